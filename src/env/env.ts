@@ -1,0 +1,12 @@
+import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
+import type { Net } from './net.ts'
+import type { Random } from './random.ts'
+
+/** Everything physical that a broker touches. `node.ts` has the real ones, the simulator its own. */
+export interface Env {
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly net: Net
+  readonly random: Random
+}

@@ -1,0 +1,30 @@
+/** Who rebuilds state at start: first the checkpoint's parts, then every journal record since, in order. */
+export interface Fold {
+  /** A part of the checkpoint, as `snapshot` wrote it. `bytes` may be kept. */
+  part(kind: number, bytes: Uint8Array): void
+  /**
+   * A journal record: its payload is `bytes[at, at + length)` (not to be kept), `position` the payload's first byte in the journal,
+   * `time` the wall-clock time of its frame.
+   */
+  record(type: number, bytes: Uint8Array, at: number, length: number, position: number, time: number): void
+  /**
+   * The state in parts. The first parts, up to the first one whose `consistent` is false, are taken in one go; the others
+   * are pulled one by one between turns, each a bounded slice (about 1 MiB at most) of the state as it then is.
+   */
+  snapshot(): Generator<{ kind: number; bytes: Uint8Array; consistent: boolean }>
+}
+
+/** Something whose index points into the store: a queue or a partition. */
+export interface Owner {
+  /** Never used twice; queues and partitions share the numbers. */
+  readonly id: number
+  /** Calls `visit` for each entry whose bytes begin in `[from, to)` of `place`, in rising order of `sequence`. */
+  eachLive(
+    place: number,
+    from: number,
+    to: number,
+    visit: (sequence: number, position: number, length: number) => void,
+  ): void
+  /** The entry's bytes are at another place now; nothing happens if the entry is gone. */
+  move(sequence: number, place: number, position: number): void
+}
