@@ -1,3 +1,4 @@
+// @ts-ignore: queue.ts lands with the broker.
 import type { Queue } from './queue.ts'
 
 /** Who takes messages from a queue: an AMQP consumer. Volatile: it dies with its channel. */
