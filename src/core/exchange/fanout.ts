@@ -1,0 +1,22 @@
+import type { Binding } from './binding.ts'
+import type { Bindings } from './bindings.ts'
+import { type Destination, Destinations } from './destination.ts'
+import type { MessageHeaders } from './headers.ts'
+
+/** Everything goes to every destination, whatever the routing key. */
+export class FanoutBindings implements Bindings {
+  private readonly destinations = new Destinations()
+
+  bind(binding: Binding): void {
+    this.destinations.add(binding.destination)
+  }
+
+  unbind(binding: Binding): void {
+    this.destinations.remove(binding.destination)
+  }
+
+  route(_key: string, _headers: MessageHeaders, out: Destination[]): void {
+    const all = this.destinations.all
+    for (let i = 0; i < all.length; i++) out.push(all[i]!)
+  }
+}

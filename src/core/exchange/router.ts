@@ -1,0 +1,131 @@
+import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
+import { type Binding, bindingIdentity } from './binding.ts'
+import { DefaultBindings } from './default.ts'
+import type { Destination } from './destination.ts'
+import { Exchange } from './exchange.ts'
+import type { MessageHeaders } from './headers.ts'
+
+/** The id of the default exchange, which is nobody's to declare or delete. */
+export const DEFAULT_EXCHANGE_ID = 0
+
+/**
+ * The exchanges of one vhost with their bindings, and the way of a message through them. `Q` is whatever stands for a queue;
+ * `queues` belongs to the caller, who tells the router with `forget` when one goes.
+ */
+export class Router<Q extends Destination> {
+  readonly exchanges = new Map<string, Exchange>()
+  /** Grows with every change that may lead a message elsewhere: what was found out before is then void. */
+  epoch = 0
+  /** Whether the last routing looked at the headers: then its result holds for this message only. */
+  byHeaders = false
+  /** Bindings that lead to a destination. */
+  private readonly incoming = new Map<Destination, Set<Binding>>()
+  /** The number of this routing, see `Destination.routed`. */
+  private routing = 0
+  private readonly reached: Exchange[] = []
+  private readonly found: Destination[] = []
+  private readonly asked: MessageHeaders = { headers: () => this.askHeaders() }
+  private message: MessageHeaders = NO_HEADERS
+
+  constructor(queues: ReadonlyMap<string, Q>) {
+    const properties = { name: '', type: 'direct', durable: true, autoDelete: false, internal: false } as const
+    const matching = new DefaultBindings(queues)
+    this.add(new Exchange(DEFAULT_EXCHANGE_ID, { ...properties, args: EMPTY_TABLE }, matching))
+  }
+
+  add(exchange: Exchange): void {
+    this.exchanges.set(exchange.name, exchange)
+    this.epoch++
+  }
+
+  /** Takes an exchange out with all bindings from it and to it, which are returned. */
+  remove(exchange: Exchange): Binding[] {
+    const gone = [...exchange.bindings.values(), ...this.bindingsTo(exchange)]
+    for (const binding of gone) this.unbind(binding)
+    this.exchanges.delete(exchange.name)
+    this.epoch++
+    return gone
+  }
+
+  /** Takes out all bindings to a queue that goes, and returns them. */
+  forget(queue: Q): Binding[] {
+    const gone = this.bindingsTo(queue)
+    for (const binding of gone) this.unbind(binding)
+    this.epoch++
+    return gone
+  }
+
+  bindingsTo(destination: Destination): Binding[] {
+    return [...(this.incoming.get(destination) ?? [])]
+  }
+
+  binding(source: Exchange, destination: Destination, key: string, args: Table): Binding | undefined {
+    return source.bindings.get(bindingIdentity(kindOf(destination), destination.name, key, args))
+  }
+
+  /** Puts in a binding that is not there yet (see `binding`). */
+  bind(binding: Binding): void {
+    const { source, destination, key, args } = binding
+    source.bindings.set(bindingIdentity(kindOf(destination), destination.name, key, args), binding)
+    source.matching.bind(binding)
+    let incoming = this.incoming.get(destination)
+    if (incoming === undefined) this.incoming.set(destination, (incoming = new Set()))
+    incoming.add(binding)
+    this.epoch++
+  }
+
+  unbind(binding: Binding): void {
+    const { source, destination, key, args } = binding
+    if (!source.bindings.delete(bindingIdentity(kindOf(destination), destination.name, key, args))) return
+    source.matching.unbind(binding)
+    const incoming = this.incoming.get(destination)
+    incoming?.delete(binding)
+    if (incoming?.size === 0) this.incoming.delete(destination)
+    this.epoch++
+  }
+
+  /**
+   * Pushes to `out` the queues that a message goes to, each once. `more` are further routing keys (the headers CC and BCC).
+   * Exchanges bound in a circle are passed once each.
+   */
+  route(exchange: Exchange, key: string, more: readonly string[], headers: MessageHeaders, out: Q[]): void {
+    this.byHeaders = false
+    this.message = headers
+    const { reached } = this
+    reached.length = 0
+    const routing = ++this.routing
+    exchange.routed = routing
+    reached.push(exchange)
+    for (let i = 0; i < reached.length; i++) this.pass(reached[i]!, routing, key, more, out)
+    this.message = NO_HEADERS
+  }
+
+  private pass(exchange: Exchange, routing: number, key: string, more: readonly string[], out: Q[]): void {
+    const { found, reached } = this
+    found.length = 0
+    exchange.matching.route(key, this.asked, found)
+    for (let i = 0; i < more.length; i++) exchange.matching.route(more[i]!, this.asked, found)
+    if (found.length === 0 && exchange.alternate !== null) {
+      const alternate = this.exchanges.get(exchange.alternate)
+      if (alternate !== undefined) found.push(alternate)
+    }
+    for (let i = 0; i < found.length; i++) {
+      const destination = found[i]!
+      if (destination.routed === routing) continue
+      destination.routed = routing
+      if (destination instanceof Exchange) reached.push(destination)
+      else out.push(destination as Q)
+    }
+  }
+
+  private askHeaders(): Table {
+    this.byHeaders = true
+    return this.message.headers()
+  }
+}
+
+const NO_HEADERS: MessageHeaders = { headers: () => EMPTY_TABLE }
+
+function kindOf(destination: Destination): 'queue' | 'exchange' {
+  return destination instanceof Exchange ? 'exchange' : 'queue'
+}

@@ -1,0 +1,110 @@
+import type { Binding } from './binding.ts'
+import type { Bindings } from './bindings.ts'
+import { type Destination, Destinations } from './destination.ts'
+import type { MessageHeaders } from './headers.ts'
+
+/** One word of the patterns that begin alike. */
+class Node {
+  /** Whether the word that leads here is '#': then any further word stays here as well. */
+  readonly hash: boolean
+  words: Map<string, Node> | null = null
+  destinations: Destinations | null = null
+  /** The step of the walk that last came here: a node is visited once per word, however many ways lead to it. */
+  step = 0
+
+  constructor(hash: boolean) {
+    this.hash = hash
+  }
+}
+
+/**
+ * Patterns of words separated by dots: `*` stands for exactly one word, `#` for any number of them, also none. The empty
+ * key has no words; `a.` has two, the second one empty.
+ *
+ * The patterns are a trie, and a key walks all its matching ways at once, word by word, as a set of nodes. What does not
+ * match costs nothing, and a pattern with many `#` costs no more than its own length for each word of the key.
+ */
+export class TopicBindings implements Bindings {
+  private readonly root = new Node(false)
+  private current: Node[] = []
+  private next: Node[] = []
+  private step = 0
+
+  bind(binding: Binding): void {
+    let node = this.root
+    for (const word of wordsOf(binding.key)) {
+      if (node.words === null) node.words = new Map()
+      let child = node.words.get(word)
+      if (child === undefined) node.words.set(word, (child = new Node(word === '#')))
+      node = child
+    }
+    if (node.destinations === null) node.destinations = new Destinations()
+    node.destinations.add(binding.destination)
+  }
+
+  unbind(binding: Binding): void {
+    const path = [this.root]
+    const words = wordsOf(binding.key)
+    for (const word of words) {
+      const child = path.at(-1)!.words?.get(word)
+      if (child === undefined) return
+      path.push(child)
+    }
+    const end = path.at(-1)!
+    end.destinations?.remove(binding.destination)
+    if (end.destinations?.all.length === 0) end.destinations = null
+    for (let i = words.length; i > 0; i--) {
+      const node = path[i]!
+      if (node.destinations !== null || node.words !== null) break
+      const parent = path[i - 1]!
+      parent.words!.delete(words[i - 1]!)
+      if (parent.words!.size === 0) parent.words = null
+    }
+  }
+
+  route(key: string, _headers: MessageHeaders, out: Destination[]): void {
+    this.current.length = 0
+    this.step++
+    this.enter(this.root, this.current)
+    for (let from = 0; key !== '' && from <= key.length; ) {
+      const dot = key.indexOf('.', from)
+      const to = dot < 0 ? key.length : dot
+      this.advance(key.slice(from, to))
+      from = to + 1
+    }
+    for (let i = 0; i < this.current.length; i++) {
+      const all = this.current[i]!.destinations?.all
+      if (all === undefined) continue
+      for (let j = 0; j < all.length; j++) out.push(all[j]!)
+    }
+  }
+
+  private advance(word: string): void {
+    const { current, next } = this
+    next.length = 0
+    this.step++
+    for (let i = 0; i < current.length; i++) {
+      const node = current[i]!
+      if (node.hash) this.enter(node, next)
+      if (node.words === null) continue
+      // A word of the key that is itself '*' or '#' is matched by those patterns, as any other word.
+      if (word !== '*' && word !== '#') this.enter(node.words.get(word), next)
+      this.enter(node.words.get('*'), next)
+    }
+    this.current = next
+    this.next = current
+  }
+
+  /** Adds a node to the set, and the '#' below it, which may stand for no word at all. */
+  private enter(node: Node | undefined, set: Node[]): void {
+    while (node !== undefined && node.step !== this.step) {
+      node.step = this.step
+      set.push(node)
+      node = node.words?.get('#')
+    }
+  }
+}
+
+function wordsOf(key: string): string[] {
+  return key === '' ? [] : key.split('.')
+}
