@@ -1,4 +1,3 @@
-// @ts-ignore: queue.ts lands with the broker.
 import type { Queue } from './queue.ts'
 
 /** Who takes messages from a queue: an AMQP consumer. Volatile: it dies with its channel. */
