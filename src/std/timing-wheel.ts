@@ -16,10 +16,8 @@ const FREE = -2
  * entries move down. A bit per slot lets the wheel jump over any stretch of empty time.
  */
 export class TimingWheel<T> {
-  private next = new Int32Array(64)
-  private previous = new Int32Array(64)
-  /** The slot an entry lies in; FREE when the entry is not in use. */
-  private slot = new Int32Array(64).fill(FREE)
+  /** Four numbers for each entry, side by side because they are used together: next, previous, slot (or FREE), unused. */
+  private links = new Int32Array(64 * 4).fill(FREE)
   private due = new Float64Array(64)
   private owners: (T | undefined)[] = []
   private readonly heads = new Int32Array(BEYOND + 1).fill(NONE)
@@ -45,7 +43,7 @@ export class TimingWheel<T> {
     if (entry === NONE) {
       entry = this.used++
       if (entry === this.due.length) this.grow()
-    } else this.free = this.next[entry]!
+    } else this.free = this.links[entry * 4]!
     const tick = Math.ceil(deadline)
     this.due[entry] = tick > this.tick ? tick : this.tick + 1
     this.owners[entry] = owner
@@ -56,7 +54,7 @@ export class TimingWheel<T> {
 
   /** Takes an entry out that has neither expired nor been cancelled. */
   cancel(entry: number): void {
-    assert(entry >= 0 && entry < this.used && this.slot[entry] !== FREE, `entry ${entry} is not in the wheel`)
+    assert(entry >= 0 && entry < this.used && this.links[entry * 4 + 2] !== FREE, `entry ${entry} is not in the wheel`)
     this.unlink(entry)
     this.release(entry)
   }
@@ -111,20 +109,20 @@ export class TimingWheel<T> {
     else if (differs < 1 << 24) slot = 2 * 256 + ((low >>> 16) & 255)
     else slot = 3 * 256 + (low >>> 24)
     const head = this.heads[slot]!
-    this.slot[entry] = slot
-    this.next[entry] = head
-    this.previous[entry] = NONE
-    if (head !== NONE) this.previous[head] = entry
+    this.links[entry * 4 + 2] = slot
+    this.links[entry * 4] = head
+    this.links[entry * 4 + 1] = NONE
+    if (head !== NONE) this.links[head * 4 + 1] = entry
     else if (slot !== BEYOND) this.bits[slot >>> 5]! |= 1 << (slot & 31)
     this.heads[slot] = entry
   }
 
   private unlink(entry: number): void {
-    const slot = this.slot[entry]!
-    const next = this.next[entry]!
-    const previous = this.previous[entry]!
-    if (next !== NONE) this.previous[next] = previous
-    if (previous !== NONE) this.next[previous] = next
+    const slot = this.links[entry * 4 + 2]!
+    const next = this.links[entry * 4]!
+    const previous = this.links[entry * 4 + 1]!
+    if (next !== NONE) this.links[next * 4 + 1] = previous
+    if (previous !== NONE) this.links[previous * 4] = next
     else {
       this.heads[slot] = next
       if (next === NONE && slot !== BEYOND) this.bits[slot >>> 5]! &= ~(1 << (slot & 31))
@@ -133,8 +131,8 @@ export class TimingWheel<T> {
 
   private release(entry: number): void {
     this.owners[entry] = undefined
-    this.slot[entry] = FREE
-    this.next[entry] = this.free
+    this.links[entry * 4 + 2] = FREE
+    this.links[entry * 4] = this.free
     this.free = entry
     this.count--
   }
@@ -146,7 +144,7 @@ export class TimingWheel<T> {
     this.heads[slot] = NONE
     if (slot !== BEYOND) this.bits[slot >>> 5]! &= ~(1 << (slot & 31))
     while (entry !== NONE) {
-      const next = this.next[entry]!
+      const next = this.links[entry * 4]!
       this.link(entry)
       entry = next
     }
@@ -154,14 +152,9 @@ export class TimingWheel<T> {
 
   private grow(): void {
     const size = this.due.length
-    const wider = (old: Int32Array) => {
-      const array = new Int32Array(size * 2).fill(FREE)
-      array.set(old)
-      return array
-    }
-    this.next = wider(this.next)
-    this.previous = wider(this.previous)
-    this.slot = wider(this.slot)
+    const links = new Int32Array(size * 2 * 4).fill(FREE)
+    links.set(this.links)
+    this.links = links
     const due = new Float64Array(size * 2)
     due.set(this.due)
     this.due = due
