@@ -33,13 +33,13 @@ export function deliver(broker: Broker, queue: Queue): void {
   broker.wake(queue)
 }
 
-function activeConsumer(queue: Queue): Consumer | null {
+function activeConsumer(queue: Queue): Consumer<Queue> | null {
   const first = queue.consumers.first()
   return first?.canTake() ? first : null
 }
 
 /** Delivers one message; false if its bytes have to be read from the disk first. */
-function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer): boolean {
+function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer<Queue>): boolean {
   const index = queue.index
   const flags = index.flags(sequence)
   const position = index.position(sequence)

@@ -1,8 +1,8 @@
 import type { Consumer } from './consumer.ts'
 
 /** The consumers of one queue, in the order in which they are served: by priority, and in turn among equals. */
-export class Consumers {
-  private readonly list: Consumer[] = []
+export class Consumers<Q> {
+  private readonly list: Consumer<Q>[] = []
   /** Where the search for the next one begins. */
   private turn = 0
 
@@ -10,19 +10,19 @@ export class Consumers {
     return this.list.length
   }
 
-  [Symbol.iterator](): Iterator<Consumer> {
+  [Symbol.iterator](): Iterator<Consumer<Q>> {
     return this.list[Symbol.iterator]()
   }
 
   /** Adds behind those of the same priority. */
-  add(consumer: Consumer): void {
+  add(consumer: Consumer<Q>): void {
     let at = this.list.length
     while (at > 0 && this.list[at - 1].priority < consumer.priority) at--
     this.list.splice(at, 0, consumer)
     this.turn = 0
   }
 
-  remove(consumer: Consumer): boolean {
+  remove(consumer: Consumer<Q>): boolean {
     const at = this.list.indexOf(consumer)
     if (at < 0) return false
     this.list.splice(at, 1)
@@ -31,7 +31,7 @@ export class Consumers {
   }
 
   /** The consumer whose turn it is, of those with the highest priority that can take a delivery; null if none can. */
-  next(): Consumer | null {
+  next(): Consumer<Q> | null {
     const list = this.list
     const count = list.length
     if (count === 0) return null
@@ -51,7 +51,7 @@ export class Consumers {
   }
 
   /** The consumer of a single-active queue: the first that came, whether or not it can take now. */
-  first(): Consumer | null {
+  first(): Consumer<Q> | null {
     return this.list[0] ?? null
   }
 

@@ -35,7 +35,7 @@ export class Queue {
   readonly name: string
   readonly settings: QueueSettings
   readonly index = new QueueIndex()
-  readonly consumers = new Consumers()
+  readonly consumers = new Consumers<Queue>()
   /** Ready messages and their bytes; deliveries that wait for their acknowledgement. */
   ready = 0
   readyBytes = 0
