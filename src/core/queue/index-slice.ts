@@ -1,5 +1,4 @@
 import { assert } from '../../std/assert.ts'
-import { VarintReader, VarintWriter } from '../../std/varint.ts'
 
 // A slice of a queue's index, as a checkpoint keeps it:
 //
@@ -17,7 +16,7 @@ import { VarintReader, VarintWriter } from '../../std/varint.ts'
 // The last values begin at 0 (sequence -1). Messages of one size in one journal cost one or two bytes each.
 
 const HEADER = 12
-/** A control byte and five varints. */
+/** A control byte, five varints of 8 bytes at most (53 bits and a sign). */
 const ENTRY_LIMIT = 1 + 5 * 8
 
 const SEQUENCE = 1
@@ -29,7 +28,8 @@ const EXPIRY = 16
 /** Collects entries, in rising order of sequence, to a slice. */
 export class SliceWriter {
   count = 0
-  private readonly out = new VarintWriter(HEADER)
+  private bytes = new Uint8Array(1024)
+  private at = HEADER
   private sequence = -1
   private length = 0
   private position = 0
@@ -38,31 +38,30 @@ export class SliceWriter {
   private expiry = 0
 
   add(sequence: number, position: number, length: number, flags: number, expiry: number): void {
-    const out = this.out
-    out.room(ENTRY_LIMIT)
-    const control = out.at++
+    if (this.at + ENTRY_LIMIT > this.bytes.length) this.grow()
+    const control = this.at++
     let bits = 0
     if (sequence !== this.sequence + 1) {
       bits |= SEQUENCE
-      out.number(sequence - this.sequence)
+      this.varint(sequence - this.sequence)
     }
     if (length !== this.length) {
       bits |= LENGTH
-      out.number(length)
+      this.varint(length)
     }
     if (position !== this.position + this.step) {
       bits |= POSITION
-      out.signed(position - this.position)
+      this.zigzag(position - this.position)
     }
     if (flags !== this.flags) {
       bits |= FLAGS
-      out.number(flags)
+      this.varint(flags)
     }
     if (expiry !== this.expiry) {
       bits |= EXPIRY
-      out.signed(expiry - this.expiry)
+      this.zigzag(expiry - this.expiry)
     }
-    out.bytes[control] = bits
+    this.bytes[control] = bits
     this.step = position - this.position
     this.sequence = sequence
     this.length = length
@@ -74,11 +73,29 @@ export class SliceWriter {
 
   /** The slice; sequences below `end` that are not in it, nor in one before, are gone. */
   finish(end: number): Uint8Array {
-    const slice = this.out.finish()
-    const view = new DataView(slice.buffer)
+    const view = new DataView(this.bytes.buffer)
     view.setFloat64(0, end, true)
     view.setUint32(8, this.count, true)
-    return slice
+    return this.bytes.slice(0, this.at)
+  }
+
+  private grow(): void {
+    const larger = new Uint8Array(this.bytes.length * 2)
+    larger.set(this.bytes)
+    this.bytes = larger
+  }
+
+  private varint(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.bytes[this.at++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.bytes[this.at++] = rest
+  }
+
+  private zigzag(value: number): void {
+    this.varint(value < 0 ? -value * 2 - 1 : value * 2)
   }
 }
 
@@ -90,7 +107,21 @@ export function readSlice(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = view.getFloat64(0, true)
   const count = view.getUint32(8, true)
-  const reader = new VarintReader(bytes, HEADER)
+  let at = HEADER
+  const varint = (): number => {
+    let value = 0
+    let scale = 1
+    while (true) {
+      const byte = bytes[at++] as number
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 0x80
+    }
+  }
+  const zigzag = (): number => {
+    const value = varint()
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+  }
   let sequence = -1
   let length = 0
   let position = 0
@@ -98,15 +129,15 @@ export function readSlice(
   let flags = 0
   let expiry = 0
   for (let n = 0; n < count; n++) {
-    const bits = bytes[reader.at++] as number
-    sequence += bits & SEQUENCE ? reader.number() : 1
-    if (bits & LENGTH) length = reader.number()
-    if (bits & POSITION) step = reader.signed()
+    const bits = bytes[at++] as number
+    sequence += bits & SEQUENCE ? varint() : 1
+    if (bits & LENGTH) length = varint()
+    if (bits & POSITION) step = zigzag()
     position += step
-    if (bits & FLAGS) flags = reader.number()
-    if (bits & EXPIRY) expiry += reader.signed()
+    if (bits & FLAGS) flags = varint()
+    if (bits & EXPIRY) expiry += zigzag()
     visit(sequence, position, length, flags, expiry)
   }
-  assert(reader.at === bytes.length, 'a slice of a queue index has the length its entries have')
+  assert(at === bytes.length, 'a slice of a queue index has the length its entries have')
   return end
 }

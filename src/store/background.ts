@@ -1,0 +1,30 @@
+/** Work for the disk that nobody waits for. `run` calls `done` when it is over. */
+export type Job = (done: () => void) => void
+
+/**
+ * One background job at a time, in the order they came: the journal shares the disk with everything else, and beside
+ * one background writer a group commit already falls to a third.
+ */
+export class Background {
+  private readonly waiting: Job[] = []
+  private busy = false
+
+  /** Whether nothing is running or waiting. */
+  get idle(): boolean {
+    return !this.busy
+  }
+
+  add(job: Job): void {
+    if (this.busy) this.waiting.push(job)
+    else this.start(job)
+  }
+
+  private start(job: Job): void {
+    this.busy = true
+    job(() => {
+      const next = this.waiting.shift()
+      if (next === undefined) this.busy = false
+      else this.start(next)
+    })
+  }
+}

@@ -1,0 +1,334 @@
+import type { Clock } from '../env/clock.ts'
+import type { Disk, DiskFile } from '../env/disk.ts'
+import { assert } from '../std/assert.ts'
+import type { Background } from './background.ts'
+
+export const JOURNAL_DIRECTORY = 'journal'
+const CHUNK = 2 ** 20
+/** Zeros that may wait for a sync: whoever syncs the file waits for them too. */
+const UNSYNCED = 8 * CHUNK
+const RETRY_MS = 1000
+
+/** A file of the journal; it holds positions `[number * fileSize, (number + 1) * fileSize)`. */
+export interface JournalFile {
+  readonly number: number
+  handle: DiskFile | null
+  /** Bytes from its beginning that are on disk, be they zeros. */
+  size: number
+  /** Bytes that an index points to. */
+  live: number
+  /** Reads under way: as long as there are any, nothing else is written into the file. */
+  readers: number
+  /** Callbacks of those who wait for it to be opened. */
+  opening: ((error: Error | null) => void)[] | null
+}
+
+export interface JournalFilesOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly background: Background
+  readonly fileSize: number
+  /** Bytes written ahead of the tail at most. */
+  readonly ahead: number
+  readonly onFatal: (error: Error) => void
+}
+
+export function journalFileName(number: number): string {
+  return `${JOURNAL_DIRECTORY}/${String(number).padStart(12, '0')}.journal`
+}
+
+/** The number in a journal file's name, or -1. */
+export function journalFileNumber(name: string): number {
+  const match = /^(\d{12,})\.journal$/.exec(name)
+  return match === null ? -1 : Number(match[1])
+}
+
+/** Whether the disk, or what its owner may use of it, is full. */
+export function isDiskFull(error: Error): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
+/**
+ * The journal's files: written with zeros before they are used (node can reserve no blocks, and a sync of written-over
+ * blocks is a quarter cheaper), counted by live bytes, used again when nothing in them is needed.
+ */
+export class JournalFiles {
+  readonly fileSize: number
+  /** Space is there, written once, from the tail up to this position. */
+  prepared = 0
+  /** The disk refused the last attempt to write ahead. */
+  full = false
+  /** `prepared` has grown, or the disk has become full. */
+  onPrepared: () => void = () => {}
+  private readonly options: JournalFilesOptions
+  private readonly files = new Map<number, JournalFile>()
+  private retained: JournalFile | null = null
+  private released: JournalFile | null = null
+  private highest = -1
+  /** Files below this position may be used again once they hold nothing live. */
+  private floor = 0
+  private goal = 0
+  private preparing = false
+  private stopped = false
+  private retryAt = 0
+  private unsynced = 0
+  private zeros: Uint8Array | null = null
+
+  constructor(options: JournalFilesOptions) {
+    this.options = options
+    this.fileSize = options.fileSize
+  }
+
+  /** Takes a file that is there. */
+  adopt(number: number, handle: DiskFile | null, size: number): void {
+    this.files.set(number, { number, handle, size, live: 0, readers: 0, opening: null })
+    this.highest = Math.max(this.highest, number)
+  }
+
+  /** The first file at `tail` and what is prepared behind it; called once, at start, when all files are adopted. */
+  begin(tail: number): void {
+    this.prepared = tail
+    if (!this.files.has(this.numberOf(tail))) this.createNow(this.numberOf(tail))
+    const file = this.files.get(this.numberOf(tail))!
+    const start = file.number * this.fileSize
+    // A fresh start writes one chunk and no more: the rest follows in the background.
+    const least = Math.min(this.fileSize, Math.ceil((tail - start + 1) / CHUNK) * CHUNK)
+    const handle = this.openNow(file)
+    if (file.size < least) {
+      handle.write(new Uint8Array(least - file.size), 0, least - file.size, file.size)
+      file.size = least
+    }
+    this.extendPrepared()
+  }
+
+  numberOf(position: number): number {
+    return Math.floor(position / this.fileSize)
+  }
+
+  /** The open file that `position`, below `prepared`, is to be written to. */
+  writer(position: number): DiskFile {
+    const handle = this.files.get(this.numberOf(position))?.handle
+    assert(handle, 'the journal writes to prepared files only')
+    return handle
+  }
+
+  get(number: number): JournalFile | undefined {
+    return this.files.get(number)
+  }
+
+  /** All files, in no order. */
+  all(): IterableIterator<JournalFile> {
+    return this.files.values()
+  }
+
+  retain(position: number, length: number): void {
+    let file = this.retained
+    if (file === null || file.number !== Math.floor(position / this.fileSize)) {
+      file = this.retained = this.files.get(this.numberOf(position)) ?? null
+      if (file === null) throw new Error('bytes are retained in a journal file that is gone')
+    }
+    file.live += length
+  }
+
+  release(position: number, length: number): void {
+    let file = this.released
+    if (file === null || file.number !== Math.floor(position / this.fileSize)) {
+      file = this.released = this.files.get(this.numberOf(position)) ?? null
+      if (file === null) throw new Error('bytes are released in a journal file that is gone')
+    }
+    file.live -= length
+    if (file.live <= 0) {
+      assert(file.live === 0, 'no more is released than was retained')
+      this.recycleIfDead(file)
+    }
+  }
+
+  /** Files wholly below `position` are not needed for recovery any more. */
+  recycleBelow(position: number): void {
+    this.floor = Math.max(this.floor, position)
+    for (const file of [...this.files.values()]) this.recycleIfDead(file)
+  }
+
+  /** Reads written bytes, which do not straddle a block. */
+  readAsync(position: number, length: number, into: Uint8Array, at: number, done: (error: Error | null) => void): void {
+    const file = this.files.get(this.numberOf(position))
+    assert(file, 'what is read is retained')
+    file.readers++
+    const finish = (error: Error | null) => {
+      file.readers--
+      if (file.readers === 0) this.recycleIfDead(file)
+      done(error)
+    }
+    this.withHandle(file, (error) => {
+      if (error !== null) return finish(error)
+      const from = position - file.number * this.fileSize
+      file.handle!.readAsync(into, at, length, from, (readError, n) => {
+        if (readError === null && n < length) finish(new Error(`${journalFileName(file.number)} is too short`))
+        else finish(readError)
+      })
+    })
+  }
+
+  /** When `prepare` wants to be called again, as `Clock.elapsed` counts; Infinity if the disk is not full. */
+  get retryDeadline(): number {
+    return this.full && !this.preparing ? this.retryAt : Number.POSITIVE_INFINITY
+  }
+
+  /** Lets the background write ahead up to `goal`. */
+  prepare(goal: number): void {
+    if (goal > this.goal) this.goal = goal
+    if (this.preparing || this.stopped || this.prepared >= this.goal) return
+    if (this.full && this.options.clock.elapsed() < this.retryAt) return
+    this.preparing = true
+    this.options.background.add((done) => this.prepareStep(done))
+  }
+
+  /** No more background work is begun. */
+  stop(): void {
+    this.stopped = true
+  }
+
+  closeAll(): void {
+    for (const file of this.files.values()) {
+      file.handle?.close()
+      file.handle = null
+    }
+  }
+
+  private prepareStep(done: () => void): void {
+    const finish = (error: Error | null) => {
+      this.preparing = false
+      if (error === null) {
+        this.full = false
+        this.extendPrepared()
+      } else if (isDiskFull(error)) {
+        this.full = true
+        this.retryAt = this.options.clock.elapsed() + RETRY_MS
+      } else {
+        this.options.onFatal(error)
+      }
+      done()
+      if (error === null) this.prepare(this.goal)
+      this.onPrepared()
+    }
+    const file = this.files.get(this.numberOf(this.prepared))
+    if (this.stopped || this.prepared >= this.goal) finish(null)
+    else if (file === undefined) this.create(this.numberOf(this.prepared), finish)
+    else this.extend(file, finish)
+  }
+
+  private create(number: number, done: (error: Error | null) => void): void {
+    const { disk } = this.options
+    disk.openAsync(journalFileName(number), 'create', (error, handle) => {
+      if (error !== null) return done(error)
+      // The name is durable before anything in the file can be called durable.
+      disk.syncDirectoryAsync(JOURNAL_DIRECTORY, (syncError) => {
+        if (syncError !== null) return done(syncError)
+        this.adopt(number, handle!, 0)
+        done(null)
+      })
+    })
+  }
+
+  private createNow(number: number): void {
+    const { disk } = this.options
+    const handle = disk.open(journalFileName(number), 'create')
+    disk.syncDirectory(JOURNAL_DIRECTORY)
+    this.adopt(number, handle, 0)
+  }
+
+  private extend(file: JournalFile, done: (error: Error | null) => void): void {
+    this.zeros ??= new Uint8Array(Math.min(this.fileSize, CHUNK))
+    const length = Math.min(this.fileSize - file.size, this.zeros.length)
+    const at = file.size
+    this.withHandle(file, (openError) => {
+      if (openError !== null) return done(openError)
+      file.handle!.writeAsync(this.zeros!, 0, length, at, (error) => {
+        if (error !== null) return done(error)
+        file.size = at + length
+        this.unsynced += length
+        if (file.size < this.fileSize && this.unsynced < UNSYNCED) return done(null)
+        this.unsynced = 0
+        file.handle!.syncAsync(done)
+      })
+    })
+  }
+
+  private extendPrepared(): void {
+    for (;;) {
+      const file = this.files.get(this.numberOf(this.prepared))
+      if (file === undefined) return
+      const end = file.number * this.fileSize + file.size
+      // A file that was found at start is opened before anything is to be written to it.
+      this.openNow(file)
+      this.prepared = Math.max(this.prepared, end)
+      if (file.size < this.fileSize) return
+    }
+  }
+
+  private recycleIfDead(file: JournalFile): void {
+    if (file.live > 0 || file.readers > 0 || this.stopped) return
+    if ((file.number + 1) * this.fileSize > this.floor || !this.files.has(file.number)) return
+    this.files.delete(file.number)
+    if (this.retained === file) this.retained = null
+    if (this.released === file) this.released = null
+    this.options.background.add((done) => this.recycle(file, done))
+  }
+
+  /** Gives the file the next free number, or removes it if enough is prepared. */
+  private recycle(file: JournalFile, done: () => void): void {
+    const { disk } = this.options
+    const name = journalFileName(file.number)
+    const finish = (error: Error | null) => {
+      if (error !== null) this.options.onFatal(error)
+      done()
+      if (error === null) this.prepare(this.goal)
+      this.onPrepared()
+    }
+    if (this.stopped) {
+      done()
+      return
+    }
+    const enough = (this.highest + 1) * this.fileSize >= this.goal + this.fileSize
+    if (enough || file.size < this.fileSize) {
+      file.handle?.close()
+      disk.removeAsync(name, finish)
+      return
+    }
+    const number = Math.max(this.highest + 1, this.numberOf(this.prepared))
+    disk.renameAsync(name, journalFileName(number), (error) => {
+      if (error !== null) return finish(error)
+      disk.syncDirectoryAsync(JOURNAL_DIRECTORY, (syncError) => {
+        if (syncError !== null) return finish(syncError)
+        this.adopt(number, file.handle, file.size)
+        this.extendPrepared()
+        finish(null)
+      })
+    })
+  }
+
+  private openNow(file: JournalFile): DiskFile {
+    file.handle ??= this.options.disk.open(journalFileName(file.number), 'existing')
+    return file.handle
+  }
+
+  private withHandle(file: JournalFile, then: (error: Error | null) => void): void {
+    if (file.handle !== null) {
+      then(null)
+      return
+    }
+    if (file.opening !== null) {
+      file.opening.push(then)
+      return
+    }
+    file.opening = [then]
+    this.options.disk.openAsync(journalFileName(file.number), 'existing', (error, handle) => {
+      const waiting = file.opening!
+      file.opening = null
+      if (error === null && file.handle === null) file.handle = handle!
+      else handle?.close()
+      for (const each of waiting) each(error)
+    })
+  }
+}

@@ -1,0 +1,331 @@
+import type { Clock } from '../env/clock.ts'
+import type { Arena } from '../std/arena.ts'
+import { assert } from '../std/assert.ts'
+import { putU32 } from '../std/bytes.ts'
+import { BLOCK_END, ENTRY_END, FRAME_HEADER, RECORD_HEADER, recordSize, sealFrame } from './frame.ts'
+import type { JournalFiles } from './journal-files.ts'
+import type { Log } from './log.ts'
+
+const OVERHEAD = FRAME_HEADER + RECORD_HEADER
+/** Bytes written ahead of the tail while a store is young; it doubles with what is appended. */
+const LEAST_AHEAD = 8 * 2 ** 20
+
+export interface JournalOptions {
+  readonly arena: Arena
+  readonly clock: Clock
+  readonly log: Log
+  readonly files: JournalFiles
+  /** Prepared bytes that `room()` keeps back for settlements and tidying. */
+  readonly reserve: number
+  /** Grows by one with every start. */
+  readonly epoch: number
+  /** A write or a sync has failed: nothing that was not said to be durable is, and nothing more is written. */
+  readonly onFatal: (error: Error) => void
+}
+
+/**
+ * The durable log. Records are appended in memory; `commit`, at the end of a turn, closes them as one entry and writes
+ * it. One write is in flight at a time, with one sync for all who asked; what is appended meanwhile is the next group,
+ * so that batching follows the load.
+ *
+ *   durable ≤ written ≤ writing ≤ tail
+ */
+export class Journal {
+  /** Where the payload of the last appended record begins. */
+  position = 0
+  /** Up to here everything is in the operating system's hands. */
+  written = 0
+  /** Up to here everything is on the disk. */
+  durable = 0
+  /** The end of the group that is being written; equal to `written` if none is. */
+  writing = 0
+  readonly epoch: number
+  /** The longest payload a record can have. */
+  readonly longest: number
+  /** `written`, `durable` or the room has grown, or the disk has become full. */
+  onProgress: () => void = () => {}
+  private readonly arena: Arena
+  private readonly clock: Clock
+  private readonly log: Log
+  private readonly files: JournalFiles
+  private readonly reserve: number
+  private readonly onFatal: (error: Error) => void
+  /** Arena place of the open frame's header, or -1. */
+  private frameAt = -1
+  private framePosition = 0
+  /** Where the entry that is being gathered begins. */
+  private entryStart = 0
+  private softLimit = 0
+  private hardLimit = 0
+  private inFlight = false
+  private failed = false
+  /** A turn ended while a group was in flight. */
+  private committed = false
+  private syncAsked = false
+  private syncing = false
+  private skipAsked = false
+  /** Where the write under way ends. */
+  private partEnd = 0
+  private syncFile = 0
+  private readonly partWritten = (error: Error | null) => this.onPartWritten(error)
+  private readonly fileSynced = (error: Error | null) => this.onFileSynced(error)
+
+  constructor(options: JournalOptions) {
+    this.arena = options.arena
+    this.clock = options.clock
+    this.log = options.log
+    this.files = options.files
+    this.reserve = options.reserve
+    this.epoch = options.epoch
+    this.onFatal = options.onFatal
+    this.longest = this.log.blockSize - OVERHEAD
+    const { tail } = this.log
+    this.written = this.writing = this.durable = this.entryStart = tail
+    this.files.onPrepared = () => {
+      this.setLimits()
+      this.onProgress()
+    }
+    this.setLimits()
+  }
+
+  /** The position after the last byte appended. */
+  get tail(): number {
+    return this.log.tail
+  }
+
+  /**
+   * Replaying from here on yields everything that has been appended from now on: what a checkpoint that is begun now
+   * has to note. Records just before may come again.
+   */
+  get boundary(): number {
+    return this.frameAt < 0 ? this.log.tail : this.entryStart
+  }
+
+  /** The disk is full: `room()` comes back when there is space again. */
+  get full(): boolean {
+    return this.files.full
+  }
+
+  /**
+   * Appends a record and returns the arena place where its payload of `length` bytes is to be written before the turn
+   * ends; `position` is then the payload's position. The caller has checked the room.
+   */
+  append(type: number, length: number): number {
+    const size = (length + RECORD_HEADER + 7) & ~7
+    const { log } = this
+    if (this.frameAt < 0 || size > log.blockEnd - log.tail) this.openFrame(size)
+    const at = log.reserve(size)
+    this.position = log.tail - size + RECORD_HEADER
+    if (log.tail > this.hardLimit) throw new Error('a record is appended only where there is room')
+    const { bytes } = this.arena
+    putU32(bytes, at, length)
+    bytes[at + 4] = type
+    bytes[at + 5] = bytes[at + 6] = bytes[at + 7] = 0
+    return at + RECORD_HEADER
+  }
+
+  /**
+   * Payload bytes that can surely be appended now, less what is kept back for settlements and tidying. Several records
+   * fit if the sum of their lengths and 16 bytes for each but the first does. Zero while the disk is `full`, and for
+   * moments while the ring waits for the disk; `onProgress` tells when to look again.
+   */
+  room(): number {
+    return this.roomBelow(this.softLimit)
+  }
+
+  /** The same with what is kept back: for what frees space in the end. */
+  roomForSettlement(): number {
+    return this.roomBelow(this.hardLimit)
+  }
+
+  /**
+   * Says that somebody waits for room for `length` bytes (at most `longest`), which the rest of the current block may
+   * never give: a later commit then leaves it unused.
+   */
+  want(length: number): void {
+    assert(length <= this.longest, 'no record is longer than a block')
+    const { rest, ringSize } = this.log
+    const inBlock = rest - OVERHEAD
+    const inNext = ringSize - rest - OVERHEAD
+    if (length > inBlock && length > inNext) this.skipAsked = true
+  }
+
+  /** The turn ends: what was appended is written as soon as no other write is in flight, and synced if `sync`. */
+  commit(sync: boolean): void {
+    if (sync) this.syncAsked = true
+    if (this.failed) return
+    if (this.inFlight) {
+      this.committed = true
+      return
+    }
+    const { tail } = this.log
+    if (tail === this.written && !(this.syncAsked && this.durable < tail) && !this.skipAsked) {
+      this.syncAsked = false
+      return
+    }
+    this.start()
+  }
+
+  /** Whether a write or sync is under way. */
+  get busy(): boolean {
+    return this.inFlight
+  }
+
+  /** When `tick` is to be called, as `Clock.elapsed` counts. */
+  nextDeadline(): number {
+    return this.files.retryDeadline
+  }
+
+  /** Tries a full disk again. */
+  tick(): void {
+    this.prepareAhead()
+  }
+
+  /** Begins writing ahead in the background. */
+  prepareAhead(): void {
+    const { tail } = this.log
+    this.files.prepare(tail + Math.min(this.reserve + this.log.fileSize, Math.max(LEAST_AHEAD, 2 * tail)))
+  }
+
+  private roomBelow(limit: number): number {
+    const { log } = this
+    const available = limit - log.tail
+    const rest = log.blockEnd - log.tail
+    const head = this.frameAt < 0 ? OVERHEAD : RECORD_HEADER
+    if (available <= rest) return available > head ? available - head : 0
+    const inNext = Math.min(available - rest - OVERHEAD, this.longest)
+    return Math.max(0, inNext, rest - head)
+  }
+
+  private setLimits(): void {
+    const { prepared } = this.files
+    const ring = this.written + this.log.ringSize
+    // A young store has written little ahead and keeps half of that back.
+    const reserve = Math.min(this.reserve, Math.max(LEAST_AHEAD, 2 * this.written) / 2, prepared / 2)
+    this.hardLimit = Math.min(ring, prepared)
+    this.softLimit = Math.min(ring, prepared - Math.floor(reserve / 8) * 8)
+  }
+
+  private openFrame(size: number): void {
+    const { log } = this
+    if (this.frameAt >= 0) {
+      this.seal(BLOCK_END)
+      log.skipBlock()
+    } else {
+      this.entryStart = log.tail
+      if (FRAME_HEADER + size > log.rest) {
+        // An empty frame says that the rest is unused, where there is room for one.
+        if (log.rest >= FRAME_HEADER) {
+          this.beginFrame()
+          this.seal(BLOCK_END)
+        }
+        log.skipBlock()
+      }
+    }
+    this.beginFrame()
+  }
+
+  private beginFrame(): void {
+    const { log } = this
+    this.frameAt = log.reserve(FRAME_HEADER)
+    this.framePosition = log.tail - FRAME_HEADER
+  }
+
+  private seal(flags: number): void {
+    const { frameAt, framePosition: position } = this
+    const length = this.log.tail - position - FRAME_HEADER
+    sealFrame(this.arena.bytes, frameAt, length, flags, position, this.epoch, this.durable, this.clock.now())
+    this.frameAt = -1
+  }
+
+  private start(): void {
+    const { log } = this
+    const skip = this.skipAsked && log.rest > 0 && log.blockEnd <= this.hardLimit
+    if (skip && this.frameAt < 0 && log.rest >= FRAME_HEADER) this.beginFrame()
+    if (this.frameAt >= 0) this.seal(skip ? ENTRY_END | BLOCK_END : ENTRY_END)
+    if (skip) log.skipBlock()
+    this.skipAsked = false
+    this.inFlight = true
+    this.committed = false
+    this.syncing = this.syncAsked
+    this.syncAsked = false
+    this.writing = log.tail
+    this.partEnd = this.written
+    this.prepareAhead()
+    this.writePart()
+  }
+
+  /** A group is written in one part, or in more where the ring wraps or a file ends. */
+  private writePart(): void {
+    const from = this.partEnd
+    if (from === this.writing) {
+      this.onGroupWritten()
+      return
+    }
+    const { ringSize, fileSize } = this.log
+    const lapEnd = (Math.floor(from / ringSize) + 1) * ringSize
+    const fileStart = Math.floor(from / fileSize) * fileSize
+    const to = Math.min(this.writing, lapEnd, fileStart + fileSize)
+    this.partEnd = to
+    const place = this.log.placeOf(from)
+    this.files.writer(from).writeAsync(this.arena.bytes, place, to - from, from - fileStart, this.partWritten)
+  }
+
+  private onPartWritten(error: Error | null): void {
+    if (error !== null) this.fail(error)
+    else this.writePart()
+  }
+
+  private onGroupWritten(): void {
+    const progress = this.written < this.writing
+    this.written = this.writing
+    this.setLimits()
+    if (!this.syncing || this.durable === this.written) {
+      this.finish()
+      return
+    }
+    this.syncFile = this.files.numberOf(this.durable)
+    this.syncNext()
+    if (progress) this.onProgress()
+  }
+
+  /** All files with bytes that may not be on the disk yet. */
+  private syncNext(): void {
+    const { fileSize } = this.log
+    this.files.writer(this.syncFile * fileSize).syncAsync(this.fileSynced)
+  }
+
+  private onFileSynced(error: Error | null): void {
+    if (error !== null) {
+      this.fail(error)
+      return
+    }
+    this.syncFile++
+    if (this.syncFile * this.log.fileSize < this.written) {
+      this.syncNext()
+      return
+    }
+    this.durable = this.written
+    this.finish()
+  }
+
+  /** The next group is on its way before anybody hears of this one: the disk is what everybody waits for. */
+  private finish(): void {
+    this.inFlight = false
+    if (this.committed) this.commit(false)
+    this.onProgress()
+  }
+
+  /** A failed write or sync is never tried again: the system may have dropped the pages, and the next sync would lie. */
+  private fail(error: Error): void {
+    this.failed = true
+    this.onFatal(error)
+  }
+}
+
+/** What `room()` has to show for these records together. */
+export function roomNeeded(...lengths: number[]): number {
+  let sum = -RECORD_HEADER
+  for (const length of lengths) sum += recordSize(length)
+  return sum
+}
