@@ -18,6 +18,11 @@ export interface Fold {
 export interface Owner {
   /** Never used twice; queues and partitions share the numbers. */
   readonly id: number
+  /**
+   * Neighbouring entries that come to lie side by side in a segment are moved as one run, and are one entry from then on: a
+   * partition's batches. Never a queue's messages.
+   */
+  readonly runs: boolean
   /** Calls `visit` for each entry whose bytes begin in `[from, to)` of `place`, in rising order of `sequence`. */
   eachLive(
     place: number,
@@ -25,6 +30,10 @@ export interface Owner {
     to: number,
     visit: (sequence: number, position: number, length: number) => void,
   ): void
-  /** The entry's bytes are at another place now; nothing happens if the entry is gone. */
-  move(sequence: number, place: number, position: number): void
+  /**
+   * The entry `sequence` (or, of an owner with runs, the run of entries that begins with it) has `length` bytes and is at
+   * another place now. Nothing happens if the entry is gone, or is in that segment or a newer one already: a move may be
+   * replayed after later ones. Returns whether it was moved.
+   */
+  move(sequence: number, place: number, position: number, length: number): boolean
 }

@@ -23,7 +23,7 @@ test('records are appended in memory, then written, then durable', () => {
     while (store.journal.room() < 100) assert.ok(clock.step())
     const at = store.journal.append(7, 100)
     arena.bytes.fill(i & 255, at, at + 100)
-    assert.equal(store.locate(0, store.journal.position), at)
+    assert.equal(store.locate(0, store.journal.position, 1), at)
     store.endTurn(true)
   }
   const end = store.journal.tail

@@ -6,7 +6,7 @@ import type { Fold } from './fold.ts'
 import { Journal } from './journal.ts'
 import { JOURNAL_DIRECTORY, JournalFiles } from './journal-files.ts'
 import { Log } from './log.ts'
-import { JOURNAL, type Place, SPILL } from './place.ts'
+import { JOURNAL, SPILL } from './place.ts'
 import { Spill } from './spill.ts'
 
 export interface StoreOptions {
@@ -77,6 +77,11 @@ export class Store {
     this.journal.onProgress = this.spill.onProgress = () => this.onProgress()
   }
 
+  /** The journal is on the disk up to here. */
+  get durable(): number {
+    return this.journal.durable
+  }
+
   /** Ends the turn: what was appended is written, and synced if `sync`. */
   endTurn(sync: boolean): void {
     this.journal.commit(sync)
@@ -84,19 +89,19 @@ export class Store {
   }
 
   /** The bytes are pointed to by one more entry of an index. */
-  retain(place: Place, position: number, length: number): void {
+  retain(place: number, position: number, length: number): void {
     if (place === JOURNAL) this.files.retain(position, length)
     else if (place === SPILL) this.spill.retain(position, length)
   }
 
   /** An entry that pointed to the bytes is gone. */
-  release(place: Place, position: number, length: number): void {
+  release(place: number, position: number, length: number): void {
     if (place === JOURNAL) this.files.release(position, length)
     else if (place === SPILL) this.spill.release(position, length)
   }
 
   /** Where in the arena the bytes are, or -1 if they have to be read from a file. */
-  locate(place: Place, position: number): number {
+  locate(place: number, position: number, _length: number): number {
     if (place === JOURNAL) return this.journalLog.locate(position)
     if (place === SPILL) return this.spillLog.locate(position)
     return -1
@@ -107,7 +112,7 @@ export class Store {
    * never called before this has returned.
    */
   readAsync(
-    place: Place,
+    place: number,
     position: number,
     length: number,
     into: Uint8Array,
@@ -116,6 +121,11 @@ export class Store {
   ): void {
     if (place === JOURNAL) this.files.readAsync(position, length, into, at, done)
     else if (place === SPILL) this.spill.readAsync(position, length, into, at, done)
+  }
+
+  /** Reads bytes that `locate` did not find, and what lies behind them, into memory. */
+  load(_place: number, _position: number, _length: number, _done: () => void): void {
+    throw new Error('reading back from files is not there yet')
   }
 
   /** When `tick` is to be called, as `Clock.elapsed` counts; Infinity as a rule. */

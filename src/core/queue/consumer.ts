@@ -1,8 +1,5 @@
-// @ts-expect-error: queue.ts lands with the broker.
-import type { Queue } from './queue.ts'
-
-/** Who takes messages from a queue: an AMQP consumer. Volatile: it dies with its channel. */
-export interface Consumer {
+/** Who takes messages from a queue (`Q`): an AMQP consumer. Volatile: it dies with its channel. */
+export interface Consumer<Q> {
   readonly tag: string
   /** Deliveries are settled as they leave. */
   readonly noAck: boolean
@@ -15,7 +12,7 @@ export interface Consumer {
    * Takes one message. Its bytes, `exchange | routing key | 0xCE | header frame | body frames` (exchange and key as short strings), are at
    * `bytes[at, at + length)` and are copied before the call returns.
    */
-  deliver(queue: Queue, sequence: number, bytes: Uint8Array, at: number, length: number, redelivered: boolean): void
+  deliver(queue: Q, sequence: number, bytes: Uint8Array, at: number, length: number, redelivered: boolean): void
   /** The queue is gone: tell the client (basic.cancel), forget the consumer. */
   cancelled(): void
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../std/assert.ts'
+import { VarintReader, VarintWriter } from '../../std/varint.ts'
 
 // A slice of a queue's index, as a checkpoint keeps it:
 //
@@ -16,7 +17,7 @@ import { assert } from '../../std/assert.ts'
 // The last values begin at 0 (sequence -1). Messages of one size in one journal cost one or two bytes each.
 
 const HEADER = 12
-/** A control byte, five varints of 8 bytes at most (53 bits and a sign). */
+/** A control byte and five varints. */
 const ENTRY_LIMIT = 1 + 5 * 8
 
 const SEQUENCE = 1
@@ -28,8 +29,7 @@ const EXPIRY = 16
 /** Collects entries, in rising order of sequence, to a slice. */
 export class SliceWriter {
   count = 0
-  private bytes = new Uint8Array(1024)
-  private at = HEADER
+  private readonly out = new VarintWriter(HEADER)
   private sequence = -1
   private length = 0
   private position = 0
@@ -38,30 +38,31 @@ export class SliceWriter {
   private expiry = 0
 
   add(sequence: number, position: number, length: number, flags: number, expiry: number): void {
-    if (this.at + ENTRY_LIMIT > this.bytes.length) this.grow()
-    const control = this.at++
+    const out = this.out
+    out.room(ENTRY_LIMIT)
+    const control = out.at++
     let bits = 0
     if (sequence !== this.sequence + 1) {
       bits |= SEQUENCE
-      this.varint(sequence - this.sequence)
+      out.number(sequence - this.sequence)
     }
     if (length !== this.length) {
       bits |= LENGTH
-      this.varint(length)
+      out.number(length)
     }
     if (position !== this.position + this.step) {
       bits |= POSITION
-      this.zigzag(position - this.position)
+      out.signed(position - this.position)
     }
     if (flags !== this.flags) {
       bits |= FLAGS
-      this.varint(flags)
+      out.number(flags)
     }
     if (expiry !== this.expiry) {
       bits |= EXPIRY
-      this.zigzag(expiry - this.expiry)
+      out.signed(expiry - this.expiry)
     }
-    this.bytes[control] = bits
+    out.bytes[control] = bits
     this.step = position - this.position
     this.sequence = sequence
     this.length = length
@@ -73,29 +74,11 @@ export class SliceWriter {
 
   /** The slice; sequences below `end` that are not in it, nor in one before, are gone. */
   finish(end: number): Uint8Array {
-    const view = new DataView(this.bytes.buffer)
+    const slice = this.out.finish()
+    const view = new DataView(slice.buffer)
     view.setFloat64(0, end, true)
     view.setUint32(8, this.count, true)
-    return this.bytes.slice(0, this.at)
-  }
-
-  private grow(): void {
-    const larger = new Uint8Array(this.bytes.length * 2)
-    larger.set(this.bytes)
-    this.bytes = larger
-  }
-
-  private varint(value: number): void {
-    let rest = value
-    while (rest >= 0x80) {
-      this.bytes[this.at++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
-    }
-    this.bytes[this.at++] = rest
-  }
-
-  private zigzag(value: number): void {
-    this.varint(value < 0 ? -value * 2 - 1 : value * 2)
+    return slice
   }
 }
 
@@ -107,21 +90,7 @@ export function readSlice(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = view.getFloat64(0, true)
   const count = view.getUint32(8, true)
-  let at = HEADER
-  const varint = (): number => {
-    let value = 0
-    let scale = 1
-    while (true) {
-      const byte = bytes[at++] as number
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 0x80
-    }
-  }
-  const zigzag = (): number => {
-    const value = varint()
-    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
-  }
+  const reader = new VarintReader(bytes, HEADER)
   let sequence = -1
   let length = 0
   let position = 0
@@ -129,15 +98,15 @@ export function readSlice(
   let flags = 0
   let expiry = 0
   for (let n = 0; n < count; n++) {
-    const bits = bytes[at++] as number
-    sequence += bits & SEQUENCE ? varint() : 1
-    if (bits & LENGTH) length = varint()
-    if (bits & POSITION) step = zigzag()
+    const bits = bytes[reader.at++] as number
+    sequence += bits & SEQUENCE ? reader.number() : 1
+    if (bits & LENGTH) length = reader.number()
+    if (bits & POSITION) step = reader.signed()
     position += step
-    if (bits & FLAGS) flags = varint()
-    if (bits & EXPIRY) expiry += zigzag()
+    if (bits & FLAGS) flags = reader.number()
+    if (bits & EXPIRY) expiry += reader.signed()
     visit(sequence, position, length, flags, expiry)
   }
-  assert(at === bytes.length, 'a slice of a queue index has the length its entries have')
+  assert(reader.at === bytes.length, 'a slice of a queue index has the length its entries have')
   return end
 }

@@ -70,7 +70,7 @@ test('a table cut anywhere, or with any byte changed, is decoded or refused, nev
     assert.throws(() => decodeArguments(queue.declare, wrapped, 0, i), AmqpError)
     for (const flip of [0x01, 0x80, 0xff]) {
       const damaged = wrapped.slice()
-      damaged[i]! ^= flip
+      damaged[i] ^= flip
       try {
         decodeArguments(queue.declare, damaged, 0, damaged.length)
       } catch (error) {
@@ -167,7 +167,7 @@ test('all properties come back as they were, and single ones are found without t
   assert.deepEqual(decodeProperties(bytes, 0, bytes.length), properties)
   const text = (flag: number) => {
     const at = findProperty(bytes, 0, bytes.length, flag)
-    return Buffer.from(bytes).toString('latin1', at + 1, at + 1 + bytes[at]!)
+    return Buffer.from(bytes).toString('latin1', at + 1, at + 1 + bytes[at])
   }
   assert.equal(text(FLAG_EXPIRATION), '1000')
   assert.equal(text(FLAG_USER_ID), 'guest')

@@ -85,7 +85,7 @@ function readFields(fields: Fields, reader: Reader): Record<string, unknown> {
   let bits = 0
   let taken = 8
   for (const name in fields) {
-    const type = fields[name]!
+    const type = fields[name]
     if (type !== 'bit') {
       values[name] = type === 'table' ? reader.table() : reader[type]()
       taken = 8
@@ -104,7 +104,7 @@ function readFields(fields: Fields, reader: Reader): Record<string, unknown> {
 function writeFields(fields: Fields, values: Readonly<Record<string, unknown>>, writer: Writer): void {
   let taken = 8
   for (const name in fields) {
-    const type = fields[name]!
+    const type = fields[name]
     if (type !== 'bit') {
       writeValue(type, values[name], writer)
       taken = 8
@@ -114,7 +114,7 @@ function writeFields(fields: Fields, values: Readonly<Record<string, unknown>>, 
       writer.octet(0)
       taken = 0
     }
-    if (values[name] === true) writer.bytes[writer.at - 1]! |= 1 << taken
+    if (values[name] === true) writer.bytes[writer.at - 1] |= 1 << taken
     taken++
   }
 }

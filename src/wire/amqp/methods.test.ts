@@ -78,7 +78,7 @@ test('frame constants and reply codes are those of the specification, with their
   const expected = new Map(
     read().constants.map((each) => [
       each.name,
-      each.class === undefined ? { value: each.value } : { value: each.value, scope: scopes[each.class]! },
+      each.class === undefined ? { value: each.value } : { value: each.value, scope: scopes[each.class] },
     ]),
   )
   assert.deepEqual(ours, expected)
@@ -88,7 +88,7 @@ test('methods are grouped by class under their own names', () => {
   for (const [name, methods] of Object.entries(CLASSES)) {
     for (const [verb, method] of Object.entries(methods)) {
       assert.equal(method.name.split('.')[0], name)
-      assert.equal(camel(method.name.split('.')[1]!), verb)
+      assert.equal(camel(method.name.split('.')[1]), verb)
     }
   }
 })

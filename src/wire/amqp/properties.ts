@@ -55,7 +55,7 @@ export function decodeProperties(bytes: Uint8Array, at: number, end: number): Pr
     if ((flags & FLAGS_UNKNOWN) !== 0) throw new CutShort()
     for (let i = 0; i < NAMES.length; i++) {
       if ((flags & (0x8000 >> i)) === 0) continue
-      const name = NAMES[i]!
+      const name = NAMES[i]
       const type = PROPERTIES[name]
       values[name] = type === 'table' ? reader.table() : reader[type]()
     }
@@ -75,7 +75,7 @@ export function writeHeader(writer: Writer, classId: number, bodySize: number, p
   const flagsAt = writer.reserve(2)
   let flags = 0
   for (let i = 0; i < NAMES.length; i++) {
-    const name = NAMES[i]!
+    const name = NAMES[i]
     const value = properties[name]
     if (value === undefined) continue
     flags |= 0x8000 >> i
@@ -93,7 +93,7 @@ export function writeHeader(writer: Writer, classId: number, bodySize: number, p
  * there or the payload is too short for it. `flag` is the property's own.
  */
 export function findProperty(bytes: Uint8Array, at: number, end: number, flag: number): number {
-  const flags = (bytes[at + HEADER_FIXED]! << 8) | bytes[at + HEADER_FIXED + 1]!
+  const flags = (bytes[at + HEADER_FIXED] << 8) | bytes[at + HEADER_FIXED + 1]
   if ((flags & flag) === 0) return -1
   let place = at + HEADER_FIXED + 2
   for (let bit = 0x8000; bit > flag; bit >>= 1) {
@@ -102,11 +102,10 @@ export function findProperty(bytes: Uint8Array, at: number, end: number, flag: n
     else if (bit === 0x0040) place += 8
     else if (bit === FLAG_HEADERS) {
       if (place + 4 > end) return -1
-      place +=
-        4 + (bytes[place]! * 2 ** 24 + ((bytes[place + 1]! << 16) | (bytes[place + 2]! << 8) | bytes[place + 3]!))
+      place += 4 + (bytes[place] * 2 ** 24 + ((bytes[place + 1] << 16) | (bytes[place + 2] << 8) | bytes[place + 3]))
     } else {
       if (place >= end) return -1
-      place += 1 + bytes[place]!
+      place += 1 + bytes[place]
     }
     if (place > end) return -1
   }

@@ -31,18 +31,18 @@ export class Reader {
   }
 
   octet(): number {
-    return this.bytes[this.skip(1)]!
+    return this.bytes[this.skip(1)]
   }
 
   short(): number {
     const at = this.skip(2)
-    return (this.bytes[at]! << 8) | this.bytes[at + 1]!
+    return (this.bytes[at] << 8) | this.bytes[at + 1]
   }
 
   long(): number {
     const at = this.skip(4)
     const b = this.bytes
-    return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0
+    return ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0
   }
 
   /** 64 bits, unsigned; beyond 2^53 the nearest number. */
@@ -154,7 +154,7 @@ export class Reader {
   /** NaN and the infinities are malformed, as they are to RabbitMQ: no Erlang float has those bits. */
   private floating(size: 4 | 8): number {
     const at = this.skip(size)
-    for (let i = 0; i < size; i++) scratch.setUint8(i, this.bytes[at + i]!)
+    for (let i = 0; i < size; i++) scratch.setUint8(i, this.bytes[at + i])
     const value = size === 4 ? scratch.getFloat32(0) : scratch.getFloat64(0)
     if (!Number.isFinite(value)) throw malformed('a field table has a number that is not finite')
     return value

@@ -1,0 +1,61 @@
+import type { Broker } from '../broker/broker.ts'
+import { Output } from '../broker/output.ts'
+import type { VHost } from '../broker/vhost.ts'
+import type { Socket } from '../env/net.ts'
+import { FRAME_MIN_SIZE } from '../wire/amqp/frame.ts'
+import { type Fields, type Method, type ValuesOf, writeMethod } from '../wire/amqp/method.ts'
+import { Writer } from '../wire/amqp/writer.ts'
+import type { Front } from './front.ts'
+
+/** What a client says it can deal with. */
+export interface ClientCapabilities {
+  readonly consumerCancelNotify: boolean
+  readonly connectionBlocked: boolean
+  readonly authenticationFailureClose: boolean
+}
+
+const writer = new Writer()
+
+/** What is known about one client's connection, and its output. */
+export class Connection {
+  /** Never used twice while the process runs; the owner of exclusive queues. */
+  readonly id: number
+  readonly front: Front
+  readonly broker: Broker
+  readonly socket: Socket
+  readonly output: Output
+  /** Who logged in. */
+  user = ''
+  vhost: VHost
+  capabilities: ClientCapabilities = {
+    consumerCancelNotify: false,
+    connectionBlocked: false,
+    authenticationFailureClose: false,
+  }
+  /** The largest frame that either side sends, its overhead included. */
+  frameMax = FRAME_MIN_SIZE
+  channelMax = 0
+  /** In seconds; 0 for none. */
+  heartbeat = 0
+  /** Set when something was sent since the heartbeat timer last looked. */
+  spoke = false
+
+  constructor(front: Front, socket: Socket) {
+    this.front = front
+    this.id = front.nextConnectionId()
+    this.broker = front.broker
+    this.socket = socket
+    this.vhost = front.broker.vhosts.get('/') as VHost
+    this.output = new Output(front.broker.outputs, socket, (output) => {
+      this.spoke = true
+      front.broker.turn.mark(output)
+    })
+  }
+
+  /** Sends a method at once. */
+  send<F extends Fields>(channel: number, method: Method<F>, values: ValuesOf<F>): void {
+    writer.clear()
+    writeMethod(writer, channel, method, values)
+    this.output.append(writer.bytes, 0, writer.at)
+  }
+}

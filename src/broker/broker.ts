@@ -1,0 +1,132 @@
+import type { Queue } from '../core/queue/queue.ts'
+import type { Env } from '../env/env.ts'
+import type { Arena } from '../std/arena.ts'
+import type { Fold } from '../store/fold.ts'
+import type { Store } from '../store/store.ts'
+import { OutputPool } from './output.ts'
+import { type Timer, Timers } from './timers.ts'
+import { Turn } from './turn.ts'
+import { VHost } from './vhost.ts'
+
+/** What an operator may set; sizes in bytes, times in milliseconds. */
+export interface BrokerOptions {
+  /** Output regions of 64 KiB in the arena. */
+  readonly outputRegions: number
+  /** The largest message an AMQP publisher may send. */
+  readonly maxMessageSize: number
+}
+
+/** Takes one kind of journal record; see `Fold.record`. */
+export type ApplyRecord = (bytes: Uint8Array, at: number, length: number, position: number, time: number) => void
+
+/** One noun's share in the checkpoint. */
+export interface SnapshotPart {
+  /** Taken in one go with the other consistent parts, at the checkpoint's start. */
+  readonly consistent: boolean
+  readonly kind: number
+  snapshot(): Iterable<Uint8Array>
+  load(bytes: Uint8Array): void
+}
+
+/** Holds all state, and joins core, store and turn. What can be done to it stands in the folders beside it, one file per verb. */
+export class Broker {
+  readonly env: Env
+  readonly arena: Arena
+  readonly options: BrokerOptions
+  readonly timers: Timers
+  readonly outputs: OutputPool
+  readonly vhosts = new Map<string, VHost>()
+  /** Durable and transient queues by id: what journal records name. */
+  readonly queuesById = new Map<number, Queue>()
+  /** Queues with something to deliver, or somebody to deliver to, in this turn. */
+  readonly wokenQueues: Queue[] = []
+  /** Queues with settlements that are not in the journal yet. */
+  readonly settledQueues: Queue[] = []
+  /** Queues with messages on their way to a dead-letter exchange. */
+  dyingQueues: Queue[] = []
+  /** For queues whose front message will expire. */
+  readonly expiryTimers = new Map<Queue, Timer>()
+  /** By record type. */
+  readonly applies = new Map<number, ApplyRecord>()
+  readonly parts: SnapshotPart[] = []
+  /** Called after recovery, before the first command. */
+  readonly afterRecovery: ((clean: boolean) => void)[] = []
+  /** Set by `openBroker` before anything else happens. */
+  store!: Store
+  turn!: Turn
+  /** The highest id of a queue or partition; never used twice. */
+  lastId = 0
+  private waiters: (() => void)[] = []
+
+  constructor(env: Env, arena: Arena, options: BrokerOptions) {
+    this.env = env
+    this.arena = arena
+    this.options = options
+    this.timers = new Timers(env.clock)
+    this.outputs = new OutputPool(arena, options.outputRegions)
+    this.vhosts.set('/', new VHost('/'))
+  }
+
+  /** Takes the store that `open` makes with this broker as its fold. */
+  attach(open: (fold: Fold) => Store): void {
+    this.store = open(this.fold())
+    this.turn = new Turn(this.env.clock, this.store)
+  }
+
+  /** Whether commands that keep `bytes` may be handled now. One that may not waits with `whenRoom`, its connection paused. */
+  hasRoom(bytes: number): boolean {
+    return this.store.journal.room() >= bytes && this.store.spill.room() >= bytes
+  }
+
+  /** Whether the reserve that is kept for settlements and what goes with them still has `bytes`. */
+  hasRoomForSettlement(bytes: number): boolean {
+    return this.store.journal.roomForSettlement() >= bytes && this.store.spill.room() >= bytes
+  }
+
+  /** Calls `resume` once when the logs have got on. */
+  whenRoom(resume: () => void): void {
+    this.waiters.push(resume)
+    this.turn.touch()
+  }
+
+  /** The logs got on. */
+  readonly progressed = (): void => {
+    this.turn.progressed()
+    if (this.waiters.length === 0) return
+    const waiters = this.waiters
+    this.waiters = []
+    for (const resume of waiters) resume()
+  }
+
+  /** The queue is looked at when the turn ends: it has a message more, or a consumer that can take one. */
+  wake(queue: Queue): void {
+    if (queue.woken) return
+    queue.woken = true
+    this.wokenQueues.push(queue)
+    this.turn.touch()
+  }
+
+  private fold(): Fold {
+    return {
+      part: (kind, bytes) => {
+        for (const part of this.parts) if (part.kind === kind) part.load(bytes)
+      },
+      record: (type, bytes, at, length, position, time) => {
+        const apply = this.applies.get(type)
+        if (apply === undefined)
+          throw new Error(`the journal holds a record of unknown type ${type}: it was written by a newer version`)
+        apply(bytes, at, length, position, time)
+      },
+      snapshot: () => this.snapshot(),
+    }
+  }
+
+  private *snapshot(): Generator<{ kind: number; bytes: Uint8Array; consistent: boolean }> {
+    for (const consistent of [true, false]) {
+      for (const part of this.parts) {
+        if (part.consistent !== consistent) continue
+        for (const bytes of part.snapshot()) yield { kind: part.kind, bytes, consistent }
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Queue } from '../../core/queue/queue.ts'
+import { PLACE_SHIFT, STATE, UNACKED } from '../../core/queue/queue-index.ts'
+import type { Broker } from '../broker.ts'
+import { republish } from './republish.ts'
+import { settle } from './settle.ts'
+
+/** Dead letters of one queue moved in one turn. */
+const RUN = 1024
+
+/**
+ * Moves given-up messages to their dead-letter exchanges: a stage of the turn. The new message and the settlement of the old one
+ * are in the same journal entry, so that a crash neither loses nor doubles it.
+ */
+export function buryDead(broker: Broker): void {
+  const queues = broker.dyingQueues.splice(0)
+  for (const queue of queues) {
+    bury(broker, queue)
+    if (queue.dying.length > 0) broker.dyingQueues.push(queue)
+  }
+}
+
+function bury(broker: Broker, queue: Queue): void {
+  let done = 0
+  while (done < queue.dying.length && done < RUN && !queue.burying) {
+    const { sequence, reason } = queue.dying[done]
+    const flags = queue.index.flags(sequence)
+    if ((flags & STATE) === UNACKED && !move(broker, queue, sequence, flags, reason)) break
+    done++
+  }
+  queue.dying.splice(0, done)
+  if (queue.dying.length === 0) broker.wake(queue)
+  else if (!queue.burying) broker.turn.touch()
+}
+
+/** False if the message has to wait: for its bytes, or for room in the journal. */
+function move(
+  broker: Broker,
+  queue: Queue,
+  sequence: number,
+  flags: number,
+  reason: Queue['dying'][number]['reason'],
+): boolean {
+  const { index } = queue
+  const place = (flags >> PLACE_SHIFT) & 3
+  const position = index.position(sequence)
+  const length = index.length(sequence)
+  const again = () => {
+    queue.burying = false
+    broker.turn.touch()
+  }
+  const at = broker.store.locate(place, position, length)
+  if (at < 0) {
+    queue.burying = true
+    broker.store.load(place, position, length, again)
+    return false
+  }
+  if (!broker.hasRoomForSettlement(length + 4096)) {
+    queue.burying = true
+    broker.whenRoom(again)
+    return false
+  }
+  republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason)
+  settle(broker, queue, sequence)
+  return true
+}

@@ -1,0 +1,72 @@
+import type { Consumer } from '../../core/queue/consumer.ts'
+import type { Queue } from '../../core/queue/queue.ts'
+import { PLACE_SHIFT, REDELIVERED } from '../../core/queue/queue-index.ts'
+import type { Broker } from '../broker.ts'
+import { expireHead } from './expire.ts'
+import { settle } from './settle.ts'
+
+/** How many messages of one queue go out before the others have their turn. */
+const RUN = 4096
+
+/** Hands out what every woken queue has to those who can take it: a stage of the turn. */
+export function deliverWoken(broker: Broker): void {
+  const queues = broker.wokenQueues
+  const count = queues.length
+  for (let i = 0; i < count; i++) {
+    queues[i].woken = false
+    deliver(broker, queues[i])
+  }
+  queues.splice(0, count)
+}
+
+/** Delivers ready messages of one queue in order, to its consumers in turn, until either runs out. */
+export function deliver(broker: Broker, queue: Queue): void {
+  for (let n = 0; n < RUN; n++) {
+    if (queue.loading) return
+    if (!expireHead(broker, queue)) return
+    const sequence = queue.peek()
+    if (sequence < 0) return
+    const consumer = queue.settings.singleActiveConsumer ? activeConsumer(queue) : queue.consumers.next()
+    if (consumer === null) return
+    if (!hand(broker, queue, sequence, consumer)) return
+  }
+  broker.wake(queue)
+}
+
+function activeConsumer(queue: Queue): Consumer<Queue> | null {
+  const first = queue.consumers.first()
+  return first?.canTake() ? first : null
+}
+
+/** Delivers one message; false if its bytes have to be read from the disk first. */
+function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer<Queue>): boolean {
+  const index = queue.index
+  const flags = index.flags(sequence)
+  const position = index.position(sequence)
+  const length = index.length(sequence)
+  const at = broker.store.locate((flags >> PLACE_SHIFT) & 3, position, length)
+  if (at < 0) {
+    load(broker, queue, sequence)
+    return false
+  }
+  queue.take(sequence)
+  consumer.deliver(queue, sequence, broker.arena.bytes, at, length, (flags & REDELIVERED) !== 0)
+  if (consumer.noAck) settle(broker, queue, sequence)
+  return true
+}
+
+/** Reads the bytes of a message, and of those behind it, into memory; the queue is delivered again when they are there. */
+export function load(broker: Broker, queue: Queue, sequence: number, loaded?: () => void): void {
+  const index = queue.index
+  queue.loading = true
+  broker.store.load(
+    (index.flags(sequence) >> PLACE_SHIFT) & 3,
+    index.position(sequence),
+    index.length(sequence),
+    () => {
+      queue.loading = false
+      broker.wake(queue)
+      loaded?.()
+    },
+  )
+}

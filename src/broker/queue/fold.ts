@@ -1,0 +1,44 @@
+import { getU32, putU32 } from '../../std/bytes.ts'
+import type { Broker } from '../broker.ts'
+import { Part, Record } from '../records.ts'
+import { applyMessage } from './message-record.ts'
+import { applySettlement } from './settle.ts'
+
+/** Teaches the broker to rebuild its queues' contents from the journal and the checkpoint. */
+export function registerQueueFold(broker: Broker): void {
+  broker.applies.set(Record.message, (bytes, at, length, position, time) =>
+    applyMessage(broker, bytes, at, length, position, time),
+  )
+  broker.applies.set(Record.settle, (bytes, at) => applySettlement(broker, bytes, at))
+  broker.parts.push({
+    kind: Part.queue,
+    consistent: false,
+    snapshot: () => snapshotQueues(broker),
+    load: (bytes) => loadQueue(broker, bytes),
+  })
+  broker.afterRecovery.push((clean) => {
+    for (const queue of broker.queuesById.values()) {
+      queue.recovered(!clean, (place, position, length) => broker.store.retain(place, position, length))
+      if (queue.ready > 0) broker.wake(queue)
+    }
+  })
+}
+
+/** A slice of a queue's index: queue id u32, then the index's own bytes. */
+function* snapshotQueues(broker: Broker): Generator<Uint8Array> {
+  for (const queue of [...broker.queuesById.values()]) {
+    if (!queue.settings.durable) continue
+    for (const slice of queue.index.snapshot()) {
+      const bytes = new Uint8Array(4 + slice.length)
+      putU32(bytes, 0, queue.id)
+      bytes.set(slice, 4)
+      yield bytes
+    }
+  }
+}
+
+function loadQueue(broker: Broker, bytes: Uint8Array): void {
+  const queue = broker.queuesById.get(getU32(bytes, 0))
+  if (queue === undefined) return
+  queue.index.load(bytes.subarray(4))
+}

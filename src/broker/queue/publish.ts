@@ -1,0 +1,96 @@
+import type { Queue } from '../../core/queue/queue.ts'
+import { DURABLE, PLACE_SHIFT } from '../../core/queue/queue-index.ts'
+import { JOURNAL, SPILL } from '../../store/place.ts'
+import type { Broker } from '../broker.ts'
+import { Record } from '../records.ts'
+import { enforceLimits, isFull } from './limits.ts'
+import { earlier, prefixLength, writePrefix } from './message-record.ts'
+
+/** What became of a published message. */
+export const ENQUEUED = 0
+/** At least one queue was full and refuses publishers: nack. */
+export const REJECTED = 1
+
+/** A message as it lies in the publisher's bytes; one object per channel, filled anew for each message. */
+export interface Message {
+  bytes: Uint8Array
+  /** Exchange and routing key, as two short strings. */
+  keysAt: number
+  keysLength: number
+  /** 0xCE, header frame, body frames: what follows in a delivery. */
+  contentAt: number
+  contentLength: number
+  /** Delivery mode 2: survives a restart in durable queues. */
+  persistent: boolean
+  /** The instant from the message's own expiration, 0 without one. */
+  expiry: number
+}
+
+/** Bytes of log that a message needs at most; ask `broker.hasRoom` for them before `publish`. */
+export function roomFor(contentLength: number, queues: number): number {
+  return contentLength + 512 + prefixLength(queues)
+}
+
+/**
+ * Puts a message into `queues`, each of which appears once. Its bytes are stored once: in the journal if it is persistent and one of the queues
+ * is durable, else in the spill. Queues that refuse it because they are full are left out.
+ */
+export function publish(broker: Broker, queues: Queue[], message: Message): number {
+  let outcome = ENQUEUED
+  let takers = queues
+  for (let i = 0; i < queues.length; i++) {
+    if (!isFull(queues[i])) continue
+    outcome = REJECTED
+    takers = queues.filter((queue) => !isFull(queue))
+    break
+  }
+  if (takers.length > 0) enqueue(broker, takers, message)
+  return outcome
+}
+
+function enqueue(broker: Broker, queues: Queue[], message: Message): void {
+  const length = message.keysLength + message.contentLength
+  const durable = message.persistent ? countDurable(queues) : 0
+  const place = durable > 0 ? JOURNAL : SPILL
+  let at: number
+  let position: number
+  if (durable > 0) {
+    const prefix = prefixLength(durable)
+    const start = broker.store.journal.append(Record.message, prefix + length)
+    position = broker.store.journal.position + prefix
+    at = writePrefix(broker.arena.bytes, start, queues, message.expiry)
+  } else {
+    at = broker.store.spill.append(length)
+    position = broker.store.spill.position
+  }
+  broker.arena.copyFrom(message.bytes, at, message.keysAt, message.keysLength)
+  broker.arena.copyFrom(message.bytes, at + message.keysLength, message.contentAt, message.contentLength)
+  for (let i = 0; i < queues.length; i++) push(broker, queues[i], place, position, length, message, durable > 0)
+}
+
+function push(
+  broker: Broker,
+  queue: Queue,
+  place: number,
+  position: number,
+  length: number,
+  message: Message,
+  journalled: boolean,
+): void {
+  const settings = queue.settings
+  const durable = journalled && settings.durable
+  const ttl = settings.messageTtl
+  const expiry =
+    ttl === Number.POSITIVE_INFINITY ? message.expiry : earlier(message.expiry, broker.env.clock.now() + ttl)
+  queue.enqueue(position, length, (durable ? DURABLE : 0) | (place << PLACE_SHIFT), expiry)
+  broker.store.retain(place, position, length)
+  if (durable) queue.changedAt = broker.store.journal.tail
+  enforceLimits(broker, queue)
+  broker.wake(queue)
+}
+
+function countDurable(queues: readonly Queue[]): number {
+  let count = 0
+  for (let i = 0; i < queues.length; i++) if (queues[i].settings.durable) count++
+  return count
+}

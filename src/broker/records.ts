@@ -1,0 +1,30 @@
+/**
+ * The kinds of records in the journal: durable facts, each of which says where it belongs, so that applying one twice is
+ * applying it once. Types from 200 on are the store's own.
+ */
+export const Record = {
+  /** A message and the places it takes in durable queues: broker/queue/message-record.ts. */
+  message: 1,
+  /** Ranges of sequences that left a queue: broker/queue/settle-record.ts. */
+  settle: 2,
+  /** Something was declared, bound, altered or deleted: JSON. */
+  definition: 3,
+  /** A record batch at the end of a partition. */
+  batch: 4,
+  /** A partition's log start offset moved. */
+  logStart: 5,
+  /** Committed offsets of a group. */
+  offsets: 6,
+  /** A group's generation, members and assignment. */
+  group: 7,
+  /** Producer ids were given out up to here. */
+  producerIds: 8,
+} as const
+
+/** The kinds of parts in a checkpoint. */
+export const Part = {
+  definitions: 1,
+  queue: 2,
+  partition: 3,
+  group: 4,
+} as const
