@@ -19,6 +19,7 @@ export class SimClock implements Clock {
   steps = 0
   private readonly start: number
   private readonly dice: Dice
+  private lives = 0
   private heap: Task[] = []
   private turnEnds: (() => void)[] = []
   private deadline = Number.POSITIVE_INFINITY
@@ -85,11 +86,21 @@ export class SimClock implements Clock {
     return Math.min(this.deadline, this.heap.length > 0 ? this.heap[0]!.at : Number.POSITIVE_INFINITY)
   }
 
-  /** Power loss: the process's alarm and turn are gone. Tasks stay; those of a dead process must see so themselves. */
-  forget(): void {
+  /**
+   * The clock of one process: when the next one is made, what an earlier one still asks for is not heard. Other tasks stay;
+   * those of a dead process must see so themselves.
+   */
+  process(): Clock {
     this.turnEnds = []
     this.deadline = Number.POSITIVE_INFINITY
     this.wake = null
+    const life = ++this.lives
+    return {
+      now: () => this.now(),
+      elapsed: () => this.time,
+      alarm: (deadline, wake) => life === this.lives && this.alarm(deadline, wake),
+      afterInput: (run) => life === this.lives && this.afterInput(run),
+    }
   }
 
   private push(task: Task): void {
