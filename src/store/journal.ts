@@ -61,6 +61,8 @@ export class Journal {
   private failed = false
   /** A turn ended while a group was in flight. */
   private committed = false
+  /** The tail when the last turn ended. */
+  private turnEnd = 0
   private syncAsked = false
   private syncing = false
   private skipAsked = false
@@ -152,6 +154,7 @@ export class Journal {
 
   /** The turn ends: what was appended is written as soon as no other write is in flight, and synced if `sync`. */
   commit(sync: boolean): void {
+    this.turnEnd = this.log.tail
     if (sync) this.syncAsked = true
     if (this.failed) return
     if (this.inFlight) {
@@ -312,7 +315,8 @@ export class Journal {
   /** The next group is on its way before anybody hears of this one: the disk is what everybody waits for. */
   private finish(): void {
     this.inFlight = false
-    if (this.committed) this.commit(false)
+    // A turn that is under way ends its entry itself: half of it must not be written without the other half.
+    if (this.committed && this.log.tail === this.turnEnd) this.commit(false)
     this.onProgress()
   }
 
