@@ -14,18 +14,24 @@ import { sync } from './sync.ts'
 export function handle(group: Group, command: Command, now: number, out: Out): void {
   switch (command.kind) {
     case 'join':
-      return join(group, command, now, out)
+      join(group, command, now, out)
+      break
     case 'sync':
-      return sync(group, command, now, out)
+      sync(group, command, now, out)
+      break
     case 'heartbeat':
-      return heartbeat(group, command, now, out)
+      heartbeat(group, command, now, out)
+      break
     case 'leave':
-      return leave(group, command, now, out)
+      leave(group, command, now, out)
+      break
     case 'delete':
-      return deleteGroup(group, command, out)
+      deleteGroup(group, command, out)
+      break
     case 'tick':
-      return tick(group, now, out)
+      tick(group, now, out)
+      break
     default:
-      return unreachable(command)
+      unreachable(command)
   }
 }
