@@ -3,10 +3,11 @@ import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import type { Fold } from '../store/fold.ts'
 import type { Store } from '../store/store.ts'
+import type { DefinitionSource } from './definitions.ts'
 import { OutputPool } from './output.ts'
 import { type Timer, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
-import { VHost } from './vhost.ts'
+import { PREDECLARED_IDS, VHost } from './vhost.ts'
 
 /** What an operator may set; sizes in bytes, times in milliseconds. */
 export interface BrokerOptions {
@@ -46,16 +47,20 @@ export class Broker {
   dyingQueues: Queue[] = []
   /** For queues whose front message will expire. */
   readonly expiryTimers = new Map<Queue, Timer>()
+  /** For queues with `x-expires` that nobody uses. */
+  readonly leases = new Map<Queue, Timer>()
   /** By record type. */
   readonly applies = new Map<number, ApplyRecord>()
   readonly parts: SnapshotPart[] = []
+  /** What the journal's definition records are about. */
+  readonly definitions: DefinitionSource[] = []
   /** Called after recovery, before the first command. */
   readonly afterRecovery: ((clean: boolean) => void)[] = []
   /** Set by `openBroker` before anything else happens. */
   store!: Store
   turn!: Turn
-  /** The highest id of a queue or partition; never used twice. */
-  lastId = 0
+  /** The highest id of a queue, partition, exchange or binding; never used twice. */
+  lastId = PREDECLARED_IDS
   private waiters: (() => void)[] = []
 
   constructor(env: Env, arena: Arena, options: BrokerOptions) {

@@ -1,15 +1,41 @@
+import type { Binding } from '../core/exchange/binding.ts'
+import { Exchange, type ExchangeType } from '../core/exchange/exchange.ts'
 import { Router } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
+import { EMPTY_TABLE } from '../wire/amqp/field.ts'
+
+/** Every vhost has these from the start, with the ids from 1 on; they can't be deleted. */
+const PREDECLARED: readonly (readonly [name: string, type: ExchangeType, internal: boolean])[] = [
+  ['amq.direct', 'direct', false],
+  ['amq.fanout', 'fanout', false],
+  ['amq.headers', 'headers', false],
+  ['amq.match', 'headers', false],
+  ['amq.rabbitmq.trace', 'topic', true],
+  ['amq.topic', 'topic', false],
+]
+
+/** Ids up to here are the predeclared exchanges'. */
+export const PREDECLARED_IDS = 15
 
 /** A tenant: its queues by name, its exchanges, and the way of a message through them. */
 export class VHost {
   readonly name: string
   readonly queues = new Map<string, Queue>()
   readonly router = new Router<Queue>(this.queues)
+  readonly exchangesById = new Map<number, Exchange>()
+  readonly bindingsById = new Map<number, Binding<Exchange>>()
+  /** Exclusive queues by the id of the connection whose own they are. */
+  readonly exclusiveQueues = new Map<number, Set<Queue>>()
   /** The journal position of the newest definition: what a reply about definitions has read. */
   changedAt = 0
 
   constructor(name: string) {
     this.name = name
+    for (const [i, [exchange, type, internal]] of PREDECLARED.entries()) {
+      const properties = { name: exchange, type, durable: true, autoDelete: false, internal, args: EMPTY_TABLE }
+      const made = new Exchange(i + 1, properties)
+      this.router.add(made)
+      this.exchangesById.set(made.id, made)
+    }
   }
 }

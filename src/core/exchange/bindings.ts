@@ -1,6 +1,11 @@
+import type { Table } from '../../wire/amqp/field.ts'
 import type { Binding } from './binding.ts'
 import type { Destination } from './destination.ts'
-import type { MessageHeaders } from './headers.ts'
+
+/** The headers of the message that is being routed; a table is only made of them when somebody asks. */
+export interface MessageHeaders {
+  headers(): Table
+}
 
 /** What an exchange type is: how it keeps bindings, and which of them a message matches. */
 export interface Bindings {

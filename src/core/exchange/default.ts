@@ -1,6 +1,5 @@
-import type { Bindings } from './bindings.ts'
+import type { Bindings, MessageHeaders } from './bindings.ts'
 import type { Destination } from './destination.ts'
-import type { MessageHeaders } from './headers.ts'
 
 /** The default exchange: every queue is bound to it by its own name, and nobody can change that. */
 export class DefaultBindings implements Bindings {

@@ -1,7 +1,6 @@
 import type { Binding } from './binding.ts'
-import type { Bindings } from './bindings.ts'
+import type { Bindings, MessageHeaders } from './bindings.ts'
 import { type Destination, Destinations } from './destination.ts'
-import type { MessageHeaders } from './headers.ts'
 
 /** A message goes where its routing key equals the binding's. */
 export class DirectBindings implements Bindings {

@@ -42,7 +42,7 @@ export class Exchange implements Destination {
   /** Where messages go that match no binding: the name of an exchange, which need not exist. */
   readonly alternate: string | null
   /** By `bindingIdentity`. */
-  readonly bindings = new Map<string, Binding>()
+  readonly bindings = new Map<string, Binding<Exchange>>()
   /** How the type keeps the bindings. */
   readonly matching: Bindings
 

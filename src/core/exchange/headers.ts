@@ -1,13 +1,8 @@
 import type { Table } from '../../wire/amqp/field.ts'
 import type { Binding } from './binding.ts'
-import type { Bindings } from './bindings.ts'
+import type { Bindings, MessageHeaders } from './bindings.ts'
 import type { Destination } from './destination.ts'
 import { sameTerm } from './term.ts'
-
-/** The headers of the message that is being routed; a table is only made of them when somebody asks. */
-export interface MessageHeaders {
-  headers(): Table
-}
 
 const EVERY = ['all', 'any', 'all-with-x', 'any-with-x'] as const
 /** How many of a binding's arguments must match, and whether those that start with `x-` count. */

@@ -24,7 +24,7 @@ class World {
     return exchange
   }
 
-  bind(source: Exchange, destination: Destination, key = '', args: Table = EMPTY_TABLE): Binding {
+  bind(source: Exchange, destination: Destination, key = '', args: Table = EMPTY_TABLE): Binding<Exchange> {
     const binding = { id: ++this.ids, source, destination, key, args }
     this.router.bind(binding)
     return binding

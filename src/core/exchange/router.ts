@@ -1,9 +1,9 @@
 import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
 import { type Binding, bindingIdentity } from './binding.ts'
+import type { MessageHeaders } from './bindings.ts'
 import { DefaultBindings } from './default.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
-import type { MessageHeaders } from './headers.ts'
 
 /** The id of the default exchange, which is nobody's to declare or delete. */
 export const DEFAULT_EXCHANGE_ID = 0
@@ -19,7 +19,7 @@ export class Router<Q extends Destination> {
   /** Whether the last routing looked at the headers: then its result holds for this message only. */
   byHeaders = false
   /** Bindings that lead to a destination. */
-  private readonly incoming = new Map<Destination, Set<Binding>>()
+  private readonly incoming = new Map<Destination, Set<Binding<Exchange>>>()
   /** The number of this routing, see `Destination.routed`. */
   private routing = 0
   private readonly reached: Exchange[] = []
@@ -39,7 +39,7 @@ export class Router<Q extends Destination> {
   }
 
   /** Takes an exchange out with all bindings from it and to it, which are returned. */
-  remove(exchange: Exchange): Binding[] {
+  remove(exchange: Exchange): Binding<Exchange>[] {
     const gone = [...exchange.bindings.values(), ...this.bindingsTo(exchange)]
     for (const binding of gone) this.unbind(binding)
     this.exchanges.delete(exchange.name)
@@ -48,23 +48,23 @@ export class Router<Q extends Destination> {
   }
 
   /** Takes out all bindings to a queue that goes, and returns them. */
-  forget(queue: Q): Binding[] {
+  forget(queue: Q): Binding<Exchange>[] {
     const gone = this.bindingsTo(queue)
     for (const binding of gone) this.unbind(binding)
     this.epoch++
     return gone
   }
 
-  bindingsTo(destination: Destination): Binding[] {
+  bindingsTo(destination: Destination): Binding<Exchange>[] {
     return [...(this.incoming.get(destination) ?? [])]
   }
 
-  binding(source: Exchange, destination: Destination, key: string, args: Table): Binding | undefined {
+  binding(source: Exchange, destination: Destination, key: string, args: Table): Binding<Exchange> | undefined {
     return source.bindings.get(bindingIdentity(kindOf(destination), destination.name, key, args))
   }
 
   /** Puts in a binding that is not there yet (see `binding`). */
-  bind(binding: Binding): void {
+  bind(binding: Binding<Exchange>): void {
     const { source, destination, key, args } = binding
     source.bindings.set(bindingIdentity(kindOf(destination), destination.name, key, args), binding)
     source.matching.bind(binding)
@@ -74,7 +74,7 @@ export class Router<Q extends Destination> {
     this.epoch++
   }
 
-  unbind(binding: Binding): void {
+  unbind(binding: Binding<Exchange>): void {
     const { source, destination, key, args } = binding
     if (!source.bindings.delete(bindingIdentity(kindOf(destination), destination.name, key, args))) return
     source.matching.unbind(binding)

@@ -1,7 +1,6 @@
 import type { Binding } from './binding.ts'
-import type { Bindings } from './bindings.ts'
+import type { Bindings, MessageHeaders } from './bindings.ts'
 import { type Destination, Destinations } from './destination.ts'
-import type { MessageHeaders } from './headers.ts'
 
 /** One word of the patterns that begin alike. */
 class Node {

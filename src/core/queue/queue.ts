@@ -1,5 +1,6 @@
 import { assert } from '../../std/assert.ts'
 import { Heap } from '../../std/heap.ts'
+import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
 import { Consumers } from './consumers.ts'
 import { PLACE_SHIFT, QueueIndex, READY, REDELIVERED, STATE, UNACKED } from './queue-index.ts'
 
@@ -34,6 +35,8 @@ export class Queue {
   readonly vhost: string
   readonly name: string
   readonly settings: QueueSettings
+  /** As the queue was declared. */
+  readonly args: Table
   readonly index = new QueueIndex()
   readonly consumers = new Consumers<Queue>()
   /** Ready messages and their bytes; deliveries that wait for their acknowledgement. */
@@ -60,11 +63,12 @@ export class Queue {
   private cursor = 0
   private readonly requeued = new Heap()
 
-  constructor(id: number, vhost: string, name: string, settings: QueueSettings) {
+  constructor(id: number, vhost: string, name: string, settings: QueueSettings, args: Table = EMPTY_TABLE) {
     this.id = id
     this.vhost = vhost
     this.name = name
     this.settings = settings
+    this.args = args
   }
 
   enqueue(position: number, length: number, flags: number, expiry: number): number {

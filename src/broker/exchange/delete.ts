@@ -1,0 +1,33 @@
+import type { Exchange } from '../../core/exchange/exchange.ts'
+import type { Broker } from '../broker.ts'
+import { type Outcome, refuse } from '../refusal.ts'
+import { change } from '../topology.ts'
+import type { VHost } from '../vhost.ts'
+
+/** Deletes an exchange with its bindings; one that is not there is deleted already. */
+export function deleteExchange(broker: Broker, vhost: VHost, name: string, ifUnused: boolean): Outcome {
+  const at = { what: 'exchange', name, vhost: vhost.name } as const
+  if (name === '') return refuse({ reason: 'default-exchange' })
+  if (name.startsWith('amq.')) return refuse({ reason: 'system-exchange', at })
+  const exchange = vhost.router.exchanges.get(name)
+  if (exchange === undefined) return { ok: true }
+  if (ifUnused && exchange.bindings.size > 0) return refuse({ reason: 'in-use', at })
+  dropUnboundExchanges(broker, vhost, dropExchange(broker, vhost, exchange))
+  return { ok: true }
+}
+
+/** Of exchanges that have lost a binding, those go that are auto-delete and have none left; and so on from those that led to them. */
+export function dropUnboundExchanges(broker: Broker, vhost: VHost, exchanges: Iterable<Exchange>): void {
+  const left = [...exchanges]
+  for (let exchange = left.pop(); exchange !== undefined; exchange = left.pop()) {
+    if (!exchange.properties.autoDelete || exchange.bindings.size > 0) continue
+    if (vhost.exchangesById.has(exchange.id)) left.push(...dropExchange(broker, vhost, exchange))
+  }
+}
+
+/** Returns the exchanges that led to it. */
+function dropExchange(broker: Broker, vhost: VHost, exchange: Exchange): Exchange[] {
+  const sources = vhost.router.bindingsTo(exchange).map((binding) => binding.source)
+  change(broker, { kind: 'exchange-gone', id: exchange.id, vhost: vhost.name }, exchange.properties.durable)
+  return sources
+}

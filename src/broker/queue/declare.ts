@@ -1,0 +1,79 @@
+import type { Queue } from '../../core/queue/queue.ts'
+import type { Random } from '../../env/random.ts'
+import type { Table } from '../../wire/amqp/field.ts'
+import type { Broker } from '../broker.ts'
+import { checkEquivalent, checkEquivalentArguments } from '../equivalence.ts'
+import { type Named, type Outcome, type Refusal, refuse } from '../refusal.ts'
+import { change } from '../topology.ts'
+import type { VHost } from '../vhost.ts'
+import { COMPARED_ARGUMENTS, checkArguments } from './arguments.ts'
+import { renewLease } from './lease.ts'
+
+export interface QueueDeclaration {
+  /** Empty: the broker makes one up. */
+  readonly name: string
+  readonly durable: boolean
+  /** The queue is this connection's own, and goes with it. */
+  readonly exclusive: boolean
+  readonly autoDelete: boolean
+  readonly args: Table
+}
+
+/** Makes a queue, or finds the one that was declared alike before. `connection` is the id of who asks. */
+export function declareQueue(
+  broker: Broker,
+  vhost: VHost,
+  connection: number,
+  declaration: QueueDeclaration,
+): Outcome<{ readonly queue: Queue }> {
+  const { exclusive, autoDelete, args } = declaration
+  const name = declaration.name === '' ? generateName(broker.env.random, 'amq.gen-') : declaration.name
+  const at = { what: 'queue', name, vhost: vhost.name } as const
+  if (declaration.name.startsWith('amq.')) return refuse({ reason: 'reserved-name', at })
+  const existing = vhost.queues.get(name)
+  if (existing !== undefined) {
+    const refusal = checkSame(at, existing, connection, declaration)
+    if (refusal !== null) return refusal
+    renewLease(broker, existing)
+    return { ok: true, queue: existing }
+  }
+  const refusal = checkArguments(at, args)
+  if (refusal !== null) return refusal
+  // An exclusive queue does not outlive its connection, whatever was asked for.
+  const durable = declaration.durable && !exclusive
+  const id = ++broker.lastId
+  const exclusiveOwner = exclusive ? connection : 0
+  change(broker, { kind: 'queue', id, vhost: vhost.name, name, durable, autoDelete, exclusiveOwner, args }, durable)
+  const queue = vhost.queues.get(name)!
+  queue.changedAt = vhost.changedAt
+  renewLease(broker, queue)
+  return { ok: true, queue }
+}
+
+/** A name that nobody else has: `prefix` and 22 characters of base64url. */
+export function generateName(random: Random, prefix: string): string {
+  const bytes = new Uint8Array(16)
+  random.fill(bytes)
+  return prefix + Buffer.from(bytes).toString('base64url')
+}
+
+function checkSame(at: Named, queue: Queue, connection: number, declaration: QueueDeclaration): Refusal | null {
+  const { settings } = queue
+  if (settings.exclusiveOwner !== (declaration.exclusive ? connection : 0)) return refuse({ reason: 'locked', at })
+  const durable = declaration.durable && !declaration.exclusive
+  return (
+    checkEquivalent(at, 'durable', settings.durable, durable) ??
+    checkEquivalent(at, 'auto_delete', settings.autoDelete, declaration.autoDelete) ??
+    checkEquivalent(at, 'x-queue-type', typeOf(queue.args), typeOf(declaration.args)) ??
+    checkEquivalentArguments(
+      at,
+      queue.args,
+      declaration.args,
+      COMPARED_ARGUMENTS.filter((arg) => arg !== 'x-queue-type'),
+    )
+  )
+}
+
+function typeOf(args: Table): string {
+  return String(args.get('x-queue-type')?.value ?? 'classic')
+}

@@ -1,0 +1,31 @@
+import type { Queue } from '../../core/queue/queue.ts'
+import { READY, STATE } from '../../core/queue/queue-index.ts'
+import type { Broker } from '../broker.ts'
+import { journalSettlements, settle } from './settle.ts'
+
+/** Messages that are purged in one go. */
+const RUN = 16_384
+
+/**
+ * Takes out the messages that are ready now; deliveries that wait for their acknowledgement stay. `done` gets how many they were,
+ * before `purge` returns if they are few; `queue.changedAt` is then the position that the reply waits for.
+ */
+export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number) => void): void {
+  const { index } = queue
+  const end = index.tail
+  let from = index.head
+  let messages = 0
+  const step = () => {
+    let sequence = index.nextLive(from)
+    for (let n = 0; n < RUN && sequence < end; n++) {
+      if ((index.flags(sequence) & STATE) === READY && settle(broker, queue, sequence)) messages++
+      sequence = index.nextLive(sequence + 1)
+    }
+    from = sequence
+    if (from < end && !queue.deleted) return false
+    journalSettlements(broker)
+    done(messages)
+    return true
+  }
+  if (!step()) broker.turn.start({ step })
+}

@@ -1,0 +1,54 @@
+import type { Field } from '../wire/amqp/field.ts'
+
+/** What is the matter with an argument's value. */
+export type ArgumentProblem =
+  | { readonly problem: 'expected-integer' | 'unacceptable-type'; readonly type: Field['type'] }
+  | { readonly problem: 'negative' | 'zero' | 'too-large' | 'beyond-maximum'; readonly value: number | bigint }
+  | { readonly problem: 'unsupported-queue-type'; readonly type: string }
+  | { readonly problem: 'unsupported-queue-version'; readonly version: string }
+  | { readonly problem: 'no-priorities' | 'invalid-overflow' | 'invalid-locator' | 'routing-key-without-exchange' }
+
+/** A queue or an exchange that a refusal is about. */
+export interface Named {
+  readonly what: 'queue' | 'exchange'
+  readonly name: string
+  readonly vhost: string
+}
+
+/** Something that was declared: a field is an argument, undefined one that is absent. */
+export type Declared = Field | string | boolean | undefined
+
+/** Why the broker did not do what it was told. Each front has a table from reason to its protocol's answer. */
+export type Refusal = { readonly ok: false } & (
+  | { readonly reason: 'not-found'; readonly at: Named }
+  /** Another connection's exclusive queue; or declared exclusive when it is not. */
+  | { readonly reason: 'locked'; readonly at: Named }
+  | { readonly reason: 'in-use'; readonly at: Named }
+  | { readonly reason: 'not-empty'; readonly at: Named }
+  | { readonly reason: 'default-exchange' }
+  | { readonly reason: 'system-exchange'; readonly at: Named }
+  | { readonly reason: 'reserved-name'; readonly at: Named }
+  | { readonly reason: 'unknown-exchange-type'; readonly type: string }
+  /** Declared before, and differently. */
+  | {
+      readonly reason: 'inequivalent'
+      readonly at: Named
+      readonly arg: string
+      readonly received: Declared
+      readonly current: Declared
+    }
+  | { readonly reason: 'invalid-argument'; readonly at: Named; readonly arg: string; readonly because: ArgumentProblem }
+  | { readonly reason: 'invalid-argument-type'; readonly at: Named; readonly arg: string; readonly type: Field['type'] }
+  /** Known, but not to classic queues. */
+  | { readonly reason: 'argument-of-other-type'; readonly at: Named; readonly arg: string }
+  | { readonly reason: 'invalid-x-match'; readonly field: Field }
+)
+
+/** What a verb that can refuse returns. */
+export type Outcome<T = object> = ({ readonly ok: true } & T) | Refusal
+
+export function refuse<const R extends Reason<Refusal>>(refusal: R): R & { readonly ok: false } {
+  return { ok: false, ...refusal }
+}
+
+type Reason<T> = T extends unknown ? Omit<T, 'ok'> : never
