@@ -1,0 +1,44 @@
+import type { Env } from '../env/env.ts'
+import type { Arena } from '../std/arena.ts'
+import { Store, type StoreEvent, type StoreOptions } from '../store/store.ts'
+import { Broker, type BrokerOptions } from './broker.ts'
+import { buryDead } from './queue/bury.ts'
+import { deliverWoken } from './queue/deliver.ts'
+import { registerQueueFold } from './queue/fold.ts'
+import { journalSettlements } from './queue/settle.ts'
+
+export interface OpenOptions {
+  readonly env: Env
+  readonly arena: Arena
+  readonly broker: BrokerOptions
+  readonly store: StoreOptions
+  /** Teaches the broker further nouns, before anything is recovered. */
+  readonly register: readonly ((broker: Broker) => void)[]
+  /** The store can promise nothing more: the process has to stop. */
+  readonly onFatal: (error: Error) => void
+  /** What recovery found. */
+  readonly report: (event: StoreEvent) => void
+}
+
+/**
+ * Opens the data directory and rebuilds the broker's state from it: what the checkpoint says, then every journal record since.
+ * Synchronous: nobody is served before it is done.
+ */
+export function openBroker(options: OpenOptions): Broker {
+  const { env, arena, onFatal, report } = options
+  const broker = new Broker(env, arena, options.broker)
+  registerQueueFold(broker)
+  for (const register of options.register) register(broker)
+  broker.attach((fold) =>
+    Store.open({ disk: env.disk, clock: env.clock, arena, options: options.store, fold, onFatal, report }),
+  )
+  // Dead letters first: what they leave behind may be delivered at once.
+  broker.turn.stages.push(
+    () => buryDead(broker),
+    () => deliverWoken(broker),
+    () => journalSettlements(broker),
+  )
+  broker.store.onProgress = broker.progressed
+  for (const after of broker.afterRecovery) after(broker.store.clean)
+  return broker
+}

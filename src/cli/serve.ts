@@ -1,0 +1,55 @@
+import { openLog } from '../server/log.ts'
+import { type Running, start } from '../server/start.ts'
+import { VERSION } from '../server/version.ts'
+import { describeFlags, readFlags } from './flags.ts'
+
+/** Runs the broker until SIGTERM or SIGINT. */
+export async function run(args: string[]): Promise<number> {
+  const config = readFlags(args)
+  if (config === null) {
+    process.stdout.write(`usage: posthorn serve [OPTION ...]\n\n${describeFlags()}`)
+    return 0
+  }
+  const format =
+    config.values['log.format'] === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.values['log.format']
+  const log = openLog(config.values['log.level'] as 'info', format as 'json' | 'text')
+  const stopped = new Promise<number>((resolve) => {
+    const running = start(config, log, (code) => resolve(code))
+    running.then(
+      (broker) => {
+        process.stdout.write(banner(broker))
+        stopOnSignal(broker)
+      },
+      (error: Error) => {
+        log.error({}, error.message)
+        resolve(1)
+      },
+    )
+  })
+  return stopped
+}
+
+function stopOnSignal(broker: Running): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => broker.stop(signal))
+  }
+}
+
+/** What a person needs to try it. */
+function banner(broker: Running): string {
+  const lines = [`Posthorn ${VERSION}, data in ${broker.data}`]
+  for (const { name, protocol, host, port } of broker.listeners) {
+    lines.push(
+      `  ${name.padEnd(8)} ${protocol}://${host}:${port}   ${protocol === 'amqp' ? tryAmqp(host, port) : tryKafka(host, port)}`,
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function tryAmqp(host: string, port: number): string {
+  return `try: amqplib.connect('amqp://guest:guest@${host}:${port}')`
+}
+
+function tryKafka(host: string, port: number): string {
+  return `try: echo hello | kcat -P -b ${host}:${port} -t greetings && kcat -C -b ${host}:${port} -t greetings -e`
+}

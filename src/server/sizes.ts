@@ -1,0 +1,30 @@
+import type { BrokerOptions } from '../broker/broker.ts'
+import { REGION } from '../broker/output.ts'
+import type { StoreOptions } from '../store/store.ts'
+import type { Config } from './config.ts'
+
+const MIB = 2 ** 20
+const OUTPUT_REGIONS = 256
+/** Read region, its headroom, and what alignment costs. */
+const READ_REGION = MIB
+
+export function storeOptions(config: Config): StoreOptions {
+  const ring = Number(config.values['journal.ring'])
+  const fileSize = Number(config.values['journal.file'])
+  return {
+    journalRing: ring,
+    spillRing: ring,
+    fileSize,
+    reserve: 2 * fileSize,
+  }
+}
+
+export function brokerOptions(config: Config): BrokerOptions {
+  return { outputRegions: OUTPUT_REGIONS, maxMessageSize: Number(config.values['amqp.maxMessageSize']) }
+}
+
+/** The one block of memory for rings, windows, output and input. Its pages cost nothing before they are used. */
+export function arenaSize(config: Config): number {
+  const store = storeOptions(config)
+  return store.journalRing + store.spillRing + 32 * MIB + OUTPUT_REGIONS * REGION + READ_REGION
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path'
+import type { Broker } from '../broker/broker.ts'
+import { openBroker } from '../broker/open.ts'
+import type { Handler, Listener, Net, Socket } from '../env/net.ts'
+import { nodeEnv } from '../env/node.ts'
+import { Arena } from '../std/arena.ts'
+import type { Config } from './config.ts'
+import { type Front, openFronts, registrations } from './fronts.ts'
+import type { ListenAddress } from './listen-address.ts'
+import type { Log } from './log.ts'
+import { arenaSize, brokerOptions, storeOptions } from './sizes.ts'
+
+/** Where clients of one listener can connect. */
+export interface Listening extends ListenAddress {
+  /** The real one where 0 was asked for. */
+  readonly port: number
+}
+
+/** A broker that serves. */
+export interface Running {
+  readonly data: string
+  readonly listeners: readonly Listening[]
+  readonly broker: Broker
+  /** Takes no new connections, says goodbye to those that are there, takes a checkpoint and ends. May be called more than once. */
+  stop(reason: string): void
+}
+
+/** Connections are given this long to read their goodbye. */
+const GOODBYE_MS = 1000
+
+/**
+ * Opens the data directory, then the listeners. `stopped` is called once the broker has ended after that, with the exit code.
+ *
+ * @throws Error in one line if the directory is in use or damaged, or a port is taken.
+ */
+export async function start(config: Config, log: Log, stopped: (code: number) => void): Promise<Running> {
+  const data = resolve(String(config.values.data))
+  const arena = new Arena(arenaSize(config))
+  const env = nodeEnv({ directory: data, arena })
+  const onFatal = (error: Error) => {
+    log.error({ data }, `the journal can't be written, so nothing more can be promised: ${error.message}`)
+    process.exit(1)
+  }
+  const broker = openBroker({
+    env,
+    arena,
+    broker: brokerOptions(config),
+    store: storeOptions(config),
+    register: registrations(config),
+    onFatal,
+    report: ({ kind, ...facts }) => log.info(facts, kind),
+  })
+  const fronts = openFronts(broker, config, log)
+  const open: { listening: Listening; listener: Listener }[] = []
+  try {
+    for (const address of config.listeners) {
+      const listener = await listen(env.net, address, fronts[address.protocol], log)
+      open.push({ listener, listening: { ...address, port: listener.port } })
+      fronts[address.protocol].listening(open[open.length - 1].listening)
+      log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
+    }
+  } catch (error) {
+    for (const { listener } of open) listener.close(() => {})
+    await new Promise<void>((done) => broker.store.close(done))
+    throw error
+  }
+  let stopping = false
+  return {
+    data,
+    broker,
+    listeners: open.map((one) => one.listening),
+    stop: (reason) => {
+      if (stopping) return
+      stopping = true
+      log.info({ reason }, 'stopping')
+      stop(broker, fronts, open.map((one) => one.listener), () => {
+        log.info({}, 'stopped')
+        stopped(0)
+      })
+    },
+  }
+}
+
+function listen(net: Net, address: ListenAddress, front: Front, log: Log): Promise<Listener> {
+  const accept = (socket: Socket): Handler => {
+    log.debug({ listener: address.name, peer: `${socket.remoteAddress}:${socket.remotePort}` }, 'connection accepted')
+    return front.accept(socket)
+  }
+  return new Promise((resolve, reject) => {
+    net.listen(address, accept, (error, listener) => {
+      if (listener !== undefined) resolve(listener)
+      else reject(new Error(`can't listen on ${address.host}:${address.port} for '${address.name}': ${explain(error)}`))
+    })
+  })
+}
+
+function explain(error: Error | null): string {
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return 'the port is in use; choose another with --listen'
+  if (code === 'EACCES') return 'this user may not listen on that port'
+  return message
+}
+
+function stop(broker: Broker, fronts: Record<string, Front>, listeners: readonly Listener[], done: () => void): void {
+  let waiting = listeners.length + 1
+  const one = () => {
+    if (--waiting === 0) broker.store.close(done)
+  }
+  for (const listener of listeners) listener.close(one)
+  for (const front of Object.values(fronts)) front.shutdown()
+  broker.timers.after(GOODBYE_MS, () => {
+    for (const front of Object.values(fronts)) front.destroy()
+    one()
+  })
+}
