@@ -4,6 +4,7 @@ import type { Arena } from '../std/arena.ts'
 import type { Fold } from '../store/fold.ts'
 import type { Store } from '../store/store.ts'
 import type { DefinitionSource } from './definitions.ts'
+import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
 import { type Timer, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
@@ -15,6 +16,8 @@ export interface BrokerOptions {
   readonly outputRegions: number
   /** The largest message an AMQP publisher may send. */
   readonly maxMessageSize: number
+  /** Bytes that may be held for clients before publishers have to wait. */
+  readonly memory: number
 }
 
 /** Takes one kind of journal record; see `Fold.record`. */
@@ -36,6 +39,7 @@ export class Broker {
   readonly options: BrokerOptions
   readonly timers: Timers
   readonly outputs: OutputPool
+  readonly memory: Memory
   readonly vhosts = new Map<string, VHost>()
   /** Durable and transient queues by id: what journal records name. */
   readonly queuesById = new Map<number, Queue>()
@@ -69,6 +73,8 @@ export class Broker {
     this.options = options
     this.timers = new Timers(env.clock)
     this.outputs = new OutputPool(arena, options.outputRegions)
+    this.memory = new Memory(options.memory, this.timers, () => this.progressed())
+    this.memory.holders.push(() => this.indexBytes())
     this.vhosts.set('/', new VHost('/'))
   }
 
@@ -80,7 +86,7 @@ export class Broker {
 
   /** Whether commands that keep `bytes` may be handled now. One that may not waits with `whenRoom`, its connection paused. */
   hasRoom(bytes: number): boolean {
-    return this.store.journal.room() >= bytes && this.store.spill.room() >= bytes
+    return !this.memory.alarm && this.store.journal.room() >= bytes && this.store.spill.room() >= bytes
   }
 
   /** Whether the reserve that is kept for settlements and what goes with them still has `bytes`. */
@@ -109,6 +115,12 @@ export class Broker {
     queue.woken = true
     this.wokenQueues.push(queue)
     this.turn.touch()
+  }
+
+  private indexBytes(): number {
+    let sum = 0
+    for (const queue of this.queuesById.values()) sum += queue.index.bytes()
+    return sum
   }
 
   private fold(): Fold {

@@ -40,5 +40,6 @@ export function openBroker(options: OpenOptions): Broker {
   )
   broker.store.onProgress = broker.progressed
   for (const after of broker.afterRecovery) after(broker.store.clean)
+  broker.memory.watch()
   return broker
 }

@@ -20,7 +20,8 @@ export function storeOptions(config: Config): StoreOptions {
 }
 
 export function brokerOptions(config: Config): BrokerOptions {
-  return { outputRegions: OUTPUT_REGIONS, maxMessageSize: Number(config.values['amqp.maxMessageSize']) }
+  const maxMessageSize = Number(config.values['amqp.maxMessageSize'])
+  return { outputRegions: OUTPUT_REGIONS, maxMessageSize, memory: Number(config.values.memory) }
 }
 
 /** The one block of memory for rings, windows, output and input. Its pages cost nothing before they are used. */
