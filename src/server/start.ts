@@ -73,10 +73,15 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
       if (stopping) return
       stopping = true
       log.info({ reason }, 'stopping')
-      stop(broker, fronts, open.map((one) => one.listener), () => {
-        log.info({}, 'stopped')
-        stopped(0)
-      })
+      stop(
+        broker,
+        fronts,
+        open.map((one) => one.listener),
+        () => {
+          log.info({}, 'stopped')
+          stopped(0)
+        },
+      )
     },
   }
 }

@@ -1,0 +1,50 @@
+import { connect } from 'node:net'
+import type { ListenAddress } from '../server/listen-address.ts'
+import { describeFlags, readFlags } from './flags.ts'
+
+/** A broker that does not answer for so long is not ready. */
+const PATIENCE_MS = 3000
+
+/** Asks every listener for the first answer of its protocol: AMQP's connection.start, Kafka's ApiVersions. */
+export async function run(args: string[]): Promise<number> {
+  const config = readFlags(args)
+  if (config === null) {
+    process.stdout.write(`usage: posthorn ready [OPTION ...]\n\nTakes the options of serve.\n\n${describeFlags()}`)
+    return 0
+  }
+  const answers = await Promise.all(config.listeners.map(ask))
+  for (const { listener, problem } of answers) {
+    const { name, host, port } = listener
+    process.stdout.write(`${name} ${host}:${port} ${problem ?? 'ready'}\n`)
+  }
+  return answers.every(({ problem }) => problem === null) ? 0 : 1
+}
+
+const GREETINGS = {
+  amqp: Buffer.from('AMQP\0\0\x09\x01', 'latin1'),
+  // Size, ApiVersions (18) version 0, correlation id 1, no client id.
+  kafka: Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 255, 255]),
+} as const
+
+function ask(listener: ListenAddress): Promise<{ listener: ListenAddress; problem: string | null }> {
+  const { protocol, port } = listener
+  const host = listener.host === '0.0.0.0' ? '127.0.0.1' : listener.host === '::' ? '::1' : listener.host
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: PATIENCE_MS })
+    const end = (problem: string | null) => {
+      socket.destroy()
+      resolve({ listener, problem })
+    }
+    socket.on('connect', () => socket.write(GREETINGS[protocol]))
+    socket.on('data', (bytes) => end(isAnswer(protocol, bytes) ? null : 'answers in another protocol'))
+    socket.on('error', (error) => end(`does not answer: ${error.message}`))
+    socket.on('timeout', () => end(`does not answer within ${PATIENCE_MS} ms`))
+    socket.on('close', () => end('closes the connection'))
+  })
+}
+
+/** A method frame with connection.start; a response of correlation id 1 without error. */
+function isAnswer(protocol: ListenAddress['protocol'], bytes: Buffer): boolean {
+  if (protocol === 'amqp') return bytes[0] === 1 && bytes.subarray(7, 11).equals(Buffer.from([0, 10, 0, 10]))
+  return bytes.length >= 10 && bytes.readInt32BE(4) === 1 && bytes.readInt16BE(8) === 0
+}
