@@ -2,10 +2,12 @@ import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import { Store, type StoreEvent, type StoreOptions } from '../store/store.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
+import { registerDefinitions } from './definitions.ts'
 import { buryDead } from './queue/bury.ts'
 import { deliverWoken } from './queue/deliver.ts'
 import { registerQueueFold } from './queue/fold.ts'
 import { journalSettlements } from './queue/settle.ts'
+import { registerTopology } from './topology.ts'
 
 export interface OpenOptions {
   readonly env: Env
@@ -27,6 +29,8 @@ export interface OpenOptions {
 export function openBroker(options: OpenOptions): Broker {
   const { env, arena, onFatal, report } = options
   const broker = new Broker(env, arena, options.broker)
+  registerDefinitions(broker)
+  registerTopology(broker)
   registerQueueFold(broker)
   for (const register of options.register) register(broker)
   broker.attach((fold) =>
@@ -39,7 +43,7 @@ export function openBroker(options: OpenOptions): Broker {
     () => journalSettlements(broker),
   )
   broker.store.onProgress = broker.progressed
-  for (const after of broker.afterRecovery) after(broker.store.clean)
+  for (const after of broker.afterRecovery) after(false)
   broker.memory.watch()
   return broker
 }

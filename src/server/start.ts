@@ -10,16 +10,11 @@ import type { ListenAddress } from './listen-address.ts'
 import type { Log } from './log.ts'
 import { arenaSize, brokerOptions, storeOptions } from './sizes.ts'
 
-/** Where clients of one listener can connect. */
-export interface Listening extends ListenAddress {
-  /** The real one where 0 was asked for. */
-  readonly port: number
-}
-
 /** A broker that serves. */
 export interface Running {
   readonly data: string
-  readonly listeners: readonly Listening[]
+  /** With the real port where 0 was asked for. */
+  readonly listeners: readonly ListenAddress[]
   readonly broker: Broker
   /** Takes no new connections, says goodbye to those that are there, takes a checkpoint and ends. May be called more than once. */
   stop(reason: string): void
@@ -51,17 +46,18 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
     report: ({ kind, ...facts }) => log.info(facts, kind),
   })
   const fronts = openFronts(broker, config, log)
-  const open: { listening: Listening; listener: Listener }[] = []
+  const open: { listening: ListenAddress; listener: Listener }[] = []
   try {
     for (const address of config.listeners) {
-      const listener = await listen(env.net, address, fronts[address.protocol], log)
+      const front = fronts[address.protocol]
+      if (front === undefined) throw new Error(`the protocol '${address.protocol}' is not built in`)
+      const listener = await listen(env.net, address, front, log)
       open.push({ listener, listening: { ...address, port: listener.port } })
-      fronts[address.protocol].listening(open[open.length - 1].listening)
       log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
     }
   } catch (error) {
     for (const { listener } of open) listener.close(() => {})
-    await new Promise<void>((done) => broker.store.close(done))
+    await new Promise<void>((done) => closeStore(broker, done))
     throw error
   }
   let stopping = false
@@ -89,7 +85,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
 function listen(net: Net, address: ListenAddress, front: Front, log: Log): Promise<Listener> {
   const accept = (socket: Socket): Handler => {
     log.debug({ listener: address.name, peer: `${socket.remoteAddress}:${socket.remotePort}` }, 'connection accepted')
-    return front.accept(socket)
+    return front.accept(socket, { ...address, port: socket.localPort })
   }
   return new Promise((resolve, reject) => {
     net.listen(address, accept, (error, listener) => {
@@ -106,15 +102,25 @@ function explain(error: Error | null): string {
   return message
 }
 
-function stop(broker: Broker, fronts: Record<string, Front>, listeners: readonly Listener[], done: () => void): void {
+function stop(
+  broker: Broker,
+  fronts: Partial<Record<string, Front>>,
+  listeners: readonly Listener[],
+  done: () => void,
+): void {
   let waiting = listeners.length + 1
   const one = () => {
-    if (--waiting === 0) broker.store.close(done)
+    if (--waiting === 0) closeStore(broker, done)
   }
   for (const listener of listeners) listener.close(one)
-  for (const front of Object.values(fronts)) front.shutdown()
+  for (const front of Object.values(fronts)) front?.shutdown()
   broker.timers.after(GOODBYE_MS, () => {
-    for (const front of Object.values(fronts)) front.destroy()
+    for (const front of Object.values(fronts)) front?.destroy()
     one()
   })
+}
+
+/** Everything that was said is on the disk when `done` is called. */
+function closeStore(broker: Broker, done: () => void): void {
+  broker.turn.hold(broker.store.journal.tail, { release: done })
 }
