@@ -8,6 +8,7 @@ export type Job = (done: () => void) => void
 export class Background {
   private readonly waiting: Job[] = []
   private busy = false
+  private readonly idlers: (() => void)[] = []
 
   /** Whether nothing is running or waiting. */
   get idle(): boolean {
@@ -19,12 +20,22 @@ export class Background {
     else this.start(job)
   }
 
+  /** Calls `run` when nothing is running or waiting: at once if that is now. */
+  whenIdle(run: () => void): void {
+    if (this.busy) this.idlers.push(run)
+    else run()
+  }
+
   private start(job: Job): void {
     this.busy = true
     job(() => {
       const next = this.waiting.shift()
-      if (next === undefined) this.busy = false
-      else this.start(next)
+      if (next !== undefined) {
+        this.start(next)
+        return
+      }
+      this.busy = false
+      for (const run of this.idlers.splice(0)) run()
     })
   }
 }

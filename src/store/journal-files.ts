@@ -7,6 +7,8 @@ export const JOURNAL_DIRECTORY = 'journal'
 const CHUNK = 2 ** 20
 /** Zeros that may wait for a sync: whoever syncs the file waits for them too. */
 const UNSYNCED = 8 * CHUNK
+/** With less than that behind the tail, a start writes some more at once. */
+const LEAST_PREPARED = 4096
 const RETRY_MS = 1000
 
 /** A file of the journal; it holds positions `[number * fileSize, (number + 1) * fileSize)`. */
@@ -28,8 +30,6 @@ export interface JournalFilesOptions {
   readonly clock: Clock
   readonly background: Background
   readonly fileSize: number
-  /** Bytes written ahead of the tail at most. */
-  readonly ahead: number
   readonly onFatal: (error: Error) => void
 }
 
@@ -81,23 +81,26 @@ export class JournalFiles {
   }
 
   /** Takes a file that is there. */
-  adopt(number: number, handle: DiskFile | null, size: number): void {
+  adopt(number: number, handle: DiskFile | null = null, size = 0): void {
     this.files.set(number, { number, handle, size, live: 0, readers: 0, opening: null })
     this.highest = Math.max(this.highest, number)
   }
 
-  /** The first file at `tail` and what is prepared behind it; called once, at start, when all files are adopted. */
+  /** Called once, at start, when all files are adopted: sees to a bit of space behind `tail`. */
   begin(tail: number): void {
     this.prepared = tail
-    if (!this.files.has(this.numberOf(tail))) this.createNow(this.numberOf(tail))
-    const file = this.files.get(this.numberOf(tail))!
-    const start = file.number * this.fileSize
-    // A fresh start writes one chunk and no more: the rest follows in the background.
-    const least = Math.min(this.fileSize, Math.ceil((tail - start + 1) / CHUNK) * CHUNK)
-    const handle = this.openNow(file)
-    if (file.size < least) {
-      handle.write(new Uint8Array(least - file.size), 0, least - file.size, file.size)
-      file.size = least
+    const number = this.numberOf(tail)
+    if (!this.files.has(number)) this.createNow(number)
+    for (const file of this.files.values()) {
+      file.size = file.number < number ? this.fileSize : Math.min(this.fileSize, this.openNow(file).size())
+    }
+    const file = this.files.get(number)!
+    const used = tail - number * this.fileSize
+    if (file.size - used < LEAST_PREPARED) {
+      // A fresh start writes one chunk and no more: the rest follows in the background.
+      const size = Math.min(this.fileSize, (Math.floor((used + LEAST_PREPARED) / CHUNK) + 1) * CHUNK)
+      this.openNow(file).write(new Uint8Array(size - file.size), 0, size - file.size, file.size)
+      file.size = size
     }
     this.extendPrepared()
   }
@@ -187,6 +190,12 @@ export class JournalFiles {
   /** No more background work is begun. */
   stop(): void {
     this.stopped = true
+  }
+
+  /** Whether no read is under way. */
+  get idle(): boolean {
+    for (const file of this.files.values()) if (file.readers > 0 || file.opening !== null) return false
+    return true
   }
 
   closeAll(): void {

@@ -17,8 +17,6 @@ export interface JournalOptions {
   readonly files: JournalFiles
   /** Prepared bytes that `room()` keeps back for settlements and tidying. */
   readonly reserve: number
-  /** Grows by one with every start. */
-  readonly epoch: number
   /** A write or a sync has failed: nothing that was not said to be durable is, and nothing more is written. */
   readonly onFatal: (error: Error) => void
 }
@@ -39,7 +37,8 @@ export class Journal {
   durable = 0
   /** The end of the group that is being written; equal to `written` if none is. */
   writing = 0
-  readonly epoch: number
+  /** Grows by one with every start; marks this process's frames. */
+  epoch = 0
   /** The longest payload a record can have. */
   readonly longest: number
   /** `written`, `durable` or the room has grown, or the disk has become full. */
@@ -78,16 +77,34 @@ export class Journal {
     this.log = options.log
     this.files = options.files
     this.reserve = options.reserve
-    this.epoch = options.epoch
     this.onFatal = options.onFatal
     this.longest = this.log.blockSize - OVERHEAD
-    const { tail } = this.log
-    this.written = this.writing = this.durable = this.entryStart = tail
     this.files.onPrepared = () => {
       this.setLimits()
       this.onProgress()
     }
+  }
+
+  /**
+   * Begins to append behind what recovery left, with an empty entry on the disk: nothing of an older epoch can follow it
+   * later. Synchronous, as all of the start.
+   */
+  begin(epoch: number): void {
+    const { log } = this
+    this.epoch = epoch
+    if (log.rest < FRAME_HEADER) log.skipBlock()
+    this.files.begin(log.tail)
+    this.durable = log.tail
+    this.beginFrame()
+    const { framePosition, frameAt } = this
+    this.seal(ENTRY_END)
+    const file = this.files.writer(framePosition)
+    file.write(this.arena.bytes, frameAt, FRAME_HEADER, framePosition % log.fileSize)
+    file.sync()
+    this.written = this.writing = this.durable = log.tail
     this.setLimits()
+    // An old store may have been stopped with little space ahead; a fresh one waits until it is used.
+    if (framePosition > 0) this.prepareAhead()
   }
 
   /** The position after the last byte appended. */

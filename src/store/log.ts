@@ -6,12 +6,14 @@ export interface LogSizes {
   readonly ringSize: number
   /** Bytes of a file; a power of two. */
   readonly fileSize: number
+  /** Bytes of a block: a power of two, at most the ring and the file. */
+  readonly blockSize: number
 }
 
 /**
  * The memory of an endless log: a ring in the arena that holds its last `ringSize` bytes. Files behind it are the
- * journal's and the spill's business. The log is cut in blocks of `min(ring, file)` bytes, and nothing straddles one, so
- * that whatever is appended is one run of bytes in the ring as in its file.
+ * journal's and the spill's business. The log is cut in blocks, as a rule of `min(ring, file)` bytes, and nothing straddles
+ * one, so that whatever is appended is one run of bytes in the ring as in its file.
  */
 export class Log {
   readonly ringSize: number
@@ -21,7 +23,8 @@ export class Log {
   tail = 0
   /** Where the block that `tail` is in ends; equal to `tail` when the next byte begins a new block. */
   blockEnd = 0
-  private readonly base: number
+  /** Where in the arena the ring begins. */
+  readonly base: number
   /** The position that lies at the ring's first byte now: keeps modulo out of the hot path. */
   private lapStart = 0
   /** Nothing below was ever in this ring. */
@@ -30,8 +33,10 @@ export class Log {
   constructor(arena: Arena, sizes: LogSizes) {
     this.ringSize = sizes.ringSize
     this.fileSize = sizes.fileSize
-    this.blockSize = Math.min(sizes.ringSize, sizes.fileSize)
-    assert(isPowerOfTwo(sizes.ringSize) && isPowerOfTwo(sizes.fileSize), 'ring and file sizes are powers of two')
+    this.blockSize = sizes.blockSize
+    const { ringSize, fileSize, blockSize } = sizes
+    assert([ringSize, fileSize, blockSize].every(isPowerOfTwo), 'the sizes of a log are powers of two')
+    assert(blockSize <= ringSize && blockSize <= fileSize, 'a block lies in one file, and in the ring')
     this.base = arena.allocate(sizes.ringSize)
   }
 

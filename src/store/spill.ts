@@ -57,6 +57,7 @@ export class Spill {
   private released: SpillFile | null = null
   private safe = 0
   private writing = false
+  private stopped = false
   private wanted = 0
   private retryAt = 0
 
@@ -165,9 +166,19 @@ export class Spill {
     })
   }
 
+  /** No more writes are begun. */
+  stop(): void {
+    this.stopped = true
+  }
+
+  /** Whether no read or write is under way. */
+  get idle(): boolean {
+    for (const file of this.files.values()) if (file.users > 0) return false
+    return true
+  }
+
   closeAll(): void {
     for (const file of this.files.values()) {
-      if (file.users > 0) continue
       file.handle?.close()
       file.handle = null
     }
@@ -222,7 +233,7 @@ export class Spill {
   }
 
   private pump(): void {
-    if (this.writing) return
+    if (this.writing || this.stopped) return
     this.advance()
     if (this.wanted > 0 && this.room() >= this.wanted) this.wanted = 0
     const { log } = this

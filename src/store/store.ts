@@ -2,12 +2,18 @@ import type { Clock } from '../env/clock.ts'
 import type { Disk } from '../env/disk.ts'
 import type { Arena } from '../std/arena.ts'
 import { Background } from './background.ts'
+import { readClosedMark, removeClosedMark, writeClosedMark } from './closed-mark.ts'
+import { StoreError } from './errors.ts'
 import type { Fold } from './fold.ts'
+import { openFormat } from './format-version.ts'
+import type { JournalShape } from './frame-reader.ts'
 import { Journal } from './journal.ts'
-import { JOURNAL_DIRECTORY, JournalFiles } from './journal-files.ts'
+import { JOURNAL_DIRECTORY, JournalFiles, journalFileName } from './journal-files.ts'
 import { Log } from './log.ts'
 import { JOURNAL, SPILL } from './place.ts'
+import { recover } from './recovery.ts'
 import { Spill } from './spill.ts'
+import { fileNumbers } from './torn-tail.ts'
 
 export interface StoreOptions {
   /** Bytes of the journal's and of the spill's ring in memory; powers of two. */
@@ -31,6 +37,7 @@ export interface StoreSeams {
   readonly arena: Arena
   readonly clock: Clock
   readonly options: StoreOptions
+  /** Who rebuilds the state. What its indexes point to is retained when the store is open. */
   readonly fold: Fold
   /** The store can promise nothing more: the process has to stop. */
   readonly onFatal: (error: Error) => void
@@ -38,43 +45,90 @@ export interface StoreSeams {
   readonly report: (event: StoreEvent) => void
 }
 
-export type StoreEvent = {
-  readonly kind: 'recovered'
-  readonly records: number
-  readonly bytes: number
-  readonly epoch: number
-}
+export type StoreEvent =
+  | {
+      readonly kind: 'recovered'
+      readonly from: number
+      readonly tail: number
+      readonly epoch: number
+      readonly entries: number
+      readonly records: number
+      readonly milliseconds: number
+    }
+  /** Entries that were not durable when the power went have been cut off. */
+  | {
+      readonly kind: 'torn-tail'
+      readonly file: string
+      readonly position: number
+      readonly reason: string
+      readonly frames: number
+    }
 
 /** Everything that lasts: one data directory, open. */
 export class Store {
   readonly journal: Journal
   readonly spill: Spill
-  readonly background: Background
+  readonly background = new Background()
+  readonly fold: Fold
   /** Something became durable or was written, or there is more room: held replies and waiting commands may go on. */
   onProgress: () => void = () => {}
+  /** The last process closed the data directory in good order. */
+  readonly clean: boolean
+  private readonly disk: Disk
   private readonly journalLog: Log
   private readonly spillLog: Log
   private readonly files: JournalFiles
+  private closing: (() => void) | null = null
 
-  /** Opens the data directory: rebuilds state through `fold`. Synchronous: nobody is served before. */
+  /**
+   * Opens the data directory and rebuilds the state through the fold. Synchronous: nobody is served before. Throws
+   * `StoreError`.
+   */
   static open(seams: StoreSeams): Store {
     return new Store(seams)
   }
 
   private constructor(seams: StoreSeams) {
     const { disk, arena, clock, options, onFatal } = seams
-    this.background = new Background()
+    this.disk = disk
     disk.makeDirectory(JOURNAL_DIRECTORY)
-    this.journalLog = new Log(arena, { ringSize: options.journalRing, fileSize: options.fileSize })
-    this.spillLog = new Log(arena, { ringSize: options.spillRing, fileSize: options.fileSize })
-    const { background } = this
-    const ahead = options.reserve + options.fileSize
-    this.files = new JournalFiles({ disk, clock, background, fileSize: options.fileSize, ahead, onFatal })
-    this.files.begin(0)
+    const { fileSize, journalRing, spillRing } = options
+    const shape = openFormat(disk, { fileSize, blockSize: Math.min(fileSize, journalRing) })
+    if (journalRing < shape.blockSize) {
+      throw new StoreError(
+        'options',
+        `the journal's ring cannot be smaller than its blocks of ${shape.blockSize} bytes`,
+      )
+    }
+    this.journalLog = new Log(arena, { ringSize: journalRing, ...shape })
+    this.spillLog = new Log(arena, { ringSize: spillRing, fileSize, blockSize: Math.min(fileSize, spillRing) })
+    this.files = new JournalFiles({ disk, clock, background: this.background, fileSize: shape.fileSize, onFatal })
     const { reserve } = options
-    this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, epoch: 1, onFatal })
+    this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, onFatal })
     this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onFatal })
-    this.journal.onProgress = this.spill.onProgress = () => this.onProgress()
+    this.fold = seams.fold
+    this.clean = this.recover(seams, shape)
+    this.journal.onProgress = this.spill.onProgress = () => this.progress()
+  }
+
+  private recover(seams: StoreSeams, shape: JournalShape): boolean {
+    const { disk, arena, clock, report } = seams
+    const begun = clock.elapsed()
+    for (const number of fileNumbers(disk)) this.files.adopt(number)
+    const closedAt = readClosedMark(disk)
+    const from = 0
+    const window = { bytes: arena.bytes, base: this.journalLog.base, size: this.journalLog.ringSize }
+    const found = recover({ disk, shape, window, fold: this.fold, from, epoch: 0, closedAt })
+    const { tail, entries, records, torn } = found
+    if (torn !== null) report({ kind: 'torn-tail', position: tail, ...torn })
+    // What a killed process left in the page cache is made durable before anybody reads it.
+    if (closedAt < 0) syncJournal(disk, shape, from, tail)
+    removeClosedMark(disk)
+    this.journalLog.restart(found.first, tail)
+    this.journal.begin(found.epoch + 1)
+    const milliseconds = clock.elapsed() - begun
+    report({ kind: 'recovered', from, tail, epoch: found.epoch + 1, entries, records, milliseconds })
+    return closedAt >= 0
   }
 
   /** The journal is on the disk up to here. */
@@ -138,4 +192,35 @@ export class Store {
     this.journal.tick()
     this.spill.tick()
   }
+
+  /** Ends the turn, waits until all of it is durable, and lets go of the data directory. */
+  close(done: () => void): void {
+    this.files.stop()
+    this.spill.stop()
+    this.closing = done
+    this.endTurn(true)
+    this.background.whenIdle(() => this.progress())
+  }
+
+  private progress(): void {
+    this.onProgress()
+    const { journal, closing } = this
+    if (closing === null || journal.busy || journal.durable < journal.tail) return
+    if (!this.background.idle || !this.spill.idle || !this.files.idle) return
+    this.closing = null
+    writeClosedMark(this.disk, journal.tail)
+    this.files.closeAll()
+    this.spill.closeAll()
+    closing()
+  }
+}
+
+function syncJournal(disk: Disk, shape: JournalShape, from: number, tail: number): void {
+  for (const number of fileNumbers(disk)) {
+    if ((number + 1) * shape.fileSize <= from || number * shape.fileSize > tail) continue
+    const file = disk.open(journalFileName(number), 'existing')
+    file.sync()
+    file.close()
+  }
+  disk.syncDirectory(JOURNAL_DIRECTORY)
 }
