@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import type { Broker } from './broker.ts'
+import { measured } from './figures.ts'
+import { kafka } from './kafka.ts'
+import { compileLoad } from './load.ts'
+import { type BenchOptions, type Group, readOptions, USAGE } from './options.ts'
+import { entryFile, posthorn } from './posthorn.ts'
+import { rabbitmq } from './rabbitmq.ts'
+import { recoveryRound } from './recovery.ts'
+import { type Bench, backlogRound, loadRound, startRound } from './round.ts'
+import { rows } from './rows.ts'
+import { table } from './table.ts'
+
+interface Sides {
+  readonly ours: ReturnType<typeof posthorn> | null
+  readonly oursOs: Broker | null
+  readonly rabbitmq: Broker | null
+  readonly kafka: Broker | null
+}
+
+function sides(options: BenchOptions): Sides {
+  const has = (...groups: Group[]) => options.groups.some((one) => groups.includes(one))
+  if (options.ours) entryFile(options)
+  return {
+    ours: options.ours ? posthorn(options, 'fsync') : null,
+    oursOs: options.ours ? posthorn(options, 'os') : null,
+    rabbitmq: options.peers && has('start', 'amqp', 'memory') ? rabbitmq(options) : null,
+    kafka: options.peers && has('start', 'kafka') ? kafka(options) : null,
+  }
+}
+
+/** One turn of every broker in every group asked for; what cannot start is said and passed over. */
+async function pair(bench: Bench, all: Sides): Promise<void> {
+  const turns: Record<Exclude<Group, 'recovery'>, readonly (Broker | null)[]> = {
+    start: [all.ours, all.rabbitmq, all.kafka],
+    amqp: [all.ours, all.rabbitmq],
+    memory: [all.ours, all.rabbitmq],
+    kafka: [all.ours, all.kafka, all.oursOs],
+  }
+  const round = (group: Group, broker: Broker) => {
+    if (group === 'start') return startRound(bench, broker)
+    if (group === 'memory') return backlogRound(bench, broker)
+    return loadRound(bench, broker, group === 'amqp' ? 'amqp' : 'kafka')
+  }
+  for (const group of bench.options.groups) {
+    const { ours } = all
+    if (group === 'recovery') {
+      if (ours !== null) await survive('ours recovery', recoveryRound(bench, ours.start))
+      continue
+    }
+    for (const broker of turns[group])
+      if (broker !== null) await survive(`${broker.side} ${group}`, round(group, broker))
+  }
+}
+
+async function survive(what: string, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    console.error(`  ${what} FAILED: ${(error as Error).message}`)
+    process.exitCode = 1
+  }
+}
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    console.log(USAGE)
+    return
+  }
+  const options = readOptions(process.argv.slice(2))
+  compileLoad()
+  const all = sides(options)
+  const bench: Bench = { options, figures: measured() }
+  const processors = cpus()
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, ${processors.length} x ${processors[0]?.model.trim()}, ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`,
+  )
+  for (let n = 1; n <= options.pairs; n++) {
+    console.log(`round ${n} of ${options.pairs}`)
+    await pair(bench, all)
+    if (options.json !== null) writeFileSync(options.json, JSON.stringify(bench.figures.all(), null, 1))
+  }
+  const asked = rows(options.backlog).filter((row) => options.groups.includes(row.group))
+  console.log(`\n${table(asked, bench.figures)}`)
+}
+
+main().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})
