@@ -32,6 +32,23 @@ export class VarintWriter {
     this.number(value < 0 ? -value * 2 - 1 : value * 2)
   }
 
+  /** Text with its length before it, null told from empty; makes room by itself. */
+  text(value: string | null): void {
+    const length = value === null ? 0 : Buffer.byteLength(value)
+    this.room(length + 8)
+    this.number(value === null ? 0 : length + 1)
+    if (value !== null) Buffer.prototype.utf8Write.call(this.bytes, value, this.at, length)
+    this.at += length
+  }
+
+  /** Bytes with their length before them; makes room by itself. */
+  blob(value: Uint8Array): void {
+    this.room(value.length + 8)
+    this.number(value.length)
+    this.bytes.set(value, this.at)
+    this.at += value.length
+  }
+
   /** A copy of what was written, header included. */
   finish(): Uint8Array {
     return this.bytes.slice(0, this.at)
@@ -64,5 +81,24 @@ export class VarintReader {
   signed(): number {
     const value = this.number()
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2
+  }
+  text(): string {
+    return this.textOrNull() ?? ''
+  }
+
+  textOrNull(): string | null {
+    const length = this.number() - 1
+    if (length < 0) return null
+    const at = this.at
+    this.at += length
+    return Buffer.prototype.utf8Slice.call(this.bytes, at, this.at)
+  }
+
+  /** A copy of the bytes. */
+  blob(): Uint8Array {
+    const length = this.number()
+    const at = this.at
+    this.at += length
+    return this.bytes.slice(at, this.at)
   }
 }

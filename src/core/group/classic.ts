@@ -60,6 +60,8 @@ export class Group {
   syncDeadline = Number.POSITIVE_INFINITY
   /** Never after the earliest deadline: when the next `tick` is due. */
   wake = Number.POSITIVE_INFINITY
+  /** The journal position after the group's last record: what every answer about it waits for. */
+  changedAt = 0
 
   constructor(name: string, limits: GroupLimits) {
     this.name = name

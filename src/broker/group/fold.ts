@@ -1,0 +1,50 @@
+import type { Broker } from '../broker.ts'
+import { Part, Record } from '../records.ts'
+import { offsetPayloads } from './commit.ts'
+import { scheduleExpiry } from './expire.ts'
+import { readGroup, writeGroup } from './group-record.ts'
+import type { Groups } from './groups.ts'
+import { applyOffsets } from './offsets-record.ts'
+
+/** Bytes of offsets in one part of a checkpoint, roughly. */
+const CHUNK = 64 * 1024
+
+/** Teaches the broker to rebuild its groups from the journal and the checkpoint. */
+export function registerGroupFold(broker: Broker, groups: Groups): void {
+  const offsetsOf = (name: string) => groups.open(name).offsets
+  const apply = (type: number, bytes: Uint8Array, at: number, length: number) => {
+    if (type === Record.offsets) return applyOffsets(bytes, at, length, offsetsOf)
+    const { name, image } = readGroup(bytes, at)
+    groups.open(name).apply({ image })
+  }
+  for (const type of [Record.group, Record.offsets]) {
+    broker.applies.set(type, (bytes, at, length) => apply(type, bytes, at, length))
+  }
+  broker.parts.push({
+    kind: Part.group,
+    consistent: false,
+    snapshot: () => snapshotGroups(groups),
+    load: (bytes) => apply(bytes[0]!, bytes, 1, bytes.length - 1),
+  })
+  broker.afterRecovery.push(() => {
+    groups.restore()
+    scheduleExpiry(groups)
+  })
+}
+
+/** Each part is a record's type in one byte and its payload: of the group itself, and of runs of its offsets. */
+function* snapshotGroups(groups: Groups): Generator<Uint8Array> {
+  for (const group of [...groups.byName.values()]) {
+    // Journalled since the checkpoint began is what was deleted meanwhile: nothing to be said about it.
+    if (group.state === 'Dead') continue
+    if (group.image !== null) yield part(Record.group, writeGroup(group.name, group.image))
+    for (const payload of offsetPayloads(group.name, group.offsets, CHUNK)) yield part(Record.offsets, payload)
+  }
+}
+
+function part(type: number, payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + payload.length)
+  bytes[0] = type
+  bytes.set(payload, 1)
+  return bytes
+}

@@ -1,0 +1,101 @@
+import type { DurableMember, GroupImage } from '../../core/group/commands.ts'
+import { VarintReader, VarintWriter } from '../../std/varint.ts'
+
+/*
+ * A group's image in the journal. Whole numbers are varints, texts and byte strings have their length before them.
+ *
+ *   ┌──────┬───────┬────────────┬─────────────┬───────────────┬──────────┬────────┬───────┬──────────┐
+ *   │ name │ alive │ generation │ changed at  │ protocol type │ protocol │ leader │ count │ members… │   alive = 0: deleted, and
+ *   │      │ 0, 1  │            │ ms          │               │ or null  │ or null│       │          │   nothing follows
+ *   └──────┴───────┴────────────┴─────────────┴───────────────┴──────────┴────────┴───────┴──────────┘
+ *   member: id │ instance id or null │ client id │ client host │ session ms │ rebalance ms │ assignment │ count │ (name │ metadata)…
+ */
+
+const writer = new VarintWriter()
+
+/** The record's payload; good until the next call. */
+export function writeGroup(name: string, image: GroupImage | null): Uint8Array {
+  writer.at = 0
+  writer.text(name)
+  number(image === null ? 0 : 1)
+  if (image !== null) {
+    number(image.generation)
+    number(image.changedAt)
+    writer.text(image.protocolType)
+    writer.text(image.protocol)
+    writer.text(image.leader)
+    number(image.members.length)
+    for (const member of image.members) writeMember(member)
+  }
+  return writer.bytes.subarray(0, writer.at)
+}
+
+function number(value: number): void {
+  writer.room(8)
+  writer.number(value)
+}
+
+function writeMember(member: DurableMember): void {
+  writer.text(member.memberId)
+  writer.text(member.instanceId)
+  writer.text(member.clientId)
+  writer.text(member.clientHost)
+  number(member.sessionTimeoutMs)
+  number(member.rebalanceTimeoutMs)
+  writer.blob(member.assignment)
+  number(member.protocols.length)
+  for (const protocol of member.protocols) {
+    writer.text(protocol.name)
+    writer.blob(protocol.metadata)
+  }
+}
+
+export function readGroup(bytes: Uint8Array, at: number): { name: string; image: GroupImage | null } {
+  const reader = new VarintReader(bytes, at)
+  const name = reader.text()
+  if (reader.number() === 0) return { name, image: null }
+  const generation = reader.number()
+  const changedAt = reader.number()
+  const protocolType = reader.text()
+  const protocol = reader.textOrNull()
+  const leader = reader.textOrNull()
+  const members: DurableMember[] = []
+  for (let count = reader.number(); count > 0; count--) members.push(readMember(reader))
+  return { name, image: { generation, protocolType, protocol, leader, changedAt, members } }
+}
+
+function readMember(reader: VarintReader): DurableMember {
+  const memberId = reader.text()
+  const instanceId = reader.textOrNull()
+  const clientId = reader.text()
+  const clientHost = reader.text()
+  const sessionTimeoutMs = reader.number()
+  const rebalanceTimeoutMs = reader.number()
+  const assignment = reader.blob()
+  const protocols: { name: string; metadata: Uint8Array }[] = []
+  for (let count = reader.number(); count > 0; count--) {
+    protocols.push({ name: reader.text(), metadata: reader.blob() })
+  }
+  return {
+    memberId,
+    instanceId,
+    clientId,
+    clientHost,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    protocols,
+    assignment,
+  }
+}
+
+/** Bytes of journal that the group takes at most, with `more` that a command brings. */
+export function groupRoom(members: Iterable<DurableMember>, more: number): number {
+  let bytes = 1024 + more
+  for (const member of members) {
+    bytes += 64 + member.assignment.length
+    bytes += 3 * (member.memberId.length + (member.instanceId?.length ?? 0) + member.clientId.length)
+    bytes += member.clientHost.length
+    for (const { name, metadata } of member.protocols) bytes += 16 + 3 * name.length + metadata.length
+  }
+  return bytes
+}

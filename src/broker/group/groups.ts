@@ -1,0 +1,147 @@
+import { Group } from '../../core/group/classic.ts'
+import {
+  type Command,
+  GROUP_LIMITS,
+  type GroupImage,
+  type GroupLimits,
+  NO_TOKEN,
+  type Out,
+  type Reply,
+  type Token,
+} from '../../core/group/commands.ts'
+import { isForgettable } from '../../core/group/expiry.ts'
+import { handle } from '../../core/group/handle.ts'
+import { assert } from '../../std/assert.ts'
+import type { Broker } from '../broker.ts'
+import { Record } from '../records.ts'
+import type { Timer } from '../timers.ts'
+import { groupRoom, writeGroup } from './group-record.ts'
+
+/** Called once with what the group answers, and the journal position that the answer has read. */
+export type Answer = (reply: Reply, position: number) => void
+
+/** How long a deadline waits for room in the journal before it is looked at again. */
+const RETRY_MS = 100
+
+/** All consumer groups, their timers, and the requests that are parked in them. */
+export class Groups {
+  readonly broker: Broker
+  readonly limits: GroupLimits
+  readonly byName = new Map<string, Group>()
+  private readonly out: Out = { time: 0, records: [], replies: [] }
+  private readonly parked = new Map<Token, Answer>()
+  private readonly timers = new Map<Group, Timer>()
+  private lastToken = 0
+
+  constructor(broker: Broker, limits: Partial<GroupLimits> = {}) {
+    this.broker = broker
+    this.limits = { ...GROUP_LIMITS, ...limits }
+  }
+
+  get(name: string): Group | undefined {
+    return this.byName.get(name)
+  }
+
+  /** The group of that name, which comes into being when it is first asked for. */
+  open(name: string): Group {
+    let group = this.byName.get(name)
+    if (group === undefined) this.byName.set(name, (group = new Group(name, this.limits)))
+    return group
+  }
+
+  /** A token for a command: `answer` is called with the reply to it. */
+  park(answer: Answer): Token {
+    this.parked.set(++this.lastToken, answer)
+    return this.lastToken
+  }
+
+  /** Hands a command to a group, journals what it decides and answers whom it answers. The room has been asked for. */
+  handle(group: Group, command: Command): void {
+    const { out, broker } = this
+    assert(out.records.length === 0 && out.replies.length === 0, 'a group command inside another')
+    out.time = broker.env.clock.now()
+    handle(group, command, broker.env.clock.elapsed(), out)
+    for (const record of out.records) {
+      this.journal(group, record.image)
+      group.apply(record)
+    }
+    out.records.length = 0
+    const replies = out.replies.splice(0)
+    this.settle(group)
+    for (const { token, reply } of replies) {
+      if (token === NO_TOKEN) continue
+      const answer = this.parked.get(token)
+      assert(answer !== undefined, 'a group answers a request that is not parked')
+      this.parked.delete(token)
+      answer(reply, group.changedAt)
+    }
+  }
+
+  /** Keeps the timer and the list of groups in step with what a group has become. */
+  settle(group: Group): void {
+    const isGone = group.state === 'Dead' || (group.image === null && isForgettable(group))
+    if (isGone && this.byName.get(group.name) === group) this.byName.delete(group.name)
+    const timer = this.timers.get(group)
+    const wake = isGone ? Number.POSITIVE_INFINITY : group.wake
+    if (timer !== undefined) {
+      if (timer.deadline <= wake && wake !== Number.POSITIVE_INFINITY) return
+      this.broker.timers.clear(timer)
+      this.timers.delete(group)
+    }
+    if (wake !== Number.POSITIVE_INFINITY) this.arm(group, wake - this.broker.env.clock.elapsed())
+  }
+
+  /** Bytes of journal that a command to this group takes at most; `more` is what it brings. */
+  roomFor(group: Group, more: number): number {
+    return groupRoom(group.members.values(), more)
+  }
+
+  /**
+   * Calls `run(true)` when the journal has room for `bytes`, as a rule at once; `run(false)` if it cannot be waited for, because the
+   * disk is full or no record is that long.
+   */
+  whenRoom(bytes: number, run: (hasRoom: boolean) => void): void {
+    const { broker } = this
+    if (broker.hasRoomForSettlement(bytes)) run(true)
+    else if (broker.store.journal.full || bytes > broker.store.journal.longest) run(false)
+    else {
+      broker.store.journal.want(bytes)
+      broker.whenRoom(() => this.whenRoom(bytes, run))
+    }
+  }
+
+  /** Appends a record about a group and notes the position. */
+  append(group: Group, type: number, payload: Uint8Array): void {
+    const { store, arena, turn } = this.broker
+    const at = store.journal.append(type, payload.length)
+    arena.bytes.set(payload, at)
+    group.changedAt = store.journal.tail
+    turn.touch()
+  }
+
+  /** After recovery: the members' sessions begin anew. */
+  restore(): void {
+    const now = this.broker.env.clock.elapsed()
+    for (const group of [...this.byName.values()]) {
+      group.restore(now)
+      this.settle(group)
+    }
+  }
+
+  private journal(group: Group, image: GroupImage | null): void {
+    this.append(group, Record.group, writeGroup(group.name, image))
+  }
+
+  private arm(group: Group, delayMs: number): void {
+    this.timers.set(
+      group,
+      this.broker.timers.after(delayMs, () => this.tick(group)),
+    )
+  }
+
+  private tick(group: Group): void {
+    this.timers.delete(group)
+    if (this.broker.hasRoomForSettlement(this.roomFor(group, 0))) this.handle(group, { kind: 'tick' })
+    else this.arm(group, RETRY_MS)
+  }
+}
