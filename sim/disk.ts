@@ -65,6 +65,8 @@ export class SimDisk implements Disk {
   private readonly dice: Dice
   private readonly slowest: number
   private dead = false
+  /** The power is about to be found gone: nothing works any more, `lose` says what is left. */
+  dark = false
 
   constructor(clock: SimClock, dice: Dice, options: DiskOptions = {}, names = new Names(), counts = new DiskCounts()) {
     this.clock = clock
@@ -208,9 +210,9 @@ export class SimDisk implements Disk {
 
   /** For `SimFile`: an operation that takes effect, and is answered, at some later instant. */
   later<T>(kind: string, path: string, act: () => T, done: (error: Error | null, result?: T) => void): void {
-    if (this.dead) return
+    if (this.dead || this.dark) return
     this.clock.after(this.delay(), () => {
-      if (this.dead) return
+      if (this.dead || this.dark) return
       let result: T
       try {
         this.begin(kind, path)
@@ -224,7 +226,7 @@ export class SimDisk implements Disk {
   }
 
   alive(): void {
-    if (this.dead) throw new PowerLoss('the power has gone')
+    if (this.dead || this.dark) throw new PowerLoss('the power has gone')
   }
 
   private delay(): number {

@@ -1,0 +1,69 @@
+import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
+import { queue } from '../../src/wire/amqp/methods.ts'
+import type { Actor, World } from '../world.ts'
+import { declare } from './declare.ts'
+import { AmqpLink } from './link.ts'
+import type { AmqpModel } from './model.ts'
+
+/** Asks, once everything drains, until all queues are empty, and then whether everything that was promised has come. */
+export class AmqpAuditor implements Actor {
+  private readonly world: World
+  private readonly model: AmqpModel
+  private readonly left = new Map<string, number>()
+
+  constructor(world: World, model: AmqpModel) {
+    this.world = world
+    this.model = model
+  }
+
+  begin(): void {}
+
+  drain(): void {
+    this.connect()
+  }
+
+  done(): boolean {
+    for (const name of this.model.queues) if (this.left.get(name) !== 0) return false
+    return this.model.missing().length === 0
+  }
+
+  end(): void {
+    this.model.checkTransactions()
+  }
+
+  toString(): string {
+    const missing = this.model.missing()
+    const some = missing.slice(0, 5).map((copy) => `${copy.message.id} in ${copy.queue}`)
+    return `queues with messages: ${JSON.stringify([...this.left])}; ${missing.length} messages that were promised: ${some}`
+  }
+
+  private connect(): void {
+    const wire = this.world.net.connect(5672)
+    if (wire === null) {
+      this.world.clock.after(10, () => this.connect())
+      return
+    }
+    let skip = this.model.queues.length
+    const link = new AmqpLink(wire, {
+      ready: () => {
+        declare(link, this.model)
+        this.ask(link)
+      },
+      received: ({ method, args }) => {
+        if (method !== queue.declareOk || --skip >= 0) return
+        this.left.set(args.queue as string, args.messageCount as number)
+        if (args.queue === this.model.queues.at(-1)) this.world.clock.after(100, () => this.ask(link))
+      },
+      closed: () => this.world.clock.after(10, () => this.connect()),
+    })
+  }
+
+  private ask(link: AmqpLink): void {
+    if (!link.open) return
+    for (const name of this.model.queues) {
+      const flags = { passive: true, durable: true, exclusive: false, autoDelete: false, nowait: false }
+      link.send(queue.declare, { ticket: 0, queue: name, ...flags, arguments: EMPTY_TABLE })
+    }
+    link.flush()
+  }
+}

@@ -1,0 +1,243 @@
+import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
+import { basic, queue } from '../../src/wire/amqp/methods.ts'
+import { rule } from '../failure.ts'
+import type { Actor, World } from '../world.ts'
+import { declare } from './declare.ts'
+import { AmqpLink, type Incoming } from './link.ts'
+import type { AmqpModel, Copy, Holder } from './model.ts'
+
+/** Takes messages from one queue and acknowledges, requeues or rejects them, or vanishes with them. */
+export class Consumer implements Actor {
+  private readonly world: World
+  private readonly model: AmqpModel
+  private readonly queue: string
+  private readonly name: string
+  /** Nobody else takes from the queue, so that it is known what has to come next. */
+  private readonly exclusive: boolean
+  private readonly pulls: boolean
+  private readonly prefetch: number
+  private readonly requeues: number
+  private link: AmqpLink | null = null
+  private holder: Holder
+  /** By delivery tag. */
+  private outstanding = new Map<number, Copy>()
+  private lastTag = 0
+  /** By publisher session: the last sequence that came for the first time. */
+  private latest = new Map<number, number>()
+  /** Of acknowledgements that each passive declare under way proves. */
+  private proofs: Copy[][] = []
+  private unproven: Copy[] = []
+  /** What has to come next, after everything was requeued. */
+  private expected: Copy[] = []
+  private asked = false
+  /** Answers to the declarations of the beginning that are still to come. */
+  private declaring = 0
+
+  constructor(world: World, model: AmqpModel, queueName: string, name: string, exclusive: boolean) {
+    this.world = world
+    this.model = model
+    this.queue = queueName
+    this.name = name
+    this.exclusive = exclusive
+    this.pulls = !exclusive && world.dice.chance(0.15)
+    this.prefetch = world.dice.pick([1, 3, 10, 100])
+    this.requeues = world.dice.pick([0, 0.05, 0.3])
+    this.holder = { name, life: 0, alive: () => false }
+  }
+
+  begin(): void {
+    this.later(() => this.connect())
+  }
+
+  drain(): void {
+    this.link?.read(true)
+  }
+
+  done(): boolean {
+    return this.outstanding.size === 0 && this.proofs.length === 0 && this.unproven.length === 0
+  }
+
+  end(): void {}
+
+  toString(): string {
+    return `${this.name} of ${this.queue}: ${this.link?.ready ? 'ready' : 'not ready'}, ${this.outstanding.size} outstanding`
+  }
+
+  private later(run: () => void): void {
+    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  }
+
+  private connect(): void {
+    const wire = this.world.net.connect(5672)
+    if (wire === null) {
+      this.later(() => this.connect())
+      return
+    }
+    this.outstanding = new Map()
+    this.latest = new Map()
+    this.lastTag = 0
+    this.proofs = []
+    this.unproven = []
+    this.expected = []
+    this.asked = false
+    this.declaring = this.model.queues.length
+    const { life } = this.world
+    const link = new AmqpLink(wire, {
+      ready: () => {
+        declare(link, this.model)
+        link.send(basic.qos, { prefetchSize: 0, prefetchCount: this.prefetch, global: false })
+        if (!this.pulls) {
+          link.send(basic.consume, {
+            ticket: 0,
+            queue: this.queue,
+            consumerTag: '',
+            noLocal: false,
+            noAck: false,
+            exclusive: this.exclusive,
+            nowait: false,
+            arguments: EMPTY_TABLE,
+          })
+        }
+        this.later(() => this.act(link))
+      },
+      received: (incoming) => this.received(incoming),
+      // Our last connection may still be there, as far as the broker knows.
+      refused: (code) => this.exclusive && code === 403,
+      closed: () => {
+        if (this.link !== link) return
+        this.link = null
+        this.outstanding.clear()
+        this.proofs = []
+        this.unproven = []
+        this.later(() => this.connect())
+      },
+    })
+    this.link = link
+    this.holder = {
+      name: `${this.name} (life ${life})`,
+      life,
+      alive: () => link.open && !link.closing && life === this.world.life,
+    }
+  }
+
+  private received({ method, args, body }: Incoming): void {
+    if (method === basic.deliver || method === basic.getOk) {
+      this.asked = false
+      this.delivered(args.deliveryTag as number, body, args.redelivered as boolean)
+    } else if (method === basic.getEmpty) {
+      this.asked = false
+    } else if (method === queue.declareOk) {
+      if (this.declaring > 0) {
+        this.declaring--
+        return
+      }
+      for (const copy of this.proofs.shift()!) this.model.settled(copy)
+      this.world.add('acknowledgements proven')
+    }
+  }
+
+  private delivered(tag: number, body: Uint8Array, redelivered: boolean): void {
+    const { queue: from, outstanding } = this
+    rule(tag === this.lastTag + 1, `${this.name}: delivery tag ${tag} came after ${this.lastTag}`)
+    this.lastTag = tag
+    const copy = this.model.delivered(from, body, redelivered, this.holder)
+    const { message } = copy
+    outstanding.set(tag, copy)
+    rule(this.pulls || outstanding.size <= this.prefetch, `${this.name}: more came than the prefetch allows`)
+    if (!redelivered) {
+      const before = this.latest.get(message.session) ?? -1
+      rule(before < message.sequence, `${from}: message ${message.id} came after a later one of its channel`)
+      this.latest.set(message.session, message.sequence)
+    }
+    const next = this.expected.shift()
+    if (next === undefined) return
+    rule(next === copy, `${from}: message ${message.id} came where ${next.message.id}, requeued, has its place`)
+    rule(redelivered, `${from}: message ${message.id} was requeued and is not marked as redelivered`)
+  }
+
+  private act(link: AmqpLink): void {
+    const { world } = this
+    const { dice } = world
+    if (this.link !== link || !link.open || link.closing) return
+    if (world.draining) this.acknowledgeAll(link)
+    else if (dice.chance(0.01)) link.break(dice.pick(['reset', 'end', 'close'] as const))
+    else if (dice.chance(0.02)) {
+      link.read(false)
+      world.clock.after(dice.unit() * 200, () => link.read(true))
+    } else if (this.outstanding.size > 0) this.settleSome(link)
+    if (!link.open || link.closing) return
+    if (this.pulls && !this.asked && this.outstanding.size < this.prefetch) {
+      this.asked = true
+      link.send(basic.get, { ticket: 0, queue: this.queue, noAck: false })
+    }
+    if (this.unproven.length > 0 && (world.draining || dice.chance(0.2))) this.prove(link)
+    link.flush()
+    this.later(() => this.act(link))
+  }
+
+  private acknowledgeAll(link: AmqpLink): void {
+    const { outstanding } = this
+    if (outstanding.size === 0) return
+    for (const copy of outstanding.values()) this.settled(copy)
+    outstanding.clear()
+    link.send(basic.ack, { deliveryTag: this.lastTag, multiple: true })
+  }
+
+  private settleSome(link: AmqpLink): void {
+    const { dice } = this.world
+    const { outstanding } = this
+    if (this.exclusive && outstanding.size === this.prefetch && this.expected.length === 0 && dice.chance(0.3)) {
+      // The window is full, so nothing is on its way: what we give back has to come again, in the same order.
+      this.expected = [...outstanding.values()].sort((a, b) => a.place - b.place)
+      this.giveBack(link, this.lastTag, true)
+      return
+    }
+    const tags = [...outstanding.keys()]
+    const tag = dice.chance(0.7) ? tags[0]! : dice.pick(tags)
+    const multiple = dice.chance(0.3)
+    if (this.expected.length === 0 && dice.chance(this.requeues)) {
+      this.giveBack(link, tag, multiple)
+      return
+    }
+    const rejected = dice.chance(0.03)
+    for (const each of tags) {
+      if (each !== tag && !(multiple && each < tag)) continue
+      this.settled(outstanding.get(each)!)
+      outstanding.delete(each)
+    }
+    if (rejected) link.send(basic.nack, { deliveryTag: tag, multiple, requeue: false })
+    else link.send(basic.ack, { deliveryTag: tag, multiple })
+  }
+
+  private giveBack(link: AmqpLink, tag: number, multiple: boolean): void {
+    for (const [each, copy] of this.outstanding) {
+      if (each !== tag && !(multiple && each < tag)) continue
+      copy.holder = null
+      this.outstanding.delete(each)
+      this.world.add('messages requeued')
+    }
+    if (multiple) link.send(basic.nack, { deliveryTag: tag, multiple, requeue: true })
+    else link.send(basic.reject, { deliveryTag: tag, requeue: true })
+  }
+
+  private settled(copy: Copy): void {
+    this.model.acknowledged(copy)
+    this.unproven.push(copy)
+  }
+
+  /** A reply that comes later on the channel says that what was acknowledged before is durable. */
+  private prove(link: AmqpLink): void {
+    this.proofs.push(this.unproven)
+    this.unproven = []
+    link.send(queue.declare, {
+      ticket: 0,
+      queue: this.queue,
+      passive: true,
+      durable: true,
+      exclusive: false,
+      autoDelete: false,
+      nowait: false,
+      arguments: EMPTY_TABLE,
+    })
+  }
+}

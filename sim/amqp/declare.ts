@@ -1,0 +1,15 @@
+import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
+import { exchange, queue } from '../../src/wire/amqp/methods.ts'
+import type { AmqpLink } from './link.ts'
+import type { AmqpModel } from './model.ts'
+
+/** Declares what all clients use; doing it again changes nothing. */
+export function declare(link: AmqpLink, model: AmqpModel): void {
+  const table = EMPTY_TABLE
+  const common = { ticket: 0, passive: false, durable: true, autoDelete: false, nowait: false, arguments: table }
+  link.send(exchange.declare, { ...common, exchange: 'fan', type: 'fanout', internal: false })
+  for (const name of model.queues) link.send(queue.declare, { ...common, queue: name, exclusive: false })
+  for (const name of model.fanned) {
+    link.send(queue.bind, { ticket: 0, queue: name, exchange: 'fan', routingKey: '', nowait: false, arguments: table })
+  }
+}

@@ -1,0 +1,60 @@
+import type { Dice } from './random.ts'
+
+/**
+ * What kind of world a seed makes. Features are switched on and off together at random, because a run in which
+ * everything happens a little never gets deep into anything.
+ */
+export interface Swarm {
+  readonly arena: number
+  readonly ring: number
+  readonly file: number
+  readonly keep: number
+  readonly region: number
+  readonly stuffed: number
+  readonly slowestNet: number
+  readonly slowestDisk: number
+  /** Disk operations between power losses, on average; 0 for none. */
+  readonly crashEvery: number
+  /** Chance of a kill -9 in a second. */
+  readonly kills: number
+  /** Chance that the disk is full for a while, in a second. */
+  readonly full: number
+  /** Chance of an invariant check after a step. */
+  readonly checks: number
+  readonly publishers: number
+  readonly consumers: number
+  readonly queues: number
+  readonly producers: number
+  readonly readers: number
+  readonly members: number
+  readonly partitions: number
+  /** Largest usual message, in bytes. */
+  readonly largest: number
+}
+
+export function drawSwarm(dice: Dice): Swarm {
+  const amqp = dice.chance(0.85)
+  const kafka = !amqp || dice.chance(0.7)
+  return {
+    arena: 4 * 2 ** 20,
+    ring: 64 * 1024,
+    file: 16 * 1024,
+    keep: 32 * 1024,
+    region: dice.pick([4, 8, 16]) * 1024,
+    stuffed: dice.pick([0, 0.01, 0.1, 0.5]),
+    slowestNet: dice.pick([0.2, 1, 5]),
+    slowestDisk: dice.pick([0.2, 1, 5, 20]),
+    crashEvery: dice.pick([0, 30, 100, 400, 1500]),
+    kills: dice.pick([0, 0.2, 1]),
+    full: dice.pick([0, 0, 0.2]),
+    checks: 0.002,
+    publishers: amqp ? dice.between(1, 4) : 0,
+    consumers: amqp ? dice.between(1, 5) : 0,
+    queues: amqp ? dice.between(1, 5) : 0,
+    producers: kafka ? dice.between(1, 4) : 0,
+    readers: kafka ? dice.between(1, 3) : 0,
+    members: kafka && dice.chance(0.6) ? dice.between(1, 3) : 0,
+    partitions: dice.between(1, 4),
+    largest: dice.pick([20, 200, 1000, 4000, 10_000]),
+  }
+}
