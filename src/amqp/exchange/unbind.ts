@@ -1,0 +1,13 @@
+import { unbindExchange } from '../../broker/exchange/bind.ts'
+import { exchange } from '../../wire/amqp/methods.ts'
+import { cleanName } from '../names.ts'
+import { granted } from '../refusals.ts'
+import { verb } from '../verb.ts'
+
+export const exchangeUnbind = verb(exchange.unbind, (channel, args) => {
+  const { broker, vhost } = channel
+  const source = cleanName(args.source)
+  const destination = cleanName(args.destination)
+  granted(unbindExchange(broker, vhost, { source, destination, key: args.routingKey, args: args.arguments }))
+  if (!args.nowait) channel.reply(exchange.unbindOk, {}, vhost.changedAt)
+})

@@ -1,0 +1,12 @@
+import { deleteQueue } from '../../broker/queue/delete.ts'
+import { queue } from '../../wire/amqp/methods.ts'
+import { queueName } from '../names.ts'
+import { granted } from '../refusals.ts'
+import { verb } from '../verb.ts'
+
+export const queueDelete = verb(queue.delete, (channel, args) => {
+  const { broker, vhost, connection } = channel
+  const name = queueName(args.queue, channel.lastQueue)
+  const { messages } = granted(deleteQueue(broker, vhost, connection.id, name, args.ifUnused, args.ifEmpty))
+  if (!args.nowait) channel.reply(queue.deleteOk, { messageCount: messages }, vhost.changedAt)
+})

@@ -1,0 +1,14 @@
+import { unbindQueue } from '../../broker/queue/bind.ts'
+import { queue } from '../../wire/amqp/methods.ts'
+import { cleanName, queueName } from '../names.ts'
+import { granted } from '../refusals.ts'
+import { verb } from '../verb.ts'
+
+export const queueUnbind = verb(queue.unbind, (channel, args) => {
+  const { broker, vhost, connection } = channel
+  const name = queueName(args.queue, channel.lastQueue)
+  const key = args.queue === '' && args.routingKey === '' ? name : args.routingKey
+  const binding = { queue: name, exchange: cleanName(args.exchange), key, args: args.arguments }
+  granted(unbindQueue(broker, vhost, connection.id, binding))
+  channel.reply(queue.unbindOk, {}, vhost.changedAt)
+})

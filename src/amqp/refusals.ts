@@ -1,0 +1,105 @@
+import type { ArgumentProblem, Declared, Named, Outcome, Refusal } from '../broker/refusal.ts'
+import { AmqpError } from '../wire/amqp/amqp-error.ts'
+import { erlangTerm } from '../wire/amqp/erlang-term.ts'
+import { FIELD_TYPE_NAMES, type Field } from '../wire/amqp/field.ts'
+import type { ReplyName } from '../wire/amqp/reply-codes.ts'
+
+type Of<R extends Refusal['reason']> = Extract<Refusal, { reason: R }>
+
+/** What each refusal of the broker is to an AMQP client: the reply code, and RabbitMQ's words. */
+const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName, words: (refusal: Of<R>) => string] } =
+  {
+    'not-found': ['not-found', ({ at }) => `no ${place(at)}`],
+    locked: [
+      'resource-locked',
+      ({ at }) =>
+        `cannot obtain exclusive access to locked ${place(at)}. It could be originally declared on another connection or ` +
+        'the exclusive property value does not match that of the original declaration.',
+    ],
+    'in-use': ['precondition-failed', ({ at }) => `${place(at)} in use`],
+    'not-empty': ['precondition-failed', ({ at }) => `${place(at)} not empty`],
+    'default-exchange': ['access-refused', () => 'operation not permitted on the default exchange'],
+    'system-exchange': ['access-refused', ({ at }) => `deletion of system ${place(at)} not allowed`],
+    'reserved-name': ['access-refused', ({ at }) => `${at.what} name '${at.name}' contains reserved prefix 'amq.*'`],
+    'unknown-exchange-type': ['precondition-failed', ({ type }) => `unknown exchange type '${type}'`],
+    inequivalent: ['precondition-failed', inequivalence],
+    'invalid-argument': [
+      'precondition-failed',
+      ({ at, arg, because }) => `invalid arg '${arg}' for ${place(at)}: ${problem(because)}`,
+    ],
+    'invalid-argument-type': [
+      'precondition-failed',
+      ({ at, arg, type }) => `invalid type '${FIELD_TYPE_NAMES[type]}' for arg '${arg}' in ${place(at)}`,
+    ],
+    'argument-of-other-type': [
+      'precondition-failed',
+      ({ at, arg }) => `invalid arg '${arg}' for ${place(at)} of queue type rabbit_classic_queue`,
+    ],
+    'invalid-x-match': ['precondition-failed', ({ field }) => xMatch(field)],
+  }
+
+/** The outcome's good side; a refusal is thrown as what the client is told. */
+export function granted<T>(outcome: Outcome<T>): { readonly ok: true } & T {
+  if (outcome.ok) return outcome
+  throw refusalError(outcome)
+}
+
+/** What the client is told. */
+export function refusalError(refusal: Refusal): AmqpError {
+  const [reply, words] = REFUSALS[refusal.reason] as (typeof REFUSALS)[Refusal['reason']]
+  return new AmqpError(reply, (words as (refusal: Refusal) => string)(refusal))
+}
+
+function place({ what, name, vhost }: Named): string {
+  return `${what} '${name}' in vhost '${vhost}'`
+}
+
+/** RabbitMQ shows the types only if one of the two is absent. */
+function inequivalence({ at, arg, received, current }: Of<'inequivalent'>): string {
+  const typed = received === undefined || current === undefined
+  const shown = (value: Declared) => show(value, typed)
+  return `inequivalent arg '${arg}' for ${place(at)}: received ${shown(received)} but current is ${shown(current)}`
+}
+
+function show(value: Declared, typed: boolean): string {
+  if (value === undefined) return 'none'
+  if (typeof value !== 'object') return `'${value}'`
+  const text = value.type === 'S' && typeof value.value === 'string' ? value.value : erlangTerm(value)
+  return typed ? `the value '${text}' of type '${FIELD_TYPE_NAMES[value.type]}'` : `'${text}'`
+}
+
+function problem(because: ArgumentProblem): string {
+  switch (because.problem) {
+    case 'expected-integer':
+      return `"expected integer, got ${FIELD_TYPE_NAMES[because.type]}"`
+    case 'unacceptable-type':
+      return `{unacceptable_type,${FIELD_TYPE_NAMES[because.type]}}`
+    case 'negative':
+      return `{value_negative,${because.value}}`
+    case 'zero':
+      return `{value_zero,${because.value}}`
+    case 'too-large':
+      return `{value_too_large,${because.value}}`
+    case 'beyond-maximum':
+      return `{max_value_exceeded,${because.value}}`
+    case 'unsupported-queue-type':
+      return `"unsupported queue type '${because.type}'"`
+    case 'unsupported-queue-version':
+      return `"unsupported queue version '${because.version}'"`
+    case 'no-priorities':
+      return '"queues with priorities are not supported"'
+    case 'invalid-overflow':
+      return 'invalid_overflow'
+    case 'invalid-locator':
+      return 'invalid_queue_locator_arg'
+    case 'routing-key-without-exchange':
+      return 'routing_key_but_no_dlx_defined'
+  }
+}
+
+function xMatch(field: Field): string {
+  if (field.type === 'S') {
+    return `Invalid x-match field value ${erlangTerm(field)}; expected all, any, all-with-x, or any-with-x`
+  }
+  return `Invalid x-match field type ${FIELD_TYPE_NAMES[field.type]} (value ${erlangTerm(field)}); expected longstr`
+}
