@@ -6,6 +6,7 @@ import { registerDefinitions } from './definitions.ts'
 import { buryDead } from './queue/bury.ts'
 import { deliverWoken } from './queue/deliver.ts'
 import { registerQueueFold } from './queue/fold.ts'
+import { registerLeases } from './queue/lease.ts'
 import { journalSettlements } from './queue/settle.ts'
 import { registerTopology } from './topology.ts'
 
@@ -32,6 +33,7 @@ export function openBroker(options: OpenOptions): Broker {
   registerDefinitions(broker)
   registerTopology(broker)
   registerQueueFold(broker)
+  registerLeases(broker)
   for (const register of options.register) register(broker)
   broker.attach((fold) =>
     Store.open({ disk: env.disk, clock: env.clock, arena, options: options.store, fold, onFatal, report }),

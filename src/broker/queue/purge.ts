@@ -5,6 +5,8 @@ import { journalSettlements, settle } from './settle.ts'
 
 /** Messages that are purged in one go. */
 const RUN = 16_384
+/** What their settlements take in the journal if no two of them are neighbours. */
+const ROOM = RUN * 16
 
 /**
  * Takes out the messages that are ready now; deliveries that wait for their acknowledgement stay. `done` gets how many they were,
@@ -16,6 +18,7 @@ export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number
   let from = index.head
   let messages = 0
   const step = () => {
+    if (!broker.hasRoomForSettlement(ROOM)) return false
     let sequence = index.nextLive(from)
     for (let n = 0; n < RUN && sequence < end; n++) {
       if ((index.flags(sequence) & STATE) === READY && settle(broker, queue, sequence)) messages++

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SimClock } from '../../sim/clock.ts'
+import { SimDisk } from '../../sim/disk.ts'
+import { SimNet } from '../../sim/net.ts'
+import { Dice } from '../../sim/random.ts'
+import type { Consumer } from '../core/queue/consumer.ts'
+import type { Queue } from '../core/queue/queue.ts'
+import { Arena } from '../std/arena.ts'
+import { EMPTY_TABLE, type Table, tableOf } from '../wire/amqp/field.ts'
+import type { Broker } from './broker.ts'
+import { bindExchange, unbindExchange } from './exchange/bind.ts'
+import { declareExchange } from './exchange/declare.ts'
+import { deleteExchange } from './exchange/delete.ts'
+import { openBroker } from './open.ts'
+import { bindQueue, unbindQueue } from './queue/bind.ts'
+import { declareQueue } from './queue/declare.ts'
+import { deleteQueue } from './queue/delete.ts'
+import { consumerLeft, releaseExclusive } from './queue/lease.ts'
+import { publish } from './queue/publish.ts'
+import { purgeQueue } from './queue/purge.ts'
+import { Part } from './records.ts'
+import type { Outcome } from './refusal.ts'
+import type { VHost } from './vhost.ts'
+
+class World {
+  readonly clock: SimClock
+  readonly broker: Broker
+  readonly vhost: VHost
+
+  constructor() {
+    const dice = new Dice(1)
+    this.clock = new SimClock(dice)
+    const arena = new Arena(8 * 2 ** 20)
+    this.broker = openBroker({
+      env: {
+        clock: this.clock,
+        disk: new SimDisk(this.clock, dice),
+        net: new SimNet(this.clock, dice, arena, { keep: 1024, region: 1024, stuffed: 1024, slowest: 1 }),
+        random: dice,
+      },
+      arena,
+      broker: { outputRegions: 1, maxMessageSize: 2 ** 20, memory: 2 ** 30 },
+      store: { journalRing: 2 ** 21, spillRing: 2 ** 21, fileSize: 2 ** 21, reserve: 2 ** 21 },
+      register: [],
+      onFatal: (error) => assert.fail(error),
+      report: () => {},
+    })
+    this.vhost = this.broker.vhosts.get('/')!
+  }
+
+  run(ms: number): void {
+    const end = this.clock.time + ms
+    while (this.clock.next() <= end && this.clock.step());
+  }
+
+  queue(name: string, given: { exclusive?: true; autoDelete?: true; transient?: true; args?: Table } = {}, owner = 1) {
+    const { exclusive = false, autoDelete = false, transient = false, args = EMPTY_TABLE } = given
+    const declaration = { name, durable: !transient, exclusive, autoDelete, args }
+    return good(declareQueue(this.broker, this.vhost, owner, declaration)).queue
+  }
+
+  exchange(name: string, given: { autoDelete?: true; transient?: true } = {}): void {
+    const { autoDelete = false, transient = false } = given
+    const rest = { type: 'fanout', durable: !transient, autoDelete, internal: false, args: EMPTY_TABLE }
+    good(declareExchange(this.broker, this.vhost, { name, ...rest }))
+  }
+
+  bind(exchange: string, queue: string, args: Table = EMPTY_TABLE): void {
+    good(bindQueue(this.broker, this.vhost, 1, { exchange, queue, key: 'k', args }))
+  }
+
+  publish(queue: string, persistent = false): void {
+    const bytes = Uint8Array.of(0, 1, 65, 0xce, 1, 2, 3, 4)
+    const message = { bytes, keysAt: 0, keysLength: 3, contentAt: 3, contentLength: 5, persistent, expiry: 0 }
+    publish(this.broker, [this.vhost.queues.get(queue)!], message)
+  }
+
+  definitions(): unknown[] {
+    const part = this.broker.parts.find((one) => one.kind === Part.definitions)!
+    return [...part.snapshot()].flatMap((bytes) => JSON.parse(Buffer.from(bytes).toString()))
+  }
+}
+
+function good<T>(outcome: Outcome<T>): { readonly ok: true } & T {
+  assert.ok(outcome.ok, JSON.stringify(outcome))
+  return outcome
+}
+
+function consumer(): Consumer<Queue> & { told: number } {
+  return {
+    tag: 't',
+    noAck: false,
+    exclusive: false,
+    priority: 0,
+    told: 0,
+    canTake: () => false,
+    deliver: () => assert.fail('it can take nothing'),
+    cancelled() {
+      this.told++
+    },
+  }
+}
+
+test('an auto-delete exchange goes with its last binding, and takes along those that only led to it', () => {
+  const world = new World()
+  const { broker, vhost } = world
+  for (const name of ['a', 'b', 'c']) world.exchange(name, { autoDelete: true })
+  world.exchange('keeps')
+  good(bindExchange(broker, vhost, { source: 'a', destination: 'b', key: '', args: EMPTY_TABLE }))
+  good(bindExchange(broker, vhost, { source: 'b', destination: 'c', key: '', args: EMPTY_TABLE }))
+  good(bindExchange(broker, vhost, { source: 'keeps', destination: 'b', key: '', args: EMPTY_TABLE }))
+  world.queue('q')
+  world.bind('c', 'q')
+  world.bind('c', 'q', tableOf({ x: 1 }))
+  good(unbindQueue(broker, vhost, 1, { exchange: 'c', queue: 'q', key: 'k', args: EMPTY_TABLE }))
+  assert.ok(vhost.router.exchanges.has('c'))
+  good(deleteQueue(broker, vhost, 1, 'q', false, false))
+  for (const name of ['a', 'b', 'c']) assert.ok(!vhost.router.exchanges.has(name), name)
+  assert.ok(vhost.router.exchanges.has('keeps'))
+  assert.equal(vhost.bindingsById.size, 0)
+})
+
+test('exchanges in a circle that delete themselves end', () => {
+  const world = new World()
+  const { broker, vhost } = world
+  for (const name of ['a', 'b']) world.exchange(name, { autoDelete: true })
+  for (const [source, destination] of [
+    ['a', 'b'],
+    ['b', 'a'],
+    ['a', 'a'],
+  ] as const) {
+    good(bindExchange(broker, vhost, { source, destination, key: '', args: EMPTY_TABLE }))
+  }
+  good(unbindExchange(broker, vhost, { source: 'b', destination: 'a', key: '', args: EMPTY_TABLE }))
+  assert.deepEqual([...vhost.router.exchanges.keys()].sort().slice(0, 2), ['', 'a'])
+  assert.ok(!vhost.router.exchanges.has('b'))
+  good(deleteExchange(broker, vhost, 'a', false))
+  assert.equal(vhost.bindingsById.size, 0)
+})
+
+test('a deleted queue tells its consumers, answers how many messages were ready, and gives them up bit by bit', () => {
+  const world = new World()
+  const queue = world.queue('q')
+  for (let i = 0; i < 40_000; i++) world.publish('q')
+  queue.take(queue.peek())
+  const one = consumer()
+  queue.consumers.add(one)
+  assert.equal(good(deleteQueue(world.broker, world.vhost, 1, 'q', false, false)).messages, 39_999)
+  assert.equal(one.told, 1)
+  assert.ok(!world.vhost.queues.has('q') && !world.broker.queuesById.has(queue.id))
+  assert.ok(queue.index.live > 10_000)
+  world.run(10)
+  assert.equal(queue.index.live, 0)
+})
+
+test('a purge takes what is ready when it begins, in bounded steps, and leaves deliveries and newer messages alone', () => {
+  const world = new World()
+  const queue = world.queue('q')
+  for (let i = 0; i < 40_000; i++) world.publish('q')
+  queue.take(queue.peek())
+  let purged = -1
+  purgeQueue(world.broker, queue, (messages) => {
+    purged = messages
+  })
+  assert.equal(purged, -1)
+  world.publish('q')
+  world.run(10)
+  assert.equal(purged, 39_999)
+  assert.equal(queue.ready, 1)
+  assert.equal(queue.unacked, 1)
+})
+
+test('an auto-delete queue goes when its last consumer has left, and not before it had one', () => {
+  const world = new World()
+  const queue = world.queue('q', { autoDelete: true })
+  world.run(100_000)
+  const [one, two] = [consumer(), consumer()]
+  queue.consumers.add(one)
+  queue.consumers.add(two)
+  queue.consumers.remove(one)
+  consumerLeft(world.broker, queue)
+  assert.ok(world.vhost.queues.has('q'))
+  queue.consumers.remove(two)
+  consumerLeft(world.broker, queue)
+  assert.ok(!world.vhost.queues.has('q'))
+})
+
+test('a queue with x-expires goes when nobody has used it for that long', () => {
+  const world = new World()
+  const queue = world.queue('q', { args: tableOf({ 'x-expires': 1000 }) })
+  world.run(900)
+  world.queue('q', { args: tableOf({ 'x-expires': 1000 }) })
+  world.run(900)
+  const one = consumer()
+  queue.consumers.add(one)
+  world.run(5000)
+  assert.ok(world.vhost.queues.has('q'))
+  queue.consumers.remove(one)
+  consumerLeft(world.broker, queue)
+  world.run(900)
+  assert.ok(world.vhost.queues.has('q'))
+  world.run(200)
+  assert.ok(!world.vhost.queues.has('q'))
+})
+
+test('an exclusive queue is its connection’s own, and goes with it', () => {
+  const world = new World()
+  const { broker, vhost } = world
+  world.queue('mine', { exclusive: true }, 7)
+  world.queue('other', { exclusive: true }, 8)
+  const declaration = { name: 'mine', durable: false, exclusive: false, autoDelete: false, args: EMPTY_TABLE }
+  for (const connection of [7, 8]) {
+    assert.equal((declareQueue(broker, vhost, connection, declaration) as { reason?: string }).reason, 'locked')
+  }
+  const binding = { queue: 'mine', exchange: 'amq.direct', key: '', args: EMPTY_TABLE }
+  assert.equal((bindQueue(broker, vhost, 8, binding) as { reason?: string }).reason, 'locked')
+  releaseExclusive(broker, '/', 7)
+  assert.deepEqual([...vhost.queues.keys()], ['other'])
+})
+
+test('a checkpoint has what is durable and all ids used up, and a broker that loads it has the same', () => {
+  const world = new World()
+  world.exchange('x')
+  world.exchange('gone', { transient: true })
+  world.queue('q', { args: tableOf({ 'x-max-length': { type: 'l', value: 5 } }) })
+  world.queue('transient', { transient: true })
+  world.queue('exclusive', { exclusive: true })
+  for (const exchange of ['x', 'gone', 'amq.topic']) {
+    for (const queue of ['q', 'transient']) world.bind(exchange, queue, tableOf({ n: { type: 'd', value: 1.5 } }))
+  }
+  const definitions = world.definitions()
+  assert.equal(definitions.length, 1 + 1 + 1 + 2)
+  const again = new World()
+  const part = again.broker.parts.find((one) => one.kind === Part.definitions)!
+  for (let times = 0; times < 2; times++) {
+    for (const bytes of [Buffer.from(JSON.stringify(definitions))]) part.load(bytes)
+    assert.deepEqual(again.definitions(), definitions)
+  }
+  assert.equal(again.broker.lastId, world.broker.lastId)
+  assert.equal(again.vhost.queues.get('q')!.settings.maxLength, 5)
+})
+
+test('a definition that is replayed onto a state that has gone on changes nothing', () => {
+  const world = new World()
+  const { broker, vhost } = world
+  const old = world.queue('q')
+  world.bind('amq.topic', 'q')
+  const before = world.definitions()
+  good(deleteQueue(broker, vhost, 1, 'q', false, false))
+  const again = new World()
+  const part = again.broker.parts.find((one) => one.kind === Part.definitions)!
+  part.load(Buffer.from(JSON.stringify([...before, { kind: 'queue-gone', id: old.id, vhost: '/' }])))
+  assert.equal(again.vhost.queues.size, 0)
+  assert.equal(again.vhost.bindingsById.size, 0)
+  part.load(Buffer.from(JSON.stringify([{ kind: 'queue-gone', id: old.id, vhost: '/' }])))
+  assert.ok(again.queue('q').id > old.id)
+})
+
+test('a reply about a durable definition waits for the journal, one about a transient definition does not', () => {
+  const world = new World()
+  const { broker, vhost } = world
+  const tail = () => broker.store.journal.tail
+  world.queue('transient', { transient: true })
+  assert.equal(vhost.changedAt, 0)
+  world.queue('q')
+  assert.equal(vhost.changedAt, tail())
+  const { epoch } = vhost.router
+  const position = vhost.changedAt
+  world.queue('q')
+  world.bind('amq.topic', 'transient')
+  assert.equal(vhost.changedAt, position)
+  assert.ok(vhost.router.epoch > epoch)
+  world.bind('amq.topic', 'q')
+  assert.ok(vhost.changedAt > position)
+})
