@@ -4,7 +4,8 @@ import { type Broker, firstRoundTrip, peersFolder, run } from './broker.ts'
 import type { BenchOptions } from './options.ts'
 
 const INSTALL = `Kafka is not installed here, so the Kafka rows have no peer. Either
-  have one listen somewhere (docker run -p 9092:9092 apache/kafka:4.3.1) and say --kafka 127.0.0.1:9092 --kafka-pid PID, or
+  have one listen somewhere (docker run -p 9092:9092 apache/kafka:4.3.1)
+  and say --kafka 127.0.0.1:9092 --kafka-pid PID, or
   let POSTHORN_PEERS name a folder with a kafka.sh that knows fetch, up PORT and down PORT.`
 
 /** A real Kafka; null, having said how to install one, when there is none. */

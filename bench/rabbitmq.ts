@@ -4,7 +4,8 @@ import { type Broker, firstRoundTrip, peersFolder, run } from './broker.ts'
 import type { BenchOptions } from './options.ts'
 
 const INSTALL = `RabbitMQ is not installed here, so the AMQP rows have no peer. Either
-  have one listen somewhere (docker run -p 5672:5672 rabbitmq:4) and say --rabbitmq 127.0.0.1:5672 --rabbitmq-pid PID, or
+  have one listen somewhere (docker run -p 5672:5672 rabbitmq:4)
+  and say --rabbitmq 127.0.0.1:5672 --rabbitmq-pid PID, or
   let POSTHORN_PEERS name a folder with a rabbitmq.sh that knows install, up, pid and wipe.`
 
 /** A real RabbitMQ; null, having said how to install one, when there is none. */

@@ -1,4 +1,4 @@
-/* A connection with channel 1 open, and blocking calls on it. Once its socket is in an epoll set only frames are parsed. */
+/* A connection with channel 1 open, and blocking calls on it, for as long as its socket is in no epoll set. */
 #ifndef AMQP_CONNECTION_H
 #define AMQP_CONNECTION_H
 #include "amqp-wire.h"

@@ -41,7 +41,8 @@ void consumer_ack_rest(Consumer *k) {
 /* Which of several consumers of one queue gets a message is open, but each message comes once, and to each in order. */
 static void check_shared(Consumer *k, unsigned from, u64 number) {
   Run *run = k->run;
-  if (number < k->expected[from]) fail("misordered: %llu after %llu", (unsigned long long)number, (unsigned long long)k->expected[from]);
+  if (number < k->expected[from])
+    fail("misordered: %llu after %llu", (unsigned long long)number, (unsigned long long)k->expected[from]);
   if (number >= run->seen_bits[from]) {
     u64 bits = run->seen_bits[from] ? run->seen_bits[from] : 1 << 16;
     while (bits <= number) bits *= 2;
@@ -69,8 +70,9 @@ static void message_whole(Consumer *k) {
   if (from >= PRODUCERS_MAX) fail("a message of producer %u", from);
   if (k->shared) check_shared(k, from, number);
   else {
-    if (number != k->expected[from]) fail("misordered: message %llu where %llu was expected", (unsigned long long)number,
-                                          (unsigned long long)k->expected[from]);
+    if (number != k->expected[from])
+      fail("misordered: message %llu where %llu was expected", (unsigned long long)number,
+           (unsigned long long)k->expected[from]);
     k->expected[from] += k->run->o->stride;
   }
   k->in_message = false;
@@ -82,7 +84,8 @@ static void message_whole(Consumer *k) {
 
 static void header(Consumer *k, const u8 *payload, u32 size) {
   if (!k->in_message || k->body_left || k->body_at) fail("a header frame out of turn");
-  if (size < 14 || get64(payload + 4) != k->run->o->size) fail("a body of %llu bytes", (unsigned long long)get64(payload + 4));
+  if (size < 14 || get64(payload + 4) != k->run->o->size)
+    fail("a body of %llu bytes", (unsigned long long)get64(payload + 4));
   k->body_left = k->run->o->size;
 }
 
@@ -93,7 +96,8 @@ static void body(Consumer *k, const u8 *payload, u32 size) {
     memcpy(k->stamp, payload, 16);
     skip = 16;
   }
-  if (size > skip && memcmp(payload + skip, k->run->body + k->body_at + skip, size - skip)) fail("a body was changed on the way");
+  if (size > skip && memcmp(payload + skip, k->run->body + k->body_at + skip, size - skip))
+    fail("a body was changed on the way");
   k->body_at += size;
   k->body_left -= size;
   if (!k->body_left) {
@@ -111,7 +115,8 @@ static void method(Consumer *k, Reader *r) {
   if (k->in_message) fail("a delivery inside another");
   r_skip(r, r8(r));
   u64 tag = r64(r);
-  if (tag != k->last_tag + 1) fail("delivery tag %llu after %llu", (unsigned long long)tag, (unsigned long long)k->last_tag);
+  if (tag != k->last_tag + 1)
+    fail("delivery tag %llu after %llu", (unsigned long long)tag, (unsigned long long)k->last_tag);
   k->last_tag = tag;
   k->in_message = true;
 }

@@ -84,8 +84,9 @@ void producer_pump(Producer *p) {
 }
 
 static void confirmed(Producer *p, u64 tag, bool multiple) {
-  if (tag <= p->low || tag > p->next) fail("confirm %llu, where %llu to %llu were out", (unsigned long long)tag,
-                                           (unsigned long long)p->low + 1, (unsigned long long)p->next);
+  if (tag <= p->low || tag > p->next)
+    fail("confirm %llu, where %llu to %llu were out", (unsigned long long)tag, (unsigned long long)p->low + 1,
+         (unsigned long long)p->next);
   u64 mask = p->ring - 1, same = 0, n = 0;
   for (u64 i = multiple ? p->low : tag - 1; i < tag; i++) {
     if (p->acked[i & mask]) {

@@ -45,7 +45,8 @@ static void check_left(Options *o, u64 wanted) {
     amqp_delete(&c, queue);
   }
   amqp_close(&c);
-  if (n != wanted) fail("%llu messages are in the queues at the end, not %llu", (unsigned long long)n, (unsigned long long)wanted);
+  if (n != wanted)
+    fail("%llu messages are in the queues at the end, not %llu", (unsigned long long)n, (unsigned long long)wanted);
 }
 
 static void open_all(Options *o) {
@@ -233,7 +234,8 @@ int amqp_settle(Options *o) {
 int amqp_ping(Options *o) {
   u64 start = now_ns();
   for (;; usleep(1000)) {
-    if ((double)(now_ns() - start) / 1e9 > o->patience) fail("no AMQP on %s:%d after %g s", o->host, o->port, o->patience);
+    if ((double)(now_ns() - start) / 1e9 > o->patience)
+      fail("no AMQP on %s:%d after %g s", o->host, o->port, o->patience);
     int fd = dial(o->host, o->port);
     if (fd < 0) continue;
     close(fd);

@@ -43,7 +43,8 @@ static void w_properties(Writer *w, bool persistent, bool props) {
   if (props) w_shortstr(w, "0b34f6a1-77e0-4c1e-9d57-2f1d3f5f8a10");
 }
 
-void w_message(Writer *w, const char *queue, size_t size, bool persistent, bool props, size_t frame_max, size_t *stamp) {
+void w_message(Writer *w, const char *queue, size_t size, bool persistent, bool props, size_t frame_max,
+               size_t *stamp) {
   size_t begin = method_begin(w, 1, BASIC_PUBLISH);
   w16(w, 0);
   w_shortstr(w, "");

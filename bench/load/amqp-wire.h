@@ -32,7 +32,8 @@ void w_longstr(Writer *w, const void *p, size_t n);
  * One message to the default exchange, all its frames: method, header, bodies. The first 16 body bytes are left for the
  * sequence number and the time; `*stamp` is their place. The rest is `body_byte(i)`.
  */
-void w_message(Writer *w, const char *queue, size_t size, bool persistent, bool props, size_t frame_max, size_t *stamp);
+void w_message(Writer *w, const char *queue, size_t size, bool persistent, bool props, size_t frame_max,
+               size_t *stamp);
 static inline u8 body_byte(size_t i) { return (u8)(i * 131 + 7); }
 
 enum { ACK_BYTES = FRAME_EXTRA + 13 };

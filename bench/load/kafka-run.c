@@ -53,7 +53,8 @@ static void check_progress(u64 now) {
     last_sum = sum;
     last_time = now;
   } else if ((double)(now - last_time) / 1e9 > run.o->patience)
-    fail("incomplete: %llu records produced, %llu fetched", (unsigned long long)run.produced, (unsigned long long)run.fetched);
+    fail("incomplete: %llu records produced, %llu fetched", (unsigned long long)run.produced,
+         (unsigned long long)run.fetched);
 }
 
 static Meter meter(const Options *o) { return meter_read(o->pid, run.produced, run.fetched, run.requests); }
@@ -130,7 +131,8 @@ int kafka_drain(Options *o) {
 int kafka_ping(Options *o) {
   u64 start = now_ns();
   for (;; usleep(1000)) {
-    if ((double)(now_ns() - start) / 1e9 > o->patience) fail("no Kafka on %s:%d after %g s", o->host, o->port, o->patience);
+    if ((double)(now_ns() - start) / 1e9 > o->patience)
+      fail("no Kafka on %s:%d after %g s", o->host, o->port, o->patience);
     int fd = dial(o->host, o->port);
     if (fd < 0) continue;
     close(fd);

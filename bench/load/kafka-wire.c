@@ -115,11 +115,13 @@ size_t batch_check(const u8 *p, size_t available, u64 offset, bool crc, const u8
   if (length > available) return 0;
   if (p[BATCH_MAGIC_AT] != 2 || length < BATCH_RECORDS_AT + BATCH_TAIL) fail("not a batch of ours");
   if (get64(p) != offset)
-    fail("misordered: base offset %llu where %llu was expected", (unsigned long long)get64(p), (unsigned long long)offset);
+    fail("misordered: base offset %llu where %llu was expected", (unsigned long long)get64(p),
+         (unsigned long long)offset);
   if (crc && get32(p + BATCH_CRC_AT) != crc32c(0, p + BATCH_ATTRIBUTES_AT, length - BATCH_ATTRIBUTES_AT))
     fail("the batch at offset %llu was changed on the way", (unsigned long long)offset);
   *records = get32(p + BATCH_COUNT_AT);
-  if (*records != get32(p + BATCH_LAST_DELTA_AT) + 1) fail("%u records, last offset delta %u", *records, get32(p + BATCH_LAST_DELTA_AT));
+  if (*records != get32(p + BATCH_LAST_DELTA_AT) + 1)
+    fail("%u records, last offset delta %u", *records, get32(p + BATCH_LAST_DELTA_AT));
   *stamp = p + length - BATCH_TAIL;
   return length;
 }

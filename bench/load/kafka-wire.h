@@ -4,8 +4,13 @@
 #include "bytes.h"
 #include <stdbool.h>
 
-enum { PRODUCE = 0, FETCH = 1, LIST_OFFSETS = 2, METADATA = 3, API_VERSIONS = 18, CREATE_TOPICS = 19, DELETE_TOPICS = 20 };
-enum { PRODUCE_VERSION = 9, FETCH_VERSION = 12, LIST_VERSION = 1, METADATA_VERSION = 1, CREATE_VERSION = 4, DELETE_VERSION = 3 };
+enum {
+  PRODUCE = 0, FETCH = 1, LIST_OFFSETS = 2, METADATA = 3, API_VERSIONS = 18, CREATE_TOPICS = 19, DELETE_TOPICS = 20
+};
+enum {
+  PRODUCE_VERSION = 9, FETCH_VERSION = 12, LIST_VERSION = 1, METADATA_VERSION = 1, CREATE_VERSION = 4,
+  DELETE_VERSION = 3
+};
 
 /* Begins a request with its header (version 2 when flexible), returns its place; `request_end` writes the size. */
 size_t request_begin(Writer *w, u16 key, u16 version, u32 correlation, bool flexible);

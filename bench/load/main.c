@@ -29,7 +29,8 @@ int main(int n, char **words) {
     return commands[i].run(&o);
   }
   fprintf(stderr, "load selftest\n");
-  for (int i = 0; i < COMMANDS; i++) fprintf(stderr, "load %s %s: %s\n", commands[i].protocol, commands[i].verb, commands[i].help);
+  for (int i = 0; i < COMMANDS; i++)
+    fprintf(stderr, "load %s %s: %s\n", commands[i].protocol, commands[i].verb, commands[i].help);
   options_print();
   return 2;
 }

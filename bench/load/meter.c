@@ -2,7 +2,8 @@
 #include "measure.h"
 
 Meter meter_read(int pid, u64 in, u64 out, u64 done) {
-  return (Meter){.time = now_ns(), .own = own_cpu_ns(), .broker = process_cpu_ns(pid), .in = in, .out = out, .done = done};
+  return (Meter){
+    .time = now_ns(), .own = own_cpu_ns(), .broker = process_cpu_ns(pid), .in = in, .out = out, .done = done};
 }
 
 void meter_print(const Meter *a, const Meter *b, int pid, double bytes_each) {
