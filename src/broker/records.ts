@@ -19,6 +19,8 @@ export const Record = {
   group: 7,
   /** Producer ids were given out up to here. */
   producerIds: 8,
+  /** Something happened to a topic: JSON; broker/topic/topic-record.ts. */
+  topic: 9,
 } as const
 
 /** The kinds of parts in a checkpoint. */
@@ -27,4 +29,5 @@ export const Part = {
   queue: 2,
   partition: 3,
   group: 4,
+  topics: 5,
 } as const

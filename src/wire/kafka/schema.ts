@@ -15,6 +15,8 @@ export interface Slice {
   readonly bytes: Uint8Array
   readonly at: number
   readonly length: number
+  /** More that belongs behind it: only what is encoded may be in several pieces. */
+  next?: Slice
 }
 
 /** What each primitive type is in TypeScript. `wide64` is an int64 of which all 64 bits count. */

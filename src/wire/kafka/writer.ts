@@ -95,6 +95,14 @@ export class Writer {
     b[at + 3] = value
   }
 
+  /** Writes over an int32 that was written before. */
+  patchInt32(at: number, value: number): void {
+    const end = this.at
+    this.at = at
+    this.int32(value)
+    this.at = end
+  }
+
   uint32(value: number): void {
     this.int32(value | 0)
   }
@@ -178,10 +186,12 @@ export class Writer {
     this.raw(value)
   }
 
-  private piece(slice: Slice): void {
-    if (slice.length === 0) return
-    this.pieces.push({ before: this.at, slice })
-    this.foreign += slice.length
+  private piece(records: Slice): void {
+    for (let slice: Slice | undefined = records; slice !== undefined; slice = slice.next) {
+      if (slice.length === 0) continue
+      this.pieces.push({ before: this.at, slice })
+      this.foreign += slice.length
+    }
   }
 
   records(value: Slice | null): void {
@@ -189,7 +199,7 @@ export class Writer {
       this.int32(-1)
       return
     }
-    this.int32(value.length)
+    this.int32(lengthOf(value))
     this.piece(value)
   }
 
@@ -198,7 +208,7 @@ export class Writer {
       this.int8(0)
       return
     }
-    this.uvarint(value.length + 1)
+    this.uvarint(lengthOf(value) + 1)
     this.piece(value)
   }
 
@@ -223,4 +233,10 @@ export class Writer {
     this.uvarint(size)
     this.at = start + head + size
   }
+}
+
+function lengthOf(records: Slice): number {
+  let length = 0
+  for (let slice: Slice | undefined = records; slice !== undefined; slice = slice.next) length += slice.length
+  return length
 }

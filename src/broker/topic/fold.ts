@@ -1,0 +1,125 @@
+import type { Partition } from '../../core/partition/partition.ts'
+import type { ProducerSnapshot } from '../../core/partition/producers.ts'
+import { getU32, putU32 } from '../../std/bytes.ts'
+import { Part, Record } from '../records.ts'
+import { applyBatch } from './append.ts'
+import { applyProducerIds } from './producer-ids.ts'
+import { readFact, type TopicFact, writeFact } from './topic-record.ts'
+import type { Topics } from './topics.ts'
+import { applyTrim } from './trim.ts'
+
+/** Teaches the broker to rebuild topics and partitions from the journal and the checkpoint. */
+export function registerTopicFold(topics: Topics): void {
+  const { broker } = topics
+  const { applies } = broker
+  applies.set(Record.topic, (bytes, at, length, position) => topics.apply(readFact(bytes, at, length), position))
+  applies.set(Record.batch, (bytes, at, length, position, time) =>
+    applyBatch(topics, bytes, at, length, position, time),
+  )
+  applies.set(Record.logStart, (bytes, at) => applyTrim(topics, bytes, at))
+  applies.set(Record.producerIds, (bytes, at) => applyProducerIds(topics, bytes, at))
+  broker.parts.push(
+    {
+      kind: Part.topics,
+      consistent: true,
+      snapshot: () => snapshotTopics(topics),
+      load: (bytes) => loadTopics(topics, bytes),
+    },
+    {
+      kind: Part.partition,
+      consistent: false,
+      snapshot: () => snapshotPartitions(topics),
+      load: (bytes) => loadPartition(topics, bytes),
+    },
+  )
+  broker.afterRecovery.push((clean) => afterRecovery(topics, clean))
+}
+
+/** After an unclean end records may be missing that somebody has read, where less than `fsync` was promised: a new leader epoch tells him. */
+function afterRecovery(topics: Topics, clean: boolean): void {
+  for (const partition of topics.partitions.values()) {
+    partition.recovered()
+    retainAll(topics, partition)
+  }
+  if (clean || topics.partitions.size === 0) return
+  const fact = { op: 'epoch' as const, epoch: topics.leaderEpoch + 1 }
+  topics.apply(fact, writeFact(topics.broker, fact))
+}
+
+function retainAll(topics: Topics, partition: Partition): void {
+  const { index } = partition
+  for (let entry = index.firstEntry(); entry !== -1; entry = index.next(entry)) {
+    topics.broker.store.retain(index.place(entry), index.position(entry), index.length(entry))
+  }
+}
+
+/** Everything about topics but what is in their partitions, as facts; a slice holds about a hundred topics. */
+function* snapshotTopics(topics: Topics): Generator<Uint8Array> {
+  const facts: TopicFact[] = [{ op: 'epoch', epoch: topics.leaderEpoch }]
+  for (const topic of topics.byId.values()) {
+    const partitions = topic.partitions.map((partition) => partition.id)
+    facts.push({ op: 'create', name: topic.name, id: topic.id, configs: [...topic.configs], partitions })
+  }
+  const { lastId } = topics.broker
+  for (let i = 0; i < facts.length; i += 100) {
+    const slice = { lastId, producerIdLimit: topics.producerIdLimit, facts: facts.slice(i, i + 100) }
+    yield Buffer.from(JSON.stringify(slice))
+  }
+}
+
+function loadTopics(topics: Topics, bytes: Uint8Array): void {
+  const slice: { lastId: number; producerIdLimit: number; facts: TopicFact[] } = JSON.parse(
+    Buffer.from(bytes).toString(),
+  )
+  topics.broker.lastId = Math.max(topics.broker.lastId, slice.lastId)
+  topics.producerIdLimit = topics.nextProducerId = slice.producerIdLimit
+  for (const fact of slice.facts) topics.apply(fact, 0)
+}
+
+/** What a partition's first slice says beside the index. */
+interface PartitionState {
+  readonly start: number
+  readonly epochs: [number, number][]
+  readonly producers: ProducerSnapshot[]
+}
+
+/*
+ *   ┌──────────────────┬─────────────┬──────────────────────────┬────────────────────┐
+ *   │ partition id u32 │ length u32  │ state, JSON              │ slice of the index │
+ *   └──────────────────┴─────────────┴──────────────────────────┴────────────────────┘
+ *   The length is 0 in all slices of a partition but the first.
+ */
+const HEADER = 8
+
+function* snapshotPartitions(topics: Topics): Generator<Uint8Array> {
+  for (const partition of [...topics.partitions.values()]) {
+    const state: PartitionState = {
+      start: partition.logStartOffset,
+      epochs: partition.epochs.snapshot(),
+      producers: partition.producers.snapshot(),
+    }
+    let text = Buffer.from(JSON.stringify(state))
+    for (const slice of partition.index.snapshot()) {
+      const bytes = new Uint8Array(HEADER + text.length + slice.length)
+      putU32(bytes, 0, partition.id)
+      putU32(bytes, 4, text.length)
+      bytes.set(text, HEADER)
+      bytes.set(slice, HEADER + text.length)
+      text = Buffer.alloc(0)
+      yield bytes
+    }
+  }
+}
+
+function loadPartition(topics: Topics, bytes: Uint8Array): void {
+  const partition = topics.partitions.get(getU32(bytes, 0))
+  if (partition === undefined) return
+  const end = HEADER + getU32(bytes, 4)
+  if (end > HEADER) {
+    const state: PartitionState = JSON.parse(Buffer.from(bytes.subarray(HEADER, end)).toString())
+    partition.moveStart(state.start)
+    partition.epochs.load(state.epochs)
+    partition.producers.load(state.producers)
+  }
+  partition.index.load(bytes.subarray(end))
+}

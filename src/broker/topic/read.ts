@@ -1,0 +1,103 @@
+import { baseOffset, batchSize, lastOffsetDelta } from '../../core/partition/batch.ts'
+import type { Partition } from '../../core/partition/partition.ts'
+import type { Store } from '../../store/store.ts'
+import type { Slice } from '../../wire/kafka/schema.ts'
+
+/** A run of batches in the store. */
+export interface Piece {
+  readonly place: number
+  readonly position: number
+  length: number
+}
+
+/** Batches of one partition that are to be read, from the one that holds `offset` on. */
+export interface ReadPlan {
+  readonly partition: Partition
+  readonly offset: number
+  readonly maxBytes: number
+  readonly pieces: Piece[]
+  bytes: number
+}
+
+/**
+ * Finds the batches from `offset` up to the high watermark, `maxBytes` of them; at least one if `atLeastOne`, however
+ * large. Pieces that lie side by side are one.
+ */
+export function planRead(partition: Partition, offset: number, maxBytes: number, atLeastOne: boolean): ReadPlan {
+  const { index } = partition
+  const plan: ReadPlan = { partition, offset, maxBytes, pieces: [], bytes: 0 }
+  let entry = offset >= partition.highWatermark ? -1 : index.find(offset)
+  for (; entry !== -1; entry = index.next(entry)) {
+    if (index.lastOffset(entry) >= partition.highWatermark) break
+    const length = index.length(entry)
+    if (plan.bytes + length > maxBytes && !(atLeastOne && plan.bytes === 0)) break
+    addPiece(plan, index.place(entry), index.position(entry), length)
+  }
+  return plan
+}
+
+function addPiece(plan: ReadPlan, place: number, position: number, length: number): void {
+  const last = plan.pieces[plan.pieces.length - 1]
+  if (last !== undefined && last.place === place && last.position + last.length === position) last.length += length
+  else plan.pieces.push({ place, position, length })
+  plan.bytes += length
+}
+
+/** The plan's bytes where they are in memory, or null if some have to be read first. */
+export function locateAll(store: Store, arena: Uint8Array, plan: ReadPlan): Slice | null {
+  let first: Slice | null = null
+  let last: Slice | null = null
+  for (const { place, position, length } of plan.pieces) {
+    const at = store.locate(place, position, length)
+    if (at < 0) return null
+    const slice: Slice = { bytes: arena, at, length }
+    if (last === null) first = slice
+    else last.next = slice
+    last = slice
+  }
+  return first === null ? null : withoutHead(first, plan.offset)
+}
+
+/**
+ * Brings the plan's bytes to `into[at…]`, from memory and from files: what `locateAll` did not find. `done` is never called
+ * before the call has returned.
+ */
+export function readAll(
+  store: Store,
+  arena: Uint8Array,
+  plan: ReadPlan,
+  into: Uint8Array,
+  at: number,
+  done: (error: Error | null) => void,
+): void {
+  let left = 0
+  let failed: Error | null = null
+  for (const { place, position, length } of plan.pieces) {
+    const from = store.locate(place, position, length)
+    if (from >= 0) into.set(arena.subarray(from, from + length), at)
+    else {
+      left++
+      // The records may be deleted or moved meanwhile: their bytes stay until they are read.
+      store.retain(place, position, length)
+      store.readAsync(place, position, length, into, at, (error) => {
+        store.release(place, position, length)
+        failed ??= error
+        if (--left === 0) done(failed)
+      })
+    }
+    at += length
+  }
+}
+
+/** Leaves out the batches that end before `offset`: an entry of the index may be a run of batches. */
+export function withoutHead(slice: Slice, offset: number): Slice {
+  let { at } = slice
+  const end = slice.at + slice.length
+  while (at < end && baseOffset(slice.bytes, at) + lastOffsetDelta(slice.bytes, at) < offset) {
+    at += batchSize(slice.bytes, at)
+  }
+  if (at === slice.at) return slice
+  const rest: Slice = { bytes: slice.bytes, at, length: end - at }
+  if (slice.next !== undefined) rest.next = slice.next
+  return rest
+}

@@ -1,0 +1,37 @@
+import { Partition } from '../../core/partition/partition.ts'
+import { settingsOf, type TopicSettings } from './topic-config.ts'
+
+/** A named set of partitions. */
+export class Topic {
+  readonly name: string
+  /** A uuid as Kafka prints it: what tells a topic from an earlier one of the same name. */
+  readonly id: string
+  readonly partitions: Partition[] = []
+  /** The settings it has of its own. */
+  readonly configs: Map<string, string>
+  settings: TopicSettings
+  /** The journal position of its last change. */
+  position: number
+
+  constructor(name: string, id: string, configs: Map<string, string>, position: number) {
+    this.name = name
+    this.id = id
+    this.configs = configs
+    this.settings = settingsOf(configs)
+    this.position = position
+  }
+
+  /** Adds a partition for each of the numbers, which the journal has. */
+  grow(ids: readonly number[]): Partition[] {
+    const added = ids.map((id, i) => new Partition(id, this.name, this.partitions.length + i))
+    this.partitions.push(...added)
+    return added
+  }
+
+  /** Takes new settings over. */
+  configure(configs: ReadonlyMap<string, string>): void {
+    this.configs.clear()
+    for (const [name, value] of configs) this.configs.set(name, value)
+    this.settings = settingsOf(this.configs)
+  }
+}

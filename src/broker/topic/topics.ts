@@ -1,0 +1,126 @@
+import type { Partition } from '../../core/partition/partition.ts'
+import type { Broker } from '../broker.ts'
+import type { Held } from '../turn.ts'
+import { collisionKey } from './name.ts'
+import { Topic } from './topic.ts'
+import type { TopicFact } from './topic-record.ts'
+
+export interface TopicOptions {
+  /** Partitions of a topic whose creator names no number. */
+  readonly defaultPartitions: number
+  /** Partitions that all topics may have together. */
+  readonly maxPartitions: number
+  /** How long the sequence numbers of a silent idempotent producer are known. */
+  readonly producerExpiryMs: number
+  /** How often retention is looked after. */
+  readonly retentionCheckMs: number
+}
+
+export const TOPIC_DEFAULTS: TopicOptions = {
+  defaultPartitions: 1,
+  maxPartitions: 200_000,
+  producerExpiryMs: 86_400_000,
+  retentionCheckMs: 300_000,
+}
+
+/** All topics, and how far their logs are durable. */
+export class Topics implements Held {
+  readonly broker: Broker
+  readonly options: TopicOptions
+  readonly byName = new Map<string, Topic>()
+  readonly byId = new Map<string, Topic>()
+  /** For names that differ in '.' and '_' only. */
+  readonly byCollisionKey = new Map<string, Topic>()
+  readonly partitions = new Map<number, Partition>()
+  /** The leader epoch of everything appended now: it grows with every unclean start. */
+  leaderEpoch = 0
+  /** The journal position of the last fact about topics: what an answer about them waits for. */
+  position = 0
+  /** The next producer id, and from where on the journal has to be asked for more. */
+  nextProducerId = 0
+  producerIdLimit = 0
+  /** Partitions with an end that is not durable yet. */
+  private pending: Partition[] = []
+  private holding = false
+
+  constructor(broker: Broker, options: Partial<TopicOptions> = {}) {
+    this.broker = broker
+    this.options = { ...TOPIC_DEFAULTS, ...options }
+  }
+
+  /** The only place where topics change: live, and at recovery. */
+  apply(fact: TopicFact, position: number): void {
+    this.position = position
+    if (fact.op === 'epoch') {
+      this.leaderEpoch = Math.max(this.leaderEpoch, fact.epoch)
+      return
+    }
+    if (fact.op === 'create') {
+      this.create(fact, position)
+      return
+    }
+    const topic = this.byId.get(fact.id)
+    if (topic === undefined) return
+    topic.position = position
+    if (fact.op === 'delete') this.remove(topic)
+    else if (fact.op === 'configure') topic.configure(new Map(fact.configs))
+    else if (fact.from === topic.partitions.length) this.adopt(topic, fact.partitions)
+  }
+
+  private create(fact: TopicFact & { op: 'create' }, position: number): void {
+    if (this.byId.has(fact.id)) return
+    const topic = new Topic(fact.name, fact.id, new Map(fact.configs), position)
+    this.byName.set(topic.name, topic)
+    this.byId.set(topic.id, topic)
+    this.byCollisionKey.set(collisionKey(topic.name), topic)
+    this.adopt(topic, fact.partitions)
+  }
+
+  private adopt(topic: Topic, ids: readonly number[]): void {
+    for (const partition of topic.grow(ids)) {
+      this.partitions.set(partition.id, partition)
+      this.broker.lastId = Math.max(this.broker.lastId, partition.id)
+    }
+  }
+
+  private remove(topic: Topic): void {
+    this.byName.delete(topic.name)
+    this.byId.delete(topic.id)
+    this.byCollisionKey.delete(collisionKey(topic.name))
+    for (const partition of topic.partitions) {
+      partition.deleted = true
+      this.partitions.delete(partition.id)
+      partition.wake()
+    }
+  }
+
+  /** The partition has a new end: readers may see it when the journal is durable up to where it ends now. */
+  appended(partition: Partition): void {
+    const { tail } = this.broker.store.journal
+    if (!partition.isPending) this.pending.push(partition)
+    partition.await(tail)
+    this.hold(tail)
+  }
+
+  private hold(position: number): void {
+    if (this.holding) return
+    this.holding = true
+    this.broker.turn.hold(position, this)
+  }
+
+  /** The journal got on: high watermarks move, and who waits for records is told. */
+  release(): void {
+    this.holding = false
+    const { journal } = this.broker.store
+    const partitions = this.pending
+    this.pending = []
+    let next = Number.POSITIVE_INFINITY
+    for (const partition of partitions) {
+      if (partition.advance(journal.durable)) partition.wake()
+      if (!partition.isPending) continue
+      this.pending.push(partition)
+      next = Math.min(next, partition.pendingPosition)
+    }
+    if (this.pending.length > 0) this.hold(next)
+  }
+}

@@ -1,0 +1,114 @@
+import { getI64, getU16, getU32, putI64, putU16, putU32 } from '../../std/bytes.ts'
+import { crc32c } from '../../std/crc32c.ts'
+
+/*
+ * A record batch, magic 2, as clients send it and as it is stored and served. Offsets of the fields:
+ *
+ *   ┌─────────────┬────────────┬──────────────┬───────┬─────────┬────────────┬───────────────┬────────────────┐
+ *   │ base offset │ length i32 │ leader epoch │ magic │ crc u32 │ attributes │ last offset   │ base timestamp │
+ *   │ 0: i64      │ 8: of rest │ 12: i32      │ 16:i8 │ 17      │ 21: i16    │ delta 23: i32 │ 27: i64        │
+ *   ├─────────────┴─┬──────────┴──┬───────────┴───┬───┴─────────┴────┬───────┴───┬───────────┴────────────────┤
+ *   │ max timestamp │ producer id │ producer      │ base sequence    │ count     │ records …                  │
+ *   │ 35: i64       │ 43: i64     │ epoch 51: i16 │ 53: i32          │ 57: i32   │ 61                         │
+ *   └───────────────┴─────────────┴───────────────┴──────────────────┴───────────┴────────────────────────────┘
+ *
+ * The checksum, CRC-32C, covers everything from the attributes on: base offset and leader epoch may be written over.
+ */
+export const BATCH_HEADER = 61
+/** Bytes before what the batch's own length counts. */
+export const BATCH_PREFIX = 12
+
+const COMPRESSION = 7
+const LOG_APPEND_TIME = 8
+const TRANSACTIONAL = 16
+const CONTROL = 32
+
+/** Compression codecs by number. */
+export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export const ZSTD = 4
+
+/** What can be wrong with a batch that a producer sends. */
+export type BatchFault = 'none' | 'corrupt' | 'not-one-batch' | 'old-format' | 'invalid'
+
+/** Looks whether `bytes[at, at + length)` is one whole and undamaged batch from a producer. */
+export function checkBatch(bytes: Uint8Array, at: number, length: number): BatchFault {
+  if (length <= BATCH_PREFIX + 4) return 'corrupt'
+  if (bytes[at + 16]! < 2) return 'old-format'
+  if (length < BATCH_HEADER || bytes[at + 16] !== 2) return 'corrupt'
+  const size = BATCH_PREFIX + getU32(bytes, at + 8)
+  if (size !== length) return size < length && size >= BATCH_HEADER ? 'not-one-batch' : 'corrupt'
+  if (crc32c(bytes, at + 21, at + length) !== getU32(bytes, at + 17)) return 'corrupt'
+  const count = getU32(bytes, at + 57)
+  if (count === 0 || count > 0x7fffffff || getU32(bytes, at + 23) !== count - 1) return 'invalid'
+  if ((bytes[at + 22]! & CONTROL) !== 0 || compression(bytes, at) > ZSTD) return 'invalid'
+  return 'none'
+}
+
+/** Bytes of the batch that begins at `at`, all of it. */
+export function batchSize(bytes: Uint8Array, at: number): number {
+  return BATCH_PREFIX + getU32(bytes, at + 8)
+}
+
+export function baseOffset(bytes: Uint8Array, at: number): number {
+  return getI64(bytes, at)
+}
+
+export function lastOffsetDelta(bytes: Uint8Array, at: number): number {
+  return getU32(bytes, at + 23)
+}
+
+export function leaderEpoch(bytes: Uint8Array, at: number): number {
+  return getU32(bytes, at + 12) | 0
+}
+
+/** The number of the codec; see CODECS. */
+export function compression(bytes: Uint8Array, at: number): number {
+  return bytes[at + 22]! & COMPRESSION
+}
+
+/** Whether the records' time is the one at which the batch was appended, its greatest timestamp. */
+export function hasAppendTime(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 22]! & LOG_APPEND_TIME) !== 0
+}
+
+export function isTransactional(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 22]! & TRANSACTIONAL) !== 0
+}
+
+export function baseTimestamp(bytes: Uint8Array, at: number): number {
+  return getI64(bytes, at + 27)
+}
+
+export function maxTimestamp(bytes: Uint8Array, at: number): number {
+  return getI64(bytes, at + 35)
+}
+
+/** -1 for a producer that is not idempotent. */
+export function producerId(bytes: Uint8Array, at: number): number {
+  return getI64(bytes, at + 43)
+}
+
+export function producerEpoch(bytes: Uint8Array, at: number): number {
+  return (getU16(bytes, at + 51) << 16) >> 16
+}
+
+export function baseSequence(bytes: Uint8Array, at: number): number {
+  return getU32(bytes, at + 53) | 0
+}
+
+export function recordCount(bytes: Uint8Array, at: number): number {
+  return getU32(bytes, at + 57)
+}
+
+/** Writes over what the broker decides; the checksum does not cover it. */
+export function placeBatch(bytes: Uint8Array, at: number, offset: number, epoch: number): void {
+  putI64(bytes, at, offset)
+  putU32(bytes, at + 12, epoch)
+}
+
+/** Gives all records the time of now, which takes a new checksum. */
+export function stampAppendTime(bytes: Uint8Array, at: number, now: number): void {
+  putU16(bytes, at + 21, getU16(bytes, at + 21) | LOG_APPEND_TIME)
+  putI64(bytes, at + 35, now)
+  putU32(bytes, at + 17, crc32c(bytes, at + 21, at + batchSize(bytes, at)))
+}

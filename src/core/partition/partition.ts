@@ -1,0 +1,152 @@
+import { assert } from '../../std/assert.ts'
+import {
+  baseOffset,
+  baseSequence,
+  hasAppendTime,
+  lastOffsetDelta,
+  leaderEpoch,
+  maxTimestamp,
+  producerEpoch,
+  producerId,
+  recordCount,
+} from './batch.ts'
+import { Epochs } from './epochs.ts'
+import { PartitionIndex } from './partition-index.ts'
+import { Producers } from './producers.ts'
+
+/** Somebody who waits for records: a parked Fetch. */
+export interface Waiter {
+  partitionMoved(): void
+}
+
+/**
+ * One partition: an index over the log, the producers that write to it, and how far readers may read. Its durable state is
+ * the fold of its batches and of the moves of its log start offset.
+ */
+export class Partition {
+  /** Never used twice; queues and partitions share the numbers. */
+  readonly id: number
+  readonly topic: string
+  /** Its number within the topic. */
+  readonly number: number
+  readonly index = new PartitionIndex()
+  readonly producers = new Producers()
+  readonly epochs = new Epochs()
+  /** Records below are gone. */
+  logStartOffset = 0
+  /** Records below may be read: they are as durable as the topic promises. */
+  highWatermark = 0
+  /** Who is told when the high watermark has moved or the partition has gone. */
+  readonly waiters = new Set<Waiter>()
+  deleted = false
+  /** Ends of the log that are not durable yet, and the journal positions they wait for, from `firstPending` on. */
+  private pendingOffsets: number[] = []
+  private pendingPositions: number[] = []
+  private firstPending = 0
+
+  constructor(id: number, topic: string, number: number) {
+    this.id = id
+    this.topic = topic
+    this.number = number
+  }
+
+  /** The offset that the next record gets. */
+  get endOffset(): number {
+    return this.index.endOffset
+  }
+
+  /** Whether some of the log is not durable yet. */
+  get isPending(): boolean {
+    return this.firstPending < this.pendingOffsets.length
+  }
+
+  /** The journal position that the high watermark waits for next. */
+  get pendingPosition(): number {
+    return this.pendingPositions[this.firstPending]!
+  }
+
+  /**
+   * A batch stands in the log: its bytes are at `bytes[at…]`, and at `position` of `place` for good. False if it was there already, which at
+   * recovery is no error.
+   */
+  apply(bytes: Uint8Array, at: number, length: number, place: number, position: number, now: number): boolean {
+    const base = baseOffset(bytes, at)
+    const last = base + lastOffsetDelta(bytes, at)
+    const timestamp = maxTimestamp(bytes, at)
+    const id = producerId(bytes, at)
+    if (id >= 0) {
+      const epoch = producerEpoch(bytes, at)
+      const appendTime = hasAppendTime(bytes, at) ? timestamp : -1
+      this.producers.apply(id, epoch, baseSequence(bytes, at), recordCount(bytes, at), base, appendTime, now)
+    }
+    this.epochs.note(leaderEpoch(bytes, at), base)
+    if (last < this.logStartOffset) {
+      this.index.skipTo(last + 1)
+      return false
+    }
+    return this.index.append(base, last, place, position, length, timestamp)
+  }
+
+  /** The log's end, as it is now, may be read when the journal is durable up to `position`. */
+  await(position: number): void {
+    const last = this.pendingOffsets.length - 1
+    if (this.isPending && this.pendingPositions[last] === position) {
+      this.pendingOffsets[last] = this.endOffset
+      return
+    }
+    this.pendingOffsets.push(this.endOffset)
+    this.pendingPositions.push(position)
+  }
+
+  /** The journal is durable up to `durable`. Returns whether the high watermark moved. */
+  advance(durable: number): boolean {
+    const before = this.highWatermark
+    while (this.isPending && this.pendingPositions[this.firstPending]! <= durable) {
+      this.highWatermark = this.pendingOffsets[this.firstPending]!
+      this.firstPending++
+    }
+    if (!this.isPending && this.firstPending > 0) {
+      this.pendingOffsets.length = 0
+      this.pendingPositions.length = 0
+      this.firstPending = 0
+    } else if (this.firstPending > 1024) {
+      this.pendingOffsets.splice(0, this.firstPending)
+      this.pendingPositions.splice(0, this.firstPending)
+      this.firstPending = 0
+    }
+    return this.highWatermark !== before
+  }
+
+  /** After recovery everything that is there is durable. */
+  recovered(): void {
+    this.index.skipTo(this.logStartOffset)
+    this.highWatermark = this.endOffset
+  }
+
+  /** Records below `offset` are gone. The index drops entries by `index.trimBefore`, in steps. */
+  moveStart(offset: number): void {
+    assert(offset >= 0, 'an offset is not negative')
+    if (offset > this.logStartOffset) this.logStartOffset = offset
+    this.index.skipTo(offset)
+  }
+
+  /** Tells everybody who waits for new records. */
+  wake(): void {
+    if (this.waiters.size === 0) return
+    for (const waiter of [...this.waiters]) waiter.partitionMoved()
+  }
+
+  /** See `Owner`: what the store needs to move bytes. */
+  eachLive(
+    place: number,
+    from: number,
+    to: number,
+    visit: (sequence: number, position: number, length: number) => void,
+  ): void {
+    this.index.eachLive(place, from, to, visit)
+  }
+
+  move(baseOffset: number, place: number, position: number, length: number): void {
+    this.index.move(baseOffset, place, position, length)
+  }
+}

@@ -1,0 +1,45 @@
+import { ErrorCode } from '../wire/kafka/errors.ts'
+import { ApiVersionsRequest, ApiVersionsResponse } from '../wire/kafka/messages/api-versions.ts'
+import type { Encodable } from '../wire/kafka/schema.ts'
+import { type Api, api } from './api.ts'
+
+/*
+ * ApiVersions, 0 to 4. The answer is the registry. A version we don't know is answered in version 0 with UNSUPPORTED_VERSION and
+ * our range, so that the client can ask again. Features are told from version 3 on. The only one is metadata.version, which admin
+ * clients look at; a finalized level promises what is built, and no more, so group.version and transaction.version are not there.
+ */
+
+export const API_VERSIONS_KEY = 18
+
+const METADATA_VERSION = { name: 'metadata.version', min: 7, max: 30 }
+
+export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 0, to: 4 }, (request, call) => {
+  if (call.version >= 3 && !isName(request.clientSoftwareName, request.clientSoftwareVersion)) {
+    call.reply({ errorCode: ErrorCode.INVALID_REQUEST }, 0)
+    return
+  }
+  const { name, min, max } = METADATA_VERSION
+  call.reply(
+    {
+      apiKeys: [...call.front.apis.values()].map(versionsOf),
+      supportedFeatures: [{ name, minVersion: min, maxVersion: max }],
+      finalizedFeaturesEpoch: 1,
+      finalizedFeatures: [{ name, maxVersionLevel: max, minVersionLevel: max }],
+    },
+    0,
+  )
+})
+
+/** The answer to a version that is not known. */
+export function unknownVersion(ours: Api): Encodable<typeof ApiVersionsResponse> {
+  return { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: [versionsOf(ours)] }
+}
+
+function versionsOf(api: Api): { apiKey: number; minVersion: number; maxVersion: number } {
+  return { apiKey: api.key, minVersion: api.advertised.from, maxVersion: api.advertised.to }
+}
+
+/** KIP-511: what software names look like. */
+function isName(...names: string[]): boolean {
+  return names.every((name) => /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/.test(name))
+}

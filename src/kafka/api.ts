@@ -1,0 +1,63 @@
+import type { Decoded, Encodable, Message, Range } from '../wire/kafka/schema.ts'
+import type { Front } from './front.ts'
+
+/** Who asks, and how to answer: what a handler gets besides the request. */
+export interface Call<R extends Message = Message> {
+  readonly front: Front
+  readonly version: number
+  /** Empty if the client gave none. */
+  readonly clientId: string
+  /** The client's address as Kafka shows it: `/127.0.0.1`. */
+  readonly clientHost: string
+  /** The address the client reached us at: where it is told to come back to. */
+  readonly localHost: string
+  readonly localPort: number
+  /**
+   * Answers, once, now or later; a handler that returns without having answered has parked the request, and the connection
+   * reads no further until the answer. The answer goes out when the journal is durable up to `position`: the place of the
+   * youngest fact that it reveals. Without one, everything that is in the journal now counts; 0 says that nothing is revealed that
+   * a power loss could take back.
+   */
+  reply(response: Encodable<R>, position?: number): void
+  /** The request gets no answer (a Produce with acks=0). */
+  silence(): void
+  /** Ends the connection in place of an answer; the operator is told why. */
+  abort(reason: string): void
+  /** Whether the request's bytes stay while it is parked: only if it is larger than what the read region keeps. */
+  readonly holdsBytes: boolean
+  /** A parked handler's last word: called if the connection ends before the answer. */
+  onGone: (() => void) | null
+}
+
+export type Handle<Q extends Message, R extends Message> = (request: Decoded<Q>, call: Call<R>) => void
+
+/** One API: its messages, the versions it is served in, and the function that serves it. The registry of these is the answer to ApiVersions. */
+export interface Api {
+  readonly key: number
+  /** The request's name without `Request`. */
+  readonly name: string
+  readonly request: Message
+  readonly response: Message
+  readonly served: Range
+  /** What ApiVersions tells: may begin lower than what is served. */
+  readonly advertised: Range
+  readonly handle: (request: unknown, call: Call) => void
+}
+
+/** Declares an API served in versions `from` to `to`; `advertisedFrom` where clients look for versions that are not served. */
+export function api<Q extends Message, R extends Message>(
+  request: Q,
+  response: R,
+  versions: { from: number; to: number; advertisedFrom?: number },
+  handle: Handle<Q, R>,
+): Api {
+  return {
+    key: request.key,
+    name: request.name.slice(0, -'Request'.length),
+    request,
+    response,
+    served: { from: versions.from, to: versions.to },
+    advertised: { from: versions.advertisedFrom ?? versions.from, to: versions.to },
+    handle: handle as Api['handle'],
+  }
+}

@@ -1,0 +1,31 @@
+const SMALLEST = 128 * 1024
+const LARGEST_KEPT = 4 * 1024 * 1024
+const KEPT_TOTAL = 16 * 1024 * 1024
+
+/** Buffers for what does not fit the arena's regions, used again because fresh memory costs a page fault every 4 KiB. */
+export class BufferPool {
+  private readonly free: Uint8Array[][] = []
+  private kept = 0
+
+  /** At least `length` bytes, of any content. */
+  take(length: number): Uint8Array {
+    const size = sizeFor(length)
+    const buffer = this.free[Math.log2(size)]?.pop()
+    if (buffer === undefined) return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+    this.kept -= size
+    return buffer
+  }
+
+  /** Gives back what `take` gave, when nobody reads it any more. */
+  give(buffer: Uint8Array): void {
+    const size = buffer.length
+    if (size > LARGEST_KEPT || this.kept + size > KEPT_TOTAL) return
+    const list = (this.free[Math.log2(size)] ??= [])
+    list.push(buffer)
+    this.kept += size
+  }
+}
+
+function sizeFor(length: number): number {
+  return length <= SMALLEST ? SMALLEST : 2 ** Math.ceil(Math.log2(length))
+}

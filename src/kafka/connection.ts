@@ -1,0 +1,290 @@
+import { Output } from '../broker/output.ts'
+import type { Handler, Socket } from '../env/net.ts'
+import { assert } from '../std/assert.ts'
+import { decode, encode, requestHeaderVersion, responseHeaderVersion } from '../wire/kafka/codec.ts'
+import { ErrorCode, KafkaError } from '../wire/kafka/errors.ts'
+import { Reader } from '../wire/kafka/reader.ts'
+import type { Encodable, Message } from '../wire/kafka/schema.ts'
+import { within } from '../wire/kafka/schema.ts'
+import type { Api, Call } from './api.ts'
+import { API_VERSIONS_KEY, unknownVersion } from './api-versions.ts'
+import type { Front } from './front.ts'
+import { Replies } from './replies.ts'
+
+/** `socket.request.max.bytes`. */
+export const MAX_REQUEST = 100 * 1024 * 1024
+/** A request up to this size waits for its last bytes in the read region; a larger one gets memory of its own. */
+const LARGE = 128 * 1024
+/** A connection with so many bytes of output waiting reads no requests. */
+const MAX_PENDING = 1024 * 1024
+/** Journal bytes beside a request's own that its records may take. */
+const ROOM_BESIDE = 1024
+/** Key, version and correlation id: no request is shorter. */
+const MIN_REQUEST = 8
+
+/**
+ * One client's connection. Requests are framed by their size and answered in order:
+ *
+ *   ┌──────────┬──────────────────────────────────────────────────────────────┬──────────┐
+ *   │ size i32 │ API key i16, version i16, correlation id i32, client id, tags │ request… │
+ *   └──────────┴──────────────────────────────────────────────────────────────┴──────────┘
+ */
+export class Connection implements Handler {
+  readonly front: Front
+  readonly socket: Socket
+  readonly clientHost: string
+  readonly localHost: string
+  private readonly output: Output
+  private readonly replies: Replies
+  private readonly reader = new Reader()
+  /** The request that nobody has answered yet: no other is read before. */
+  private parked: Exchange | null = null
+  /** A large request on its way in: its bytes so far. */
+  private large: Uint8Array | null = null
+  /** A large request that is being handled. */
+  private served: Uint8Array | null = null
+  private largeFilled = 0
+  private largeSize = 0
+  /** No memory for a large request, or too much output that has not gone yet. */
+  private waiting = false
+  private backedUp = false
+  private ended = false
+
+  constructor(front: Front, socket: Socket) {
+    this.front = front
+    this.socket = socket
+    this.clientHost = `/${plainAddress(socket.remoteAddress)}`
+    this.localHost = plainAddress(socket.localAddress)
+    this.output = new Output(front.broker.outputs, socket, front.broker.turn.mark)
+    this.replies = new Replies(front, this.output, () => this.drained())
+  }
+
+  /** Whether the next request has to wait. */
+  private get blocked(): boolean {
+    return this.parked !== null || this.waiting || this.backedUp || this.ended
+  }
+
+  input(start: number, end: number): number {
+    const { bytes } = this.front.broker.arena
+    let at = start
+    try {
+      while (!this.blocked) {
+        if (this.large !== null) at = this.fill(this.large, bytes, at, end)
+        if (this.large !== null || end - at < 4) break
+        const size = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+        if (size < MIN_REQUEST || size > MAX_REQUEST) throw notKafka(bytes, at, end, size)
+        if (end - at - 4 >= size) {
+          if (this.waitsForRoom(size)) break
+          at += 4 + size
+          this.request(bytes, at - size, at)
+        } else if (size + 4 <= LARGE) break
+        else if (this.startLarge(size)) at += 4
+      }
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.fail(error.message)
+    }
+    if (this.ended) return end
+    if (this.blocked) this.socket.pause()
+    return at
+  }
+
+  /**
+   * Room first, then handle: a request waits until the journal's ring can take all of it. A full disk is nothing to wait
+   * for: then the handler refuses. A large request looks for room as it goes.
+   */
+  private waitsForRoom(size: number): boolean {
+    const { broker } = this.front
+    const { journal } = broker.store
+    // Small batches take up to half as much again in the journal as in the request.
+    const needed = Math.min(size + (size >> 1) + ROOM_BESIDE, journal.longest)
+    if (broker.hasRoom(needed) || journal.full) return false
+    this.waiting = true
+    journal.want(needed)
+    broker.whenRoom(this.retry)
+    return true
+  }
+
+  /** Takes memory for a request of `size` bytes; false if there is none now. */
+  private startLarge(size: number): boolean {
+    this.large = this.front.takeLarge(size, this.retry)
+    this.waiting = this.large === null
+    this.largeFilled = 0
+    this.largeSize = size
+    return !this.waiting
+  }
+
+  private readonly retry = (): void => {
+    this.waiting = false
+    this.goOn()
+  }
+
+  /** Adds to the large request what has come of it, and handles it when it is whole. Returns where the next one begins. */
+  private fill(large: Uint8Array, bytes: Uint8Array, at: number, end: number): number {
+    const length = Math.min(this.largeSize - this.largeFilled, end - at)
+    large.set(bytes.subarray(at, at + length), this.largeFilled)
+    this.largeFilled += length
+    if (this.largeFilled === this.largeSize) {
+      this.large = null
+      this.served = large
+      this.request(large, 0, this.largeSize)
+      if (this.parked === null) this.giveServed()
+    }
+    return at + length
+  }
+
+  private request(bytes: Uint8Array, at: number, end: number): void {
+    const key = (bytes[at]! << 8) | bytes[at + 1]!
+    const version = (bytes[at + 2]! << 8) | bytes[at + 3]!
+    const reader = this.reader.over(bytes, at + 4, end)
+    const correlationId = reader.int32()
+    const api = this.front.apis.get(key)
+    if (api === undefined || !within(api.served, version)) {
+      if (key === API_VERSIONS_KEY) {
+        this.answer(api!, 0, correlationId, unknownVersion(api!), 0)
+        return
+      }
+      const name = api?.name ?? `key ${key}`
+      throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, `request ${name} version ${version} is not served`)
+    }
+    const clientId = reader.stringOrNull() ?? ''
+    if (requestHeaderVersion(api.request, version) === 2) reader.skipTags()
+    const exchange = new Exchange(this, api, version, correlationId, clientId, this.served !== null)
+    api.handle(decode(api.request, version, reader), exchange)
+    if (!exchange.answered) this.parked = exchange
+    this.backedUp = this.isBackedUp()
+  }
+
+  private giveServed(): void {
+    if (this.served !== null) this.front.giveLarge(this.served)
+    this.served = null
+  }
+
+  /** Sends the answer to a request; see `Call.reply`. */
+  answer(api: Api, version: number, correlationId: number, response: Encodable<Message>, position: number): void {
+    if (this.ended) return
+    const writer = this.front.writer.reset()
+    writer.int32(0)
+    writer.int32(correlationId)
+    if (responseHeaderVersion(api.response, version) === 1) writer.int8(0)
+    encode(api.response, version, writer, response)
+    writer.patchInt32(0, writer.length - 4)
+    this.replies.send(writer, position)
+  }
+
+  /** The exchange has been answered; if it was parked, reading goes on. */
+  settled(exchange: Exchange): void {
+    if (this.parked !== exchange) return
+    this.parked = null
+    this.giveServed()
+    this.goOn()
+  }
+
+  private goOn(): void {
+    if (!this.blocked) this.socket.resume()
+  }
+
+  private isBackedUp(): boolean {
+    return this.socket.pending > MAX_PENDING || this.replies.held > MAX_PENDING
+  }
+
+  drained(): void {
+    if (!this.backedUp || this.isBackedUp()) return
+    this.backedUp = false
+    this.goOn()
+  }
+
+  /** Ends the connection, and tells the operator why. */
+  fail(reason: string): void {
+    if (this.ended) return
+    this.front.options.log(`closing the connection of ${this.clientHost.slice(1)}:${this.socket.remotePort}: ${reason}`)
+    this.ended = true
+    this.replies.close()
+    this.socket.end()
+  }
+
+  closed(): void {
+    this.ended = true
+    this.replies.close()
+    this.output.close()
+    if (this.large !== null) this.front.giveLarge(this.large)
+    this.large = null
+    this.giveServed()
+    const parked = this.parked
+    this.parked = null
+    parked?.onGone?.()
+  }
+}
+
+/** A request and its answer. */
+class Exchange implements Call {
+  readonly front: Front
+  readonly version: number
+  readonly clientId: string
+  onGone: (() => void) | null = null
+  answered = false
+  private readonly connection: Connection
+  private readonly api: Api
+  private readonly correlationId: number
+  readonly holdsBytes: boolean
+
+  constructor(
+    connection: Connection,
+    api: Api,
+    version: number,
+    correlationId: number,
+    clientId: string,
+    holdsBytes: boolean,
+  ) {
+    this.holdsBytes = holdsBytes
+    this.front = connection.front
+    this.connection = connection
+    this.api = api
+    this.version = version
+    this.correlationId = correlationId
+    this.clientId = clientId
+  }
+
+  get clientHost(): string {
+    return this.connection.clientHost
+  }
+
+  get localHost(): string {
+    return this.connection.localHost
+  }
+
+  get localPort(): number {
+    return this.connection.socket.localPort
+  }
+
+  reply(response: Encodable<Message>, position = this.front.broker.store.journal.tail): void {
+    assert(!this.answered, `${this.api.name} was answered twice`)
+    this.answered = true
+    this.connection.answer(this.api, this.version, this.correlationId, response, position)
+    this.connection.settled(this)
+  }
+
+  silence(): void {
+    this.answered = true
+    this.connection.settled(this)
+  }
+
+  abort(reason: string): void {
+    this.answered = true
+    this.connection.fail(reason)
+  }
+}
+
+/** IPv4 addresses as such where the socket shows them as IPv6. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address
+}
+
+function notKafka(bytes: Uint8Array, at: number, end: number, size: number): KafkaError {
+  const start = Buffer.from(bytes.subarray(at, Math.min(end, at + 8))).toString('latin1')
+  let what = `a request of ${size} bytes`
+  if (/^(GET|POST|PUT|HEAD) /.test(start)) what = 'this is HTTP, not Kafka'
+  else if (start.startsWith('AMQP')) what = 'this is AMQP, not Kafka'
+  else if (start.startsWith('\x16\x03')) what = 'this is TLS, and the listener is plain'
+  return new KafkaError(ErrorCode.INVALID_REQUEST, what)
+}

@@ -1,0 +1,68 @@
+import type { Broker } from '../broker/broker.ts'
+import type { Topics } from '../broker/topic/topics.ts'
+import { Writer } from '../wire/kafka/writer.ts'
+import type { Api } from './api.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+
+export interface FrontOptions {
+  /** The host and port that clients are told to come back to; null for the address at which each reached us. */
+  readonly advertised: { readonly host: string; readonly port: number } | null
+  readonly nodeId: number
+  readonly clusterId: string
+  /** Topics come into being when a client asks for them. */
+  readonly autoCreateTopics: boolean
+  /** Bytes of requests too large for the read region, on all connections together. */
+  readonly requestBudget: number
+  /** Tells the operator about a connection that was closed, and why. */
+  readonly log: (text: string) => void
+}
+
+export const FRONT_DEFAULTS: Omit<FrontOptions, 'log' | 'clusterId'> = {
+  advertised: null,
+  nodeId: 1,
+  autoCreateTopics: true,
+  requestBudget: 256 * 1024 * 1024,
+}
+
+/** What all Kafka connections of a broker share. */
+export class Front {
+  readonly broker: Broker
+  readonly topics: Topics
+  readonly options: FrontOptions
+  readonly apis: ReadonlyMap<number, Api>
+  readonly sessions = new FetchSessions()
+  /** Where each response is put together before it goes to its connection. */
+  readonly writer = new Writer(64 * 1024)
+  readonly buffers = new BufferPool()
+  /** Bytes of `requestBudget` in use, and who waits for some. */
+  private largeBytes = 0
+  private waiting: (() => void)[] = []
+
+  constructor(broker: Broker, topics: Topics, apis: readonly Api[], options: FrontOptions) {
+    this.broker = broker
+    this.topics = topics
+    this.options = options
+    this.apis = new Map(apis.map((api) => [api.key, api]))
+  }
+
+  /** Memory for a request that the read region can't keep, or null: then `retry` is called when some was given back. */
+  takeLarge(bytes: number, retry: () => void): Uint8Array | null {
+    if (this.largeBytes > 0 && this.largeBytes + bytes > this.options.requestBudget) {
+      this.waiting.push(retry)
+      return null
+    }
+    const buffer = this.buffers.take(bytes)
+    this.largeBytes += buffer.length
+    return buffer
+  }
+
+  giveLarge(buffer: Uint8Array): void {
+    this.largeBytes -= buffer.length
+    this.buffers.give(buffer)
+    const { waiting } = this
+    if (waiting.length === 0) return
+    this.waiting = []
+    for (const retry of waiting) retry()
+  }
+}

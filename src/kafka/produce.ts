@@ -1,0 +1,116 @@
+import { appendBatch } from '../broker/topic/append.ts'
+import type { Topic } from '../broker/topic/topic.ts'
+import { ErrorCode, errorName } from '../wire/kafka/errors.ts'
+import { ProduceRequest, ProduceResponse } from '../wire/kafka/messages/produce.ts'
+import type { Decoded, Encodable } from '../wire/kafka/schema.ts'
+import { api, type Call } from './api.ts'
+import { APPEND_CODES } from './refusals.ts'
+
+/*
+ * Produce, told from 0, served from 3 to 13: clients built on librdkafka look for the old ones and never use them. Topics have ids in place of
+ * names from version 13 on, zstd is allowed from 7 on.
+ *
+ * Batches are appended as they come; the answer waits until they are durable, with acks=1 as with acks=all: there is one replica, and its
+ * disk is what both promise. With acks=0 there is no answer, and an error ends the connection.
+ */
+
+type TopicData = Decoded<typeof ProduceRequest>['topicData'][number]
+type PartitionData = TopicData['partitionData'][number]
+type TopicAnswer = NonNullable<Encodable<typeof ProduceResponse>['responses']>[number]
+type PartitionAnswer = NonNullable<TopicAnswer['partitionResponses']>[number]
+
+export const produce = api(ProduceRequest, ProduceResponse, { advertisedFrom: 0, from: 3, to: 13 }, (request, call) => {
+  const run = new ProduceRun(request, call)
+  run.goOn()
+})
+
+/** A Produce request on its way; one that is larger than the journal's ring waits in its middle for the disk. */
+class ProduceRun {
+  private readonly request: Decoded<typeof ProduceRequest>
+  private readonly call: Call<typeof ProduceResponse>
+  private readonly responses: TopicAnswer[] = []
+  private answers: PartitionAnswer[] = []
+  private topicAt = 0
+  private partitionAt = 0
+  private error = 0
+  private gone = false
+
+  constructor(request: Decoded<typeof ProduceRequest>, call: Call<typeof ProduceResponse>) {
+    this.request = request
+    this.call = call
+  }
+
+  readonly goOn = (): void => {
+    const { topicData } = this.request
+    if (this.gone) return
+    for (; this.topicAt < topicData.length; this.topicAt++) {
+      const data = topicData[this.topicAt]!
+      const topic = this.topicOf(data)
+      for (; this.partitionAt < data.partitionData.length; this.partitionAt++) {
+        const partition = data.partitionData[this.partitionAt]!
+        if (this.mustWait(partition)) return
+        this.answers.push(this.append(topic, partition))
+      }
+      this.responses.push({ name: data.name, topicId: data.topicId, partitionResponses: this.answers })
+      this.answers = []
+      this.partitionAt = 0
+    }
+    this.finish()
+  }
+
+  /** Waits if the journal's ring has no room now but will have; a full disk is an error, not something to wait for. */
+  private mustWait(data: PartitionData): boolean {
+    const { broker } = this.call.front
+    const { journal } = broker.store
+    const needed = Math.min((data.records?.length ?? 0) + 64, journal.longest)
+    if (!this.call.holdsBytes || broker.hasRoom(needed) || journal.full) return false
+    this.call.onGone = () => {
+      this.gone = true
+    }
+    journal.want(needed)
+    broker.whenRoom(this.goOn)
+    return true
+  }
+
+  private topicOf(data: TopicData): Topic | undefined {
+    const { topics } = this.call.front
+    return this.call.version >= 13 ? topics.byId.get(data.topicId) : topics.byName.get(data.name)
+  }
+
+  private append(topic: Topic | undefined, data: PartitionData): PartitionAnswer {
+    const { topics } = this.call.front
+    const { acks } = this.request
+    if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS, null)
+    if (this.request.transactionalId !== null) return this.refused(data, ...APPEND_CODES.transactional)
+    if (topic === undefined && this.call.version >= 13) return this.refused(data, ErrorCode.UNKNOWN_TOPIC_ID, null)
+    const partition = topic?.partitions[data.index]
+    if (topic === undefined || partition === undefined) {
+      return this.refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
+    }
+    if (data.records === null) return this.refused(data, ...APPEND_CODES.corrupt)
+    const { bytes, at, length } = data.records
+    const appended = appendBatch(topics, topic, partition, bytes, at, length, this.call.version >= 7)
+    if (appended.refusal !== null) return this.refused(data, ...APPEND_CODES[appended.refusal])
+    return {
+      index: data.index,
+      baseOffset: appended.baseOffset,
+      logAppendTimeMs: appended.appendTime,
+      logStartOffset: partition.logStartOffset,
+    }
+  }
+
+  private refused(data: PartitionData, errorCode: number, errorMessage: string | null): PartitionAnswer {
+    this.error = errorCode
+    return { index: data.index, errorCode, baseOffset: -1, errorMessage }
+  }
+
+  private finish(): void {
+    if (this.request.acks !== 0) {
+      this.call.reply({ responses: this.responses })
+      return
+    }
+    // Nothing else can tell a producer that does not listen.
+    if (this.error !== 0) this.call.abort(`a batch sent with acks=0 was refused: ${errorName(this.error)}`)
+    else this.call.silence()
+  }
+}
