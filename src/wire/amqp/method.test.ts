@@ -4,15 +4,9 @@ import { AmqpError } from './amqp-error.ts'
 import { type Field, type Table, tableOf } from './field.ts'
 import { decodeArguments, type Fields, type Method, writeMethod } from './method.ts'
 import { METHODS, queue } from './methods.ts'
-import {
-  decodeProperties,
-  FLAG_EXPIRATION,
-  FLAG_USER_ID,
-  findProperty,
-  type Properties,
-  writeHeader,
-} from './properties.ts'
+import { decodeProperties, type Properties, writeHeader } from './properties.ts'
 import { Reader, TABLE_DEPTH_LIMIT } from './reader.ts'
+import { HeaderFacts, skimHeader } from './skim.ts'
 import { Writer } from './writer.ts'
 
 const EVERY_TYPE = new Map<string, Field>([
@@ -165,14 +159,68 @@ test('all properties come back as they were, and single ones are found without t
   writeHeader(writer, 60, 5_000_000_000, properties)
   const bytes = writer.written()
   assert.deepEqual(decodeProperties(bytes, 0, bytes.length), properties)
-  const text = (flag: number) => {
-    const at = findProperty(bytes, 0, bytes.length, flag)
-    return Buffer.from(bytes).toString('latin1', at + 1, at + 1 + bytes[at])
-  }
-  assert.equal(text(FLAG_EXPIRATION), '1000')
-  assert.equal(text(FLAG_USER_ID), 'guest')
+  const facts = new HeaderFacts()
+  skimHeader(bytes, 0, bytes.length, facts)
+  const text = (at: number) => Buffer.from(bytes).toString('latin1', at + 1, at + 1 + bytes[at])
+  assert.equal(text(facts.expirationAt), '1000')
+  assert.equal(text(facts.userIdAt), 'guest')
+  assert.equal(text(facts.replyToAt), 'r')
+  assert.equal(facts.deliveryMode, 2)
+  assert.equal(facts.priority, 9)
+  assert.deepEqual(new Reader(bytes, facts.headersAt, bytes.length).table(), EVERY_TYPE)
   for (let end = 14; end < bytes.length; end++) {
     assert.throws(() => decodeProperties(bytes, 0, end), AmqpError)
-    assert.ok(findProperty(bytes, 0, end, FLAG_USER_ID) < end)
+    assert.throws(() => skimHeader(bytes, 0, end, facts), AmqpError)
   }
+})
+
+test('skimming a header and decoding it agree about every damaged byte', () => {
+  const writer = new Writer()
+  writeHeader(writer, 60, 1, { headers: EVERY_TYPE, correlationId: 'c', timestamp: 1, userId: 'u' })
+  const bytes = writer.written().slice()
+  const facts = new HeaderFacts()
+  const outcome = (decode: () => void) => {
+    try {
+      decode()
+      return 'fine'
+    } catch (error) {
+      assert.ok(error instanceof AmqpError, String(error))
+      return 'refused'
+    }
+  }
+  for (let i = 12; i < bytes.length; i++) {
+    for (const flip of [0x01, 0x02, 0x10, 0x80, 0xff]) {
+      const damaged = new Uint8Array(bytes)
+      damaged[i] ^= flip
+      const skimmed = outcome(() => skimHeader(damaged, 0, damaged.length, facts))
+      const decoded = outcome(() => decodeProperties(damaged, 0, damaged.length))
+      assert.equal(skimmed, decoded, `byte ${i} changed by ${flip}`)
+    }
+  }
+})
+
+test('skimming sees the headers that name further routing keys', () => {
+  const writer = new Writer()
+  const facts = new HeaderFacts()
+  for (const [name, expected] of [
+    ['CC', true],
+    ['BCC', true],
+    ['cc', false],
+  ] as const) {
+    writer.clear()
+    writeHeader(writer, 60, 1, { headers: tableOf({ a: 1, [name]: { type: 'A', value: [] }, z: 'z' }) })
+    skimHeader(writer.bytes, 0, writer.at, facts)
+    assert.equal(facts.copies, expected)
+  }
+})
+
+test('text that is not UTF-8 gives the same bytes again', () => {
+  const writer = new Writer()
+  writeHeader(writer, 60, 1, { correlationId: 'a' })
+  const bytes = writer.written().slice()
+  bytes[bytes.length - 1] = 0xfe
+  const decoded = decodeProperties(bytes, 0, bytes.length)
+  writer.clear()
+  writeHeader(writer, 60, 1, decoded)
+  assert.deepEqual(writer.written(), bytes)
 })

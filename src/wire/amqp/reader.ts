@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { AmqpError, malformed } from './amqp-error.ts'
 import type { Field, Table } from './field.ts'
+import { ESCAPED, textOf } from './text.ts'
 
 /** Tables and arrays within tables within … end here: a client chooses the depth, the stack is ours. */
 export const TABLE_DEPTH_LIMIT = 64
@@ -56,13 +57,18 @@ export class Reader {
     return new Uint8Array(this.bytes.subarray(at, at + length))
   }
 
-  /** Text of at most 255 bytes. */
+  /** Text of at most 255 bytes, which must be UTF-8. */
   shortstr(): string {
+    const text = this.text()
+    if (ESCAPED.test(text)) throw new AmqpError('frame-error', 'Malformed UTF-8 in shortstr')
+    return text
+  }
+
+  /** Text of at most 255 bytes, as properties and the keys of tables have it: see `textOf`. */
+  text(): string {
     const length = this.octet()
     const at = this.skip(length)
-    const bytes = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + at, length)
-    if (!isUtf8(bytes)) throw new AmqpError('frame-error', 'Malformed UTF-8 in shortstr')
-    return bytes.toString('utf8')
+    return textOf(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + at, length))
   }
 
   /** A string where the bytes are UTF-8, a copy of the bytes where not. */
@@ -84,7 +90,7 @@ export class Reader {
     const table = new Map<string, Field>()
     try {
       while (this.at < this.end) {
-        const key = this.shortstr()
+        const key = this.text()
         table.set(key, this.field(depth))
       }
     } catch (error) {

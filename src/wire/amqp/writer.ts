@@ -1,5 +1,6 @@
 import { unreachable } from '../../std/assert.ts'
 import type { Field, Table } from './field.ts'
+import { bytesOfEscaped, ESCAPED } from './text.ts'
 
 const scratch = new DataView(new ArrayBuffer(8))
 
@@ -69,6 +70,12 @@ export class Writer {
 
   /** Text of at most 255 bytes; what is beyond is cut off at a whole character. */
   shortstr(text: string): void {
+    if (ESCAPED.test(text)) {
+      const bytes = bytesOfEscaped(text)
+      this.octet(bytes.length)
+      this.raw(bytes)
+      return
+    }
     const size = Buffer.byteLength(text)
     const at = this.reserve(1 + Math.min(size, 255))
     const length = this.bytes.write(text, at + 1, Math.min(size, 255), 'utf8')
