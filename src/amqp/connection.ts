@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts'
 import { Output } from '../broker/output.ts'
 import type { VHost } from '../broker/vhost.ts'
 import type { Socket } from '../env/net.ts'
+import { EMPTY_TABLE, type Table } from '../wire/amqp/field.ts'
 import { FRAME_MIN_SIZE } from '../wire/amqp/frame.ts'
 import { type Fields, type Method, type ValuesOf, writeMethod } from '../wire/amqp/method.ts'
 import { Writer } from '../wire/amqp/writer.ts'
@@ -32,6 +33,8 @@ export class Connection {
     connectionBlocked: false,
     authenticationFailureClose: false,
   }
+  /** What the client says about itself. */
+  clientProperties: Table = EMPTY_TABLE
   /** The largest frame that either side sends, its overhead included. */
   frameMax = FRAME_MIN_SIZE
   channelMax = 0
@@ -40,7 +43,11 @@ export class Connection {
   /** Set when something was sent since the heartbeat timer last looked. */
   spoke = false
 
-  constructor(front: Front, socket: Socket) {
+  /** Shows the client's bytes again, after a verb that had to wait. */
+  readonly resume: () => void
+
+  constructor(front: Front, socket: Socket, resume: () => void) {
+    this.resume = resume
     this.front = front
     this.id = front.nextConnectionId()
     this.broker = front.broker

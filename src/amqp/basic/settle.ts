@@ -1,0 +1,42 @@
+import { AmqpError } from '../../wire/amqp/amqp-error.ts'
+import type { Channel } from '../channel.ts'
+import { type Disposal, dispose } from '../disposal.ts'
+
+/** Settles one delivery or, with `multiple`, all up to it; tag 0 then means all there are. */
+export function settleDelivery(channel: Channel, tag: number, multiple: boolean, disposal: Disposal): void {
+  const { unacked } = channel
+  if (tag === 0 && multiple) {
+    settleUpTo(channel, Number.POSITIVE_INFINITY, disposal)
+    return
+  }
+  const entry = unacked.find(tag)
+  if (entry < 0) throw new AmqpError('precondition-failed', `unknown delivery tag ${tag}`)
+  if (multiple) settleUpTo(channel, entry, disposal)
+  else settleEntry(channel, entry, disposal)
+}
+
+function settleUpTo(channel: Channel, last: number, disposal: Disposal): void {
+  const { unacked } = channel
+  for (let entry = unacked.first(); entry >= 0 && entry <= last; ) {
+    const next = unacked.next(entry)
+    settleEntry(channel, entry, disposal)
+    entry = next
+  }
+}
+
+function settleEntry(channel: Channel, entry: number, disposal: Disposal): void {
+  const { unacked, broker, transaction } = channel
+  const recipient = unacked.owner(entry)
+  const sequence = unacked.sequence(entry)
+  if (transaction !== null) {
+    transaction.settlements.push({ tag: unacked.tag(entry), recipient, sequence, disposal })
+    unacked.remove(entry)
+    return
+  }
+  unacked.remove(entry)
+  recipient.outstanding--
+  const { queue } = recipient
+  dispose(broker, queue, sequence, disposal)
+  if (recipient.prefetch !== 0) broker.wake(queue)
+  else if (channel.prefetch !== 0) channel.wakeConsumers()
+}

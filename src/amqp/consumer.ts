@@ -1,0 +1,78 @@
+import type { Consumer } from '../core/queue/consumer.ts'
+import type { Queue } from '../core/queue/queue.ts'
+import type { Table } from '../wire/amqp/field.ts'
+import { deliverHead } from './delivery.ts'
+
+/** Whoever got a delivery that is to be acknowledged: a consumer, or a channel with basic.get. */
+export interface Recipient {
+  readonly queue: Queue
+  /** Deliveries that wait. */
+  outstanding: number
+  /** How many may wait, 0 for any number. */
+  readonly prefetch: number
+}
+
+/** The channel, as its consumers see it. */
+export interface Deliverer {
+  readonly number: number
+  canDeliver(): boolean
+  deliver(
+    consumer: AmqpConsumer,
+    sequence: number,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    redelivered: boolean,
+  ): void
+  consumerCancelled(consumer: AmqpConsumer): void
+}
+
+/** What basic.consume asked for. */
+export interface ConsumerSettings {
+  readonly tag: string
+  readonly noAck: boolean
+  readonly exclusive: boolean
+  readonly priority: number
+  readonly prefetch: number
+  readonly args: Table
+}
+
+/** A consumer on a channel. */
+export class AmqpConsumer implements Consumer, Recipient {
+  readonly queue: Queue
+  readonly tag: string
+  readonly noAck: boolean
+  readonly exclusive: boolean
+  readonly priority: number
+  readonly prefetch: number
+  readonly args: Table
+  /** What its deliveries begin with. */
+  readonly head: Uint8Array
+  outstanding = 0
+  private readonly channel: Deliverer
+
+  constructor(channel: Deliverer, queue: Queue, settings: ConsumerSettings) {
+    this.channel = channel
+    this.queue = queue
+    this.tag = settings.tag
+    this.noAck = settings.noAck
+    this.exclusive = settings.exclusive
+    this.priority = settings.priority
+    this.prefetch = settings.prefetch
+    this.args = settings.args
+    this.head = deliverHead(channel.number, settings.tag)
+  }
+
+  canTake(): boolean {
+    if (this.prefetch !== 0 && this.outstanding >= this.prefetch && !this.noAck) return false
+    return this.channel.canDeliver()
+  }
+
+  deliver(_queue: Queue, sequence: number, bytes: Uint8Array, at: number, length: number, redelivered: boolean): void {
+    this.channel.deliver(this, sequence, bytes, at, length, redelivered)
+  }
+
+  cancelled(): void {
+    this.channel.consumerCancelled(this)
+  }
+}

@@ -1,0 +1,43 @@
+import type { Timer, Timers } from '../broker/timers.ts'
+import { FRAME_END, FRAME_HEARTBEAT } from '../wire/amqp/frame.ts'
+import type { Connection } from './connection.ts'
+
+const FRAME = new Uint8Array([FRAME_HEARTBEAT, 0, 0, 0, 0, 0, 0, FRAME_END])
+
+/** Tells the client that we live, and finds out when the client doesn't. */
+export class Heartbeat {
+  /** Set whenever bytes come in. */
+  heard = true
+  private readonly connection: Connection
+  private readonly timers: Timers
+  private readonly halfMs: number
+  private readonly dead: () => void
+  private silentHalves = 0
+  private timer: Timer
+
+  /** `dead` is called when two intervals have gone by without a byte. */
+  constructor(connection: Connection, dead: () => void) {
+    this.connection = connection
+    this.timers = connection.broker.timers
+    this.halfMs = connection.heartbeat * 500
+    this.dead = dead
+    this.timer = this.timers.after(this.halfMs, this.tick)
+  }
+
+  stop(): void {
+    this.timers.clear(this.timer)
+  }
+
+  private readonly tick = (): void => {
+    this.silentHalves = this.heard ? 0 : this.silentHalves + 1
+    this.heard = false
+    if (this.silentHalves >= 4) {
+      this.dead()
+      return
+    }
+    const { connection } = this
+    if (!connection.spoke) connection.output.append(FRAME, 0, FRAME.length)
+    connection.spoke = false
+    this.timer = this.timers.after(this.halfMs, this.tick)
+  }
+}

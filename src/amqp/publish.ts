@@ -1,0 +1,216 @@
+import { type Message, publish, REJECTED, roomFor } from '../broker/queue/publish.ts'
+import { getU16 } from '../std/bytes.ts'
+import { AmqpError } from '../wire/amqp/amqp-error.ts'
+import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX, HEADER_FIXED } from '../wire/amqp/frame.ts'
+import { basic } from '../wire/amqp/methods.ts'
+import { HeaderFacts, skimHeader } from '../wire/amqp/skim.ts'
+import type { Channel } from './channel.ts'
+import { bodySize, type Content } from './content.ts'
+import { contentMessage } from './delivery.ts'
+import { REPLY_TO } from './reply-to.ts'
+import { rewriteContent, routingCopies } from './rewrite.ts'
+import { LazyHeaders } from './route.ts'
+
+/** The message is not whole yet: look again when more has come. */
+export const INCOMPLETE = -1
+/** Its frames do not lie in a row: gather them. */
+export const SCATTERED = -2
+
+/** From class and method of a basic.publish frame to its exchange. */
+const TO_KEYS = FRAME_PREFIX + 4 + 2
+const DELIVERY_MODE_PERSISTENT = 2
+
+const facts = new HeaderFacts()
+const lazy = new LazyHeaders()
+const message: Message = {
+  bytes: new Uint8Array(0),
+  keysAt: 0,
+  keysLength: 0,
+  contentAt: 0,
+  contentLength: 0,
+  persistent: false,
+  expiry: 0,
+}
+
+/**
+ * Looks for the header frame and all body frames right behind a basic.publish frame, whose end octet is at `last`. Returns the place behind
+ * the message, INCOMPLETE, or SCATTERED where it can't be taken as it lies. `limit` is how far it may reach.
+ */
+export function findEnd(channel: Channel, b: Uint8Array, last: number, end: number, limit: number): number {
+  const header = last + 1
+  if (end - header < FRAME_PREFIX) return INCOMPLETE
+  if (b[header] !== FRAME_HEADER || getU16(b, header + 1) !== channel.number) return SCATTERED
+  const headerEnd = header + FRAME_OVERHEAD + size(b, header)
+  if (headerEnd > limit) return SCATTERED
+  if (headerEnd > end) return INCOMPLETE
+  if (b[headerEnd - 1] !== FRAME_END || size(b, header) < HEADER_FIXED) return SCATTERED
+  const rest = header + FRAME_PREFIX + 4
+  let left = ((b[rest + 4] << 24) | (b[rest + 5] << 16) | (b[rest + 6] << 8) | b[rest + 7]) >>> 0
+  if ((b[rest] | b[rest + 1] | b[rest + 2] | b[rest + 3]) !== 0 || headerEnd + left > limit) return SCATTERED
+  let p = headerEnd
+  while (left > 0) {
+    if (end - p < FRAME_PREFIX) return INCOMPLETE
+    if (b[p] !== FRAME_BODY || getU16(b, p + 1) !== channel.number) return SCATTERED
+    const length = size(b, p)
+    const next = p + FRAME_OVERHEAD + length
+    if (length > left || next > limit) return SCATTERED
+    if (next > end) return INCOMPLETE
+    if (b[next - 1] !== FRAME_END) return SCATTERED
+    left -= length
+    p = next
+  }
+  return p
+}
+
+function size(b: Uint8Array, frame: number): number {
+  return ((b[frame + 3] << 24) | (b[frame + 4] << 16) | (b[frame + 5] << 8) | b[frame + 6]) >>> 0
+}
+
+/** Takes a message that lies in a row: `b[at, end)`, its basic.publish frame ending at `last`. False if the logs have no room now. */
+export function takeWhole(channel: Channel, b: Uint8Array, at: number, last: number, end: number): boolean {
+  message.bytes = b
+  message.keysAt = at + TO_KEYS
+  message.keysLength = last - 1 - message.keysAt
+  message.contentAt = last
+  message.contentLength = end - last
+  return take(channel, b, at + FRAME_PREFIX + 4, last)
+}
+
+/** Takes a message that was gathered. False if the logs have no room now. */
+export function takeGathered(channel: Channel, content: Content): boolean {
+  const { bytes, keysLength } = content.assemble()
+  message.bytes = bytes
+  message.keysAt = 0
+  message.keysLength = keysLength
+  message.contentAt = keysLength
+  message.contentLength = bytes.length - keysLength
+  return take(channel, content.args, 0, content.args.length)
+}
+
+/** `args[argsAt, argsEnd)` are the arguments of basic.publish; the rest is in `message`. */
+function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: number): boolean {
+  const { broker, route, confirms, transaction } = channel
+  const b = message.bytes
+  const header = message.contentAt + 1 + FRAME_PREFIX
+  const headerEnd = header + size(b, message.contentAt + 1)
+  bodySize(b, header, headerEnd, broker.options.maxMessageSize)
+  skimHeader(b, header, headerEnd, facts)
+  lazy.set(b, facts.headersAt)
+  const more = facts.copies ? routingCopies(lazy.headers()) : NONE
+  route.find(args, argsAt, argsEnd, more, lazy)
+  if (facts.userIdAt >= 0) checkUser(channel, b, facts.userIdAt)
+  message.persistent = facts.deliveryMode === DELIVERY_MODE_PERSISTENT
+  message.expiry = facts.expirationAt < 0 ? 0 : broker.env.clock.now() + expiration(b, facts.expirationAt)
+  if (facts.copies || facts.replyToAt >= 0) rewrite(channel)
+  const queues = route.queues
+  const room = roomFor(message.keysLength + message.contentLength, queues.length)
+  if (transaction !== null) keep(channel, room)
+  else {
+    if (!broker.hasRoom(room)) return false
+    const before = broker.store.journal.tail
+    if (confirms.on) {
+      confirms.count()
+      channel.noteTurn()
+    }
+    const outcome = hand(channel, message, queues, route.mandatory, route.replyToken)
+    const after = broker.store.journal.tail
+    if (after !== before) confirms.position = after
+    if (outcome === REJECTED && confirms.on) confirms.reject()
+  }
+  return true
+}
+
+const NONE: readonly string[] = []
+
+/** Puts a message into the queues it was routed to, or tells the publisher that there are none. */
+export function hand(
+  channel: Channel,
+  what: Message,
+  queues: Channel['route']['queues'],
+  mandatory: boolean,
+  replyToken: string | null,
+): number {
+  if (queues.length > 0) return publish(channel.broker, queues, what)
+  const target = replyToken === null ? undefined : channel.connection.front.replyTargets.get(replyToken)
+  if (target !== undefined) target.deliverReply(what)
+  else if (mandatory) giveBack(channel, what)
+  return 0
+}
+
+function giveBack(channel: Channel, what: Message): void {
+  const { output, frameMax } = channel.connection
+  const bytes = contentMessage(channel.number, frameMax, basic.return, what, (to) => {
+    to.short(312)
+    to.shortstr('NO_ROUTE')
+  })
+  output.append(bytes, 0, bytes.length)
+}
+
+/** In a transaction: routed now, published when it is committed. */
+function keep(channel: Channel, room: number): void {
+  const { route } = channel
+  const { keysAt, keysLength, contentAt, contentLength } = message
+  const bytes = new Uint8Array(keysLength + contentLength)
+  bytes.set(message.bytes.subarray(keysAt, keysAt + keysLength))
+  bytes.set(message.bytes.subarray(contentAt, contentAt + contentLength), keysLength)
+  const kept: Message = { ...message, bytes, keysAt: 0, contentAt: keysLength }
+  const { queues, mandatory, replyToken } = route
+  channel.transaction?.publish({ message: kept, queues, mandatory, replyToken }, room)
+}
+
+/** Stores what RabbitMQ would: without BCC, and with a reply-to that leads back here. */
+function rewrite(channel: Channel): void {
+  const { bytes, replyToAt, copies } = { bytes: message.bytes, ...facts }
+  const direct = replyToAt >= 0 && text(bytes, replyToAt) === REPLY_TO
+  if (direct && channel.replyTo === null) {
+    throw new AmqpError('precondition-failed', 'fast reply consumer does not exist')
+  }
+  if (!direct && !copies) return
+  rewriteContent(message, (properties) => {
+    const headers = new Map(properties.headers ?? [])
+    headers.delete('BCC')
+    return {
+      ...properties,
+      headers: properties.headers === undefined ? undefined : headers,
+      replyTo: direct ? `${REPLY_TO}.${channel.replyTo?.token}` : properties.replyTo,
+    }
+  })
+}
+
+function text(b: Uint8Array, at: number): string {
+  return Buffer.from(b.buffer, b.byteOffset + at + 1, b[at]).toString('utf8')
+}
+
+function checkUser(channel: Channel, b: Uint8Array, at: number): void {
+  const user = text(b, at)
+  if (user === channel.connection.user) return
+  throw new AmqpError(
+    'precondition-failed',
+    `user_id property set to '${user}' but authenticated user was '${channel.connection.user}'`,
+  )
+}
+
+/** The milliseconds in an expiration property: digits, or the error that RabbitMQ has for it. */
+function expiration(b: Uint8Array, at: number): number {
+  const length = b[at]
+  let value = 0
+  for (let i = 1; i <= length; i++) {
+    const digit = b[at + i] - 0x30
+    if (digit < 0 || digit > 9) return badExpiration(text(b, at))
+    value = value * 10 + digit
+  }
+  return length === 0 ? badExpiration('') : value
+}
+
+function badExpiration(given: string): number {
+  const [, number, rest] = /^([+-]?\d+)(.*)$/s.exec(given) ?? []
+  if (number === undefined) throw expirationError(given, 'no_integer')
+  if (rest !== '') throw expirationError(given, `{leftover_string,${JSON.stringify(rest)}}`)
+  const value = Number(number)
+  if (value < 0) throw expirationError(given, `{value_negative,${number}}`)
+  return value
+}
+
+function expirationError(given: string, why: string): AmqpError {
+  return new AmqpError('precondition-failed', `invalid expiration '${given}': ${why}`)
+}

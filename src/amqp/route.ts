@@ -1,0 +1,100 @@
+import type { VHost } from '../broker/vhost.ts'
+import type { Exchange } from '../core/exchange/exchange.ts'
+import type { MessageHeaders } from '../core/exchange/headers.ts'
+import type { Queue } from '../core/queue/queue.ts'
+import { AmqpError } from '../wire/amqp/amqp-error.ts'
+import { EMPTY_TABLE, type Table } from '../wire/amqp/field.ts'
+import { decodeArguments } from '../wire/amqp/method.ts'
+import { basic } from '../wire/amqp/methods.ts'
+import { Reader } from '../wire/amqp/reader.ts'
+import { REPLY_TO_PREFIX } from './reply-to.ts'
+
+/** The longest arguments that basic.publish can have. */
+const LONGEST = 2 + 256 + 256 + 1
+/** No epoch of a router. */
+const NEVER = -1
+
+/** The headers of the message that is being routed, decoded only if an exchange asks. */
+export class LazyHeaders implements MessageHeaders {
+  private bytes: Uint8Array = new Uint8Array(0)
+  private at = -1
+
+  /** The table with its length begins at `bytes[at]`, -1 for none. */
+  set(bytes: Uint8Array, at: number): void {
+    this.bytes = bytes
+    this.at = at
+  }
+
+  headers(): Table {
+    return this.at < 0 ? EMPTY_TABLE : new Reader(this.bytes, this.at, this.bytes.length).table()
+  }
+}
+
+/**
+ * Where the messages of one channel go. A publisher says the same again and again: as long as the bytes of basic.publish are those
+ * of the message before and no binding has changed, the queues are the same, too.
+ */
+export class Route {
+  /** What the last call of `find` found; good until the next. */
+  queues: Queue[] = []
+  mandatory = false
+  /** The token of a direct reply-to, if that is what the routing key names. */
+  replyToken: string | null = null
+  private readonly vhost: VHost
+  /** The arguments of the last basic.publish. */
+  private readonly bytes = new Uint8Array(LONGEST)
+  private length = -1
+  private exchange: Exchange | null = null
+  private key = ''
+  /** The router's epoch when exchange and queues were looked up, NEVER if they hold for one message only. */
+  private epoch = NEVER
+  private exchangeEpoch = NEVER
+
+  constructor(vhost: VHost) {
+    this.vhost = vhost
+  }
+
+  /** `b[at, end)` are the arguments of basic.publish, `more` further routing keys. */
+  find(b: Uint8Array, at: number, end: number, more: readonly string[], headers: LazyHeaders): void {
+    const { router } = this.vhost
+    const same = this.same(b, at, end - at)
+    if (same && this.epoch === router.epoch && more.length === 0) return
+    if (!same || this.exchangeEpoch !== router.epoch) this.resolve(b, at, end)
+    const queues: Queue[] = []
+    router.route(this.exchange as Exchange, this.key, more, headers, queues)
+    this.queues = queues
+    this.epoch = router.byHeaders || more.length > 0 ? NEVER : router.epoch
+  }
+
+  private same(b: Uint8Array, at: number, length: number): boolean {
+    if (length !== this.length) return false
+    const { bytes } = this
+    for (let i = length - 1; i >= 0; i--) if (bytes[i] !== b[at + i]) return false
+    return true
+  }
+
+  private resolve(b: Uint8Array, at: number, end: number): void {
+    this.length = -1
+    this.epoch = NEVER
+    const { exchange, routingKey, mandatory, immediate } = decodeArguments(basic.publish, b, at, end)
+    if (immediate) throw new AmqpError('not-implemented', 'immediate=true')
+    const found = this.vhost.router.exchanges.get(exchange)
+    if (found === undefined) {
+      throw new AmqpError('not-found', `no exchange '${exchange}' in vhost '${this.vhost.name}'`)
+    }
+    if (found.properties.internal) {
+      throw new AmqpError(
+        'access-refused',
+        `cannot publish to internal exchange '${exchange}' in vhost '${this.vhost.name}'`,
+      )
+    }
+    this.exchange = found
+    this.key = routingKey
+    this.mandatory = mandatory
+    const direct = exchange === '' && routingKey.startsWith(REPLY_TO_PREFIX)
+    this.replyToken = direct ? routingKey.slice(REPLY_TO_PREFIX.length) : null
+    this.bytes.set(b.subarray(at, end))
+    this.length = end - at
+    this.exchangeEpoch = this.vhost.router.epoch
+  }
+}
