@@ -38,7 +38,7 @@ export interface ConsumerSettings {
 }
 
 /** A consumer on a channel. */
-export class AmqpConsumer implements Consumer, Recipient {
+export class AmqpConsumer implements Consumer<Queue>, Recipient {
   readonly queue: Queue
   readonly tag: string
   readonly noAck: boolean

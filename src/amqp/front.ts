@@ -11,6 +11,10 @@ export interface FrontOptions {
   readonly version: string
   /** Told in the server properties. */
   readonly clusterName: string
+  /** What is proposed to clients: a limit for each, and seconds between heartbeats. */
+  readonly channelMax: number
+  readonly frameMax: number
+  readonly heartbeat: number
   /** Bytes of unfinished messages and uncommitted transactions, on all connections together. */
   readonly assemblyBudget: number
 }

@@ -44,6 +44,7 @@ export class AmqpHandler implements Handler {
   private phase: 'header' | HandshakePhase | 'running' | 'closing' | 'ended' = 'header'
   private readonly bytes: Uint8Array
   private readonly socket: Socket
+  private readonly gone: () => void
   /** The first byte that is not taken. */
   private at = 0
   /** The method that is to blame for an error; NONE if it is none. */
@@ -55,8 +56,10 @@ export class AmqpHandler implements Handler {
   private blockedTimer: Timer | null = null
   private heartbeat: Heartbeat | null = null
 
-  constructor(front: Front, socket: Socket) {
+  /** `gone` is called once, when the connection has ended. */
+  constructor(front: Front, socket: Socket, gone: () => void) {
     this.socket = socket
+    this.gone = gone
     this.connection = new Connection(front, socket, () => this.resume())
     this.bytes = front.broker.arena.bytes
     this.timer = front.broker.timers.after(HANDSHAKE_MS, () => this.end())
@@ -85,6 +88,7 @@ export class AmqpHandler implements Handler {
     this.phase = 'ended'
     this.dissolve()
     this.connection.output.close()
+    this.gone()
   }
 
   private takeHeader(end: number): void {

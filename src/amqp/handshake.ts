@@ -8,10 +8,7 @@ import type { Connection } from './connection.ts'
 
 /** The RabbitMQ whose behaviour clients may expect. */
 const RABBITMQ_VERSION = '4.3.6'
-const CHANNEL_MAX = 2047
-export const FRAME_MAX = 131_072
-const HEARTBEAT_SECONDS = 60
-export const MECHANISMS = 'PLAIN AMQPLAIN'
+const MECHANISMS = 'PLAIN AMQPLAIN'
 
 /** Bytes of a protocol header. */
 export const PROTOCOL_HEADER = 8
@@ -72,11 +69,8 @@ export function shakeHands(
 ): HandshakePhase | 'running' {
   if (phase === 'start' && key === methods.startOk.key) {
     takeStartOk(connection, decodeArguments(methods.startOk, bytes, at, end))
-    connection.send(0, methods.tune, {
-      channelMax: CHANNEL_MAX,
-      frameMax: FRAME_MAX,
-      heartbeat: HEARTBEAT_SECONDS,
-    })
+    const { channelMax, frameMax, heartbeat } = connection.front.options
+    connection.send(0, methods.tune, { channelMax, frameMax, heartbeat })
     return 'tune'
   }
   if (phase === 'tune' && key === methods.tuneOk.key) {
@@ -142,8 +136,9 @@ function isLoopback(address: string): boolean {
 /** A client may ask for less than was offered, but not for no limit. */
 function takeTuneOk(connection: Connection, args: ArgumentsOf<typeof methods.tuneOk>): void {
   const { channelMax, frameMax, heartbeat } = args
-  if (frameMax < FRAME_MIN_SIZE || frameMax > FRAME_MAX) throw malformed(`frame-max ${frameMax} can't be had`)
-  if (channelMax === 0 || channelMax > CHANNEL_MAX) throw malformed(`channel-max ${channelMax} can't be had`)
+  const offered = connection.front.options
+  if (frameMax < FRAME_MIN_SIZE || frameMax > offered.frameMax) throw malformed(`frame-max ${frameMax} can't be had`)
+  if (channelMax === 0 || channelMax > offered.channelMax) throw malformed(`channel-max ${channelMax} can't be had`)
   connection.frameMax = frameMax
   connection.channelMax = channelMax
   connection.heartbeat = heartbeat

@@ -1,6 +1,6 @@
 import type { VHost } from '../broker/vhost.ts'
+import type { MessageHeaders } from '../core/exchange/bindings.ts'
 import type { Exchange } from '../core/exchange/exchange.ts'
-import type { MessageHeaders } from '../core/exchange/headers.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { EMPTY_TABLE, type Table } from '../wire/amqp/field.ts'
