@@ -9,6 +9,15 @@ import { qos } from './basic/qos.ts'
 import { recover, recoverAsync } from './basic/recover.ts'
 import { reject } from './basic/reject.ts'
 import { confirmSelect } from './confirm/select.ts'
+import { exchangeBind } from './exchange/bind.ts'
+import { exchangeDeclare } from './exchange/declare.ts'
+import { exchangeDelete } from './exchange/delete.ts'
+import { exchangeUnbind } from './exchange/unbind.ts'
+import { queueBind } from './queue/bind.ts'
+import { queueDeclare } from './queue/declare.ts'
+import { queueDelete } from './queue/delete.ts'
+import { queuePurge } from './queue/purge.ts'
+import { queueUnbind } from './queue/unbind.ts'
 import { txCommit } from './tx/commit.ts'
 import { txRollback } from './tx/rollback.ts'
 import { txSelect } from './tx/select.ts'
@@ -28,10 +37,19 @@ const ALL: readonly Verb[] = [
   cancel,
   confirmSelect,
   consume,
+  exchangeBind,
+  exchangeDeclare,
+  exchangeDelete,
+  exchangeUnbind,
   flow,
   get,
   nack,
   qos,
+  queueBind,
+  queueDeclare,
+  queueDelete,
+  queuePurge,
+  queueUnbind,
   recover,
   recoverAsync,
   reject,
