@@ -29,9 +29,16 @@ export function peersFolder(): string | null {
   return existsSync(path) ? path : null
 }
 
-/** Ends when a connection was opened and a first request answered. */
-export async function firstRoundTrip(protocol: Protocol, host: string, port: number): Promise<void> {
-  await load([protocol, 'ping', '--host', host, '--port', String(port), '--patience', '120'])
+/** Ends when a connection on this machine was opened and a first request answered, or with `starting`'s error. */
+export async function firstRoundTrip(protocol: Protocol, port: number, starting: Promise<unknown>): Promise<void> {
+  const abort = new AbortController()
+  const ping = load([protocol, 'ping', '--port', String(port), '--patience', '120'], abort.signal)
+  ping.catch(() => {})
+  try {
+    await Promise.race([ping, starting.then(() => ping)])
+  } finally {
+    abort.abort()
+  }
 }
 
 /** Runs a command to its end. @throws Error with what it printed when it fails. */

@@ -35,9 +35,9 @@ export function compileLoad(): void {
  * One run of the generator.
  * @throws Error when messages were lost, duplicated, reordered or changed, or when the broker refused.
  */
-export function load(words: readonly string[]): Promise<Figures> {
+export function load(words: readonly string[], signal?: AbortSignal): Promise<Figures> {
   return new Promise((resolve, reject) => {
-    execFile(BINARY, words, { maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
+    execFile(BINARY, words, signal === undefined ? {} : { signal }, (error, stdout, stderr) => {
       const line = stdout.trim()
       const told = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {}
       if (error === null) resolve(flatten(told))

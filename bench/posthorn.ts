@@ -39,7 +39,12 @@ async function start(options: BenchOptions, durability: string): Promise<Posthor
       throw new Error(`${words.join(' ')} ended with ${child.exitCode ?? child.signalCode}`)
     })
     died.catch(() => {})
-    await Promise.race([firstRoundTrip('amqp', '127.0.0.1', ports.amqp), died])
+    try {
+      await firstRoundTrip('amqp', ports.amqp, died)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
     return { child, ms: performance.now() - began }
   }
   const finish = async (signal: NodeJS.Signals) => {
@@ -48,7 +53,11 @@ async function start(options: BenchOptions, durability: string): Promise<Posthor
     await ended(now.child)
     clearTimeout(late)
   }
-  let now = await launch()
+  const remove = () => rmSync(data, { recursive: true, force: true })
+  let now = await launch().catch((error) => {
+    remove()
+    throw error
+  })
   return {
     get pid() {
       return now.child.pid ?? 0
@@ -62,7 +71,7 @@ async function start(options: BenchOptions, durability: string): Promise<Posthor
     },
     stop: async () => {
       await finish('SIGTERM')
-      rmSync(data, { recursive: true, force: true })
+      remove()
     },
   }
 }

@@ -28,7 +28,7 @@ async function start(script: string) {
   await run(script, ['wipe'])
   const began = performance.now()
   const up = run(script, ['up'])
-  await Promise.race([firstRoundTrip('amqp', '127.0.0.1', 5672), up.then(() => new Promise<void>(() => {}))])
+  await firstRoundTrip('amqp', 5672, up)
   const startMs = performance.now() - began
   await up
   const pid = Number(await run(script, ['pid']))
