@@ -94,8 +94,9 @@ export class Broker {
     return this.store.journal.roomForSettlement() >= bytes && this.store.spill.room() >= bytes
   }
 
-  /** Calls `resume` once when the logs have got on. */
-  whenRoom(resume: () => void): void {
+  /** Calls `resume` once when the logs have got on: for who found no room for `bytes`. */
+  whenRoom(resume: () => void, bytes: number): void {
+    this.store.journal.want(bytes)
     this.waiters.push(resume)
     this.turn.touch()
   }

@@ -56,7 +56,7 @@ function move(
   }
   if (!broker.hasRoomForSettlement(length + 4096)) {
     queue.burying = true
-    broker.whenRoom(again)
+    broker.whenRoom(again, length + 4096)
     return false
   }
   republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason)

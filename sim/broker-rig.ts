@@ -1,0 +1,104 @@
+import type { Broker } from '../src/broker/broker.ts'
+import { openBroker } from '../src/broker/open.ts'
+import { declareQueue } from '../src/broker/queue/declare.ts'
+import { type Message, publish } from '../src/broker/queue/publish.ts'
+import { settle } from '../src/broker/queue/settle.ts'
+import type { Consumer } from '../src/core/queue/consumer.ts'
+import type { Queue } from '../src/core/queue/queue.ts'
+import { Arena } from '../src/std/arena.ts'
+import { assert } from '../src/std/assert.ts'
+import type { Field } from '../src/wire/amqp/field.ts'
+import { SimClock } from './clock.ts'
+import { SimDisk } from './disk.ts'
+import { SimNet } from './net.ts'
+import { Dice } from './random.ts'
+
+const KIB = 1024
+
+/** A broker over simulated seams, small enough that its ring wraps and its files fill after a few messages. */
+export class BrokerRig {
+  readonly clock: SimClock
+  readonly broker: Broker
+  disk: SimDisk
+
+  constructor(seed = 1, disk?: SimDisk) {
+    const dice = new Dice(seed)
+    this.clock = new SimClock(dice)
+    this.disk = disk ?? new SimDisk(this.clock, dice)
+    const arena = new Arena(8 * KIB * KIB)
+    const net = new SimNet(this.clock, dice, arena, { region: 64 * KIB, keep: 64 * KIB, stuffed: 0, slowest: 1 })
+    this.broker = openBroker({
+      env: { clock: this.clock, disk: this.disk, net, random: dice },
+      arena,
+      broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
+      store: { journalRing: 64 * KIB, spillRing: 64 * KIB, fileSize: 16 * KIB, reserve: 32 * KIB },
+      register: [],
+      onFatal: (error) => {
+        throw error
+      },
+      report: () => {},
+    })
+  }
+
+  queue(name: string, settings: { durable?: boolean; args?: Record<string, Field> } = {}): Queue {
+    const { durable = true, args = {} } = settings
+    const vhost = this.broker.vhosts.get('/')!
+    const declaration = { name, durable, exclusive: false, autoDelete: false, args: new Map(Object.entries(args)) }
+    const outcome = declareQueue(this.broker, vhost, 1, declaration)
+    assert(outcome.ok, `can't declare '${name}'`)
+    return outcome.queue
+  }
+
+  publish(queues: Queue[], text: string, options: { persistent?: boolean; expiry?: number } = {}): number {
+    return publish(this.broker, queues, message(text, options))
+  }
+
+  /** Lets `ms` pass. */
+  run(ms = 10): void {
+    let over = false
+    this.clock.after(ms, () => {
+      over = true
+    })
+    while (!over) this.clock.step()
+  }
+}
+
+/** Stored as the wire has it: empty exchange and key, and a content that is just text here. */
+function message(text: string, { persistent = true, expiry = 0 }): Message {
+  const bytes = Buffer.concat([Buffer.from([0, 0, 0xce]), Buffer.from(text)])
+  return { bytes, keysAt: 0, keysLength: 2, contentAt: 2, contentLength: bytes.length - 2, persistent, expiry }
+}
+
+/** Takes up to `credit` messages and keeps what it got. */
+export class RigConsumer implements Consumer<Queue> {
+  readonly tag = 'rig'
+  readonly exclusive = false
+  readonly priority = 0
+  readonly noAck: boolean
+  readonly got: { sequence: number; text: string; redelivered: boolean }[] = []
+  credit: number
+
+  constructor(credit = Number.POSITIVE_INFINITY, noAck = false) {
+    this.credit = credit
+    this.noAck = noAck
+  }
+
+  get texts(): string[] {
+    return this.got.map((one) => one.text)
+  }
+
+  canTake(): boolean {
+    return this.credit > 0
+  }
+
+  deliver(_queue: Queue, sequence: number, bytes: Uint8Array, at: number, length: number, redelivered: boolean): void {
+    this.credit--
+    this.got.push({ sequence, text: Buffer.from(bytes.subarray(at + 3, at + length)).toString(), redelivered })
+  }
+
+  ackAll(broker: Broker, queue: Queue): void {
+    for (const { sequence } of this.got) settle(broker, queue, sequence)
+  }
+
+  cancelled(): void {}
+}
