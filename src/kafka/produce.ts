@@ -67,8 +67,7 @@ class ProduceRun {
     this.call.onGone = () => {
       this.gone = true
     }
-    journal.want(needed)
-    broker.whenRoom(this.goOn)
+    broker.whenRoom(this.goOn, needed)
     return true
   }
 

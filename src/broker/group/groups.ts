@@ -105,8 +105,7 @@ export class Groups {
     if (broker.hasRoomForSettlement(bytes)) run(true)
     else if (broker.store.journal.full || bytes > broker.store.journal.longest) run(false)
     else {
-      broker.store.journal.want(bytes)
-      broker.whenRoom(() => this.whenRoom(bytes, run))
+      broker.whenRoom(() => this.whenRoom(bytes, run), bytes)
     }
   }
 
