@@ -86,7 +86,10 @@ export class Broker {
 
   /** Whether commands that keep `bytes` may be handled now. One that may not waits with `whenRoom`, its connection paused. */
   hasRoom(bytes: number): boolean {
-    return !this.memory.alarm && this.store.journal.room() >= bytes && this.store.spill.room() >= bytes
+    const { journal, spill } = this.store
+    if (!this.memory.alarm && journal.room() >= bytes && spill.room() >= bytes) return true
+    journal.want(Math.min(bytes, journal.longest))
+    return false
   }
 
   /** Whether the reserve that is kept for settlements and what goes with them still has `bytes`. */
@@ -94,9 +97,8 @@ export class Broker {
     return this.store.journal.roomForSettlement() >= bytes && this.store.spill.room() >= bytes
   }
 
-  /** Calls `resume` once when the logs have got on: for who found no room for `bytes`. */
-  whenRoom(resume: () => void, bytes: number): void {
-    this.store.journal.want(bytes)
+  /** Calls `resume` once when the logs have got on: for who found no room. */
+  whenRoom(resume: () => void): void {
     this.waiters.push(resume)
     this.turn.touch()
   }

@@ -100,7 +100,7 @@ export class Connection implements Handler {
     const needed = Math.min(size + (size >> 1) + ROOM_BESIDE, journal.longest)
     if (broker.hasRoom(needed) || journal.full) return false
     this.waiting = true
-    broker.whenRoom(this.retry, needed)
+    broker.whenRoom(this.retry)
     return true
   }
 

@@ -67,7 +67,7 @@ class ProduceRun {
     this.call.onGone = () => {
       this.gone = true
     }
-    broker.whenRoom(this.goOn, needed)
+    broker.whenRoom(this.goOn)
     return true
   }
 

@@ -105,7 +105,8 @@ export class Groups {
     if (broker.hasRoomForSettlement(bytes)) run(true)
     else if (broker.store.journal.full || bytes > broker.store.journal.longest) run(false)
     else {
-      broker.whenRoom(() => this.whenRoom(bytes, run), bytes)
+      broker.store.journal.want(bytes)
+      broker.whenRoom(() => this.whenRoom(bytes, run))
     }
   }
 

@@ -56,7 +56,7 @@ function move(
   }
   if (!broker.hasRoomForSettlement(length + 4096)) {
     queue.burying = true
-    broker.whenRoom(again, length + 4096)
+    broker.whenRoom(again)
     return false
   }
   republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason)
