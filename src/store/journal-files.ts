@@ -181,6 +181,7 @@ export class JournalFiles {
   /** Lets the background write ahead up to `goal`. */
   prepare(goal: number): void {
     if (goal > this.goal) this.goal = goal
+    if (this.prepared >= this.goal) this.full = false
     if (this.preparing || this.stopped || this.prepared >= this.goal) return
     if (this.full && this.options.clock.elapsed() < this.retryAt) return
     this.preparing = true
@@ -291,6 +292,8 @@ export class JournalFiles {
     const name = journalFileName(file.number)
     const finish = (error: Error | null) => {
       if (error !== null) this.options.onFatal(error)
+      // The space of a file that was removed may be what a full disk waits for.
+      this.retryAt = 0
       done()
       if (error === null) this.prepare(this.goal)
       this.onPrepared()
@@ -300,12 +303,19 @@ export class JournalFiles {
       return
     }
     const enough = (this.highest + 1) * this.fileSize >= this.goal + this.fileSize
-    if (enough || file.size < this.fileSize) {
+    const last = this.files.get(this.numberOf(this.prepared))
+    const inTheWay = this.full && last !== undefined && last.size > 0
+    if (enough || inTheWay || file.size < this.fileSize) {
       file.handle?.close()
       disk.removeAsync(name, finish)
       return
     }
-    const number = Math.max(this.highest + 1, this.numberOf(this.prepared))
+    // On a full disk it takes the place of the file that could not be written ahead.
+    if (this.full && last !== undefined) {
+      last.handle?.close()
+      this.files.delete(last.number)
+    }
+    const number = last !== undefined && this.full ? last.number : this.highest + 1
     disk.renameAsync(name, journalFileName(number), (error) => {
       if (error !== null) return finish(error)
       disk.syncDirectoryAsync(JOURNAL_DIRECTORY, (syncError) => {

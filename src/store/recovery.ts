@@ -59,18 +59,20 @@ export function recover(options: RecoveryOptions): Recovered {
   const { tail, epoch, entries, records, partial } = replay
   const first = Math.max(from, reader.loaded - window.size)
   const result = { tail, first: Math.min(first, tail), epoch, entries, records }
-  const file = journalFileName(Math.floor(tail / shape.fileSize))
-  const reason = partial ? 'an entry without its end' : reader.reason
-  if (closedAt >= 0) {
-    if (closedAt === tail) return { ...result, torn: null }
-    if (closedAt > tail) {
-      const text = `${file} is damaged at position ${tail} (${reason}), though the journal was closed at ${closedAt}`
-      throw new StoreError('corrupt', text, file, tail)
-    }
+  if (closedAt === tail) return { ...result, torn: null }
+  const damaged = (durable: number) => {
+    const { position, reason } = reader
+    const file = journalFileName(Math.floor(position / shape.fileSize))
+    const text = `${file} is damaged at position ${position} (${reason}), though all up to ${durable} was on the disk`
+    return new StoreError('corrupt', text, file, position)
   }
-  const behind = lookBehind(disk, shape, tail, 2 * window.size, reason)
+  if (closedAt > tail) throw damaged(closedAt)
+  const behind = lookBehind(disk, shape, tail, 2 * window.size)
+  if (behind.durable > tail) throw damaged(behind.durable)
   if (behind.frames === 0) return { ...result, torn: null }
   eraseTornTail(disk, behind)
+  const file = journalFileName(Math.floor(tail / shape.fileSize))
+  const reason = partial ? 'an entry without its end' : reader.reason
   return { ...result, torn: { file, reason, frames: behind.frames } }
 }
 

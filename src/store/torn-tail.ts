@@ -1,5 +1,4 @@
 import type { Disk } from '../env/disk.ts'
-import { StoreError } from './errors.ts'
 import { emptyHeader, FRAME_HEADER, FRAME_MAGIC, readHeader } from './frame.ts'
 import type { JournalShape } from './frame-reader.ts'
 import { JOURNAL_DIRECTORY, journalFileName, journalFileNumber } from './journal-files.ts'
@@ -16,31 +15,29 @@ interface Stale {
 
 export interface TornTail {
   /** Frames found behind the tail. */
-  readonly frames: number
-  readonly stale: readonly Stale[]
+  frames: number
+  /** Up to here the journal was durable when the last of them was written. */
+  durable: number
+  readonly stale: Stale[]
 }
 
 /**
  * Looks behind the tail for frames that a power loss let through. One that was written when bytes behind the tail were
- * known to be durable says that those have been damaged since: the store must not open. The others are the rest of a
- * tail that never was promised to anybody.
+ * known to be durable says that those have been damaged since. The others are the rest of a tail that never was promised
+ * to anybody.
  *
  * Bytes up to `span` behind the tail are read whole; of blocks farther away, that only a broker which never syncs
  * writes before a sync, those that begin with a frame.
  */
-export function lookBehind(disk: Disk, shape: JournalShape, tail: number, span: number, reason: string): TornTail {
+export function lookBehind(disk: Disk, shape: JournalShape, tail: number, span: number): TornTail {
   const { fileSize, blockSize } = shape
   const bytes = new Uint8Array(Math.min(CHUNK, blockSize) + FRAME_HEADER)
   const header = emptyHeader()
-  const stale: Stale[] = []
-  let frames = 0
+  const torn: TornTail = { frames: 0, durable: 0, stale: [] }
+  const { stale } = torn
   const found = (position: number) => {
-    if (header.durable > tail) {
-      const file = journalFileName(Math.floor(tail / fileSize))
-      const text = `${file} is damaged at position ${tail} (${reason}), though all up to ${header.durable} was durable`
-      throw new StoreError('corrupt', text, file, tail)
-    }
-    frames++
+    torn.frames++
+    torn.durable = Math.max(torn.durable, header.durable)
     const number = Math.floor(position / fileSize)
     const from = position - number * fileSize
     const last = stale.at(-1)
@@ -71,7 +68,7 @@ export function lookBehind(disk: Disk, shape: JournalShape, tail: number, span: 
       file.close()
     }
   }
-  return { frames, stale }
+  return torn
 }
 
 /** Makes sure that nothing behind the tail can ever be taken for a frame. */
