@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker.ts'
+import type { Groups } from '../broker/group/groups.ts'
 import type { Topics } from '../broker/topic/topics.ts'
 import { Writer } from '../wire/kafka/writer.ts'
 import type { Api } from './api.ts'
@@ -29,6 +30,7 @@ export const FRONT_DEFAULTS: Omit<FrontOptions, 'log' | 'clusterId'> = {
 export class Front {
   readonly broker: Broker
   readonly topics: Topics
+  readonly groups: Groups
   readonly options: FrontOptions
   readonly apis: ReadonlyMap<number, Api>
   readonly sessions = new FetchSessions()
@@ -39,9 +41,10 @@ export class Front {
   private largeBytes = 0
   private waiting: (() => void)[] = []
 
-  constructor(broker: Broker, topics: Topics, apis: readonly Api[], options: FrontOptions) {
+  constructor(broker: Broker, topics: Topics, groups: Groups, apis: readonly Api[], options: FrontOptions) {
     this.broker = broker
     this.topics = topics
+    this.groups = groups
     this.options = options
     this.apis = new Map(apis.map((api) => [api.key, api]))
   }

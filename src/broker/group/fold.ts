@@ -1,5 +1,5 @@
-import type { Broker } from '../broker.ts'
 import { Part, Record } from '../records.ts'
+import type { Topics } from '../topic/topics.ts'
 import { offsetPayloads } from './commit.ts'
 import { scheduleExpiry } from './expire.ts'
 import { readGroup, writeGroup } from './group-record.ts'
@@ -10,12 +10,15 @@ import { applyOffsets } from './offsets-record.ts'
 const CHUNK = 64 * 1024
 
 /** Teaches the broker to rebuild its groups from the journal and the checkpoint. */
-export function registerGroupFold(broker: Broker, groups: Groups): void {
+export function registerGroupFold(groups: Groups, topics: Topics): void {
+  const { broker } = groups
   const offsetsOf = (name: string) => groups.open(name).offsets
   const apply = (type: number, bytes: Uint8Array, at: number, length: number) => {
-    if (type === Record.offsets) return applyOffsets(bytes, at, length, offsetsOf)
-    const { name, image } = readGroup(bytes, at)
-    groups.open(name).apply({ image })
+    if (type === Record.offsets) applyOffsets(bytes, at, length, offsetsOf)
+    else {
+      const { name, image } = readGroup(bytes, at)
+      groups.open(name).apply({ image })
+    }
   }
   for (const type of [Record.group, Record.offsets]) {
     broker.applies.set(type, (bytes, at, length) => apply(type, bytes, at, length))
@@ -26,6 +29,8 @@ export function registerGroupFold(broker: Broker, groups: Groups): void {
     snapshot: () => snapshotGroups(groups),
     load: (bytes) => apply(bytes[0]!, bytes, 1, bytes.length - 1),
   })
+  // Offsets of a topic go with it: the fact that it is gone says that of them as well.
+  topics.onDeleted.push((name, position) => groups.forgetTopic(name, position))
   broker.afterRecovery.push(() => {
     groups.restore()
     scheduleExpiry(groups)

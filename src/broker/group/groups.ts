@@ -28,6 +28,8 @@ export class Groups {
   readonly broker: Broker
   readonly limits: GroupLimits
   readonly byName = new Map<string, Group>()
+  /** The journal position after the last deletion of a group: what an answer that misses one waits for. */
+  deletedAt = 0
   private readonly out: Out = { time: 0, records: [], replies: [] }
   private readonly parked = new Map<Token, Answer>()
   private readonly timers = new Map<Group, Timer>()
@@ -81,6 +83,7 @@ export class Groups {
   settle(group: Group): void {
     const isGone = group.state === 'Dead' || (group.image === null && isForgettable(group))
     if (isGone && this.byName.get(group.name) === group) this.byName.delete(group.name)
+    if (isGone) this.deletedAt = Math.max(this.deletedAt, group.changedAt)
     const timer = this.timers.get(group)
     const wake = isGone ? Number.POSITIVE_INFINITY : group.wake
     if (timer !== undefined) {
@@ -117,6 +120,15 @@ export class Groups {
     arena.bytes.set(payload, at)
     group.changedAt = store.journal.tail
     turn.touch()
+  }
+
+  /** A topic was deleted: nobody goes on reading it. */
+  forgetTopic(topic: string, position: number): void {
+    for (const group of [...this.byName.values()]) {
+      if (!group.offsets.topics.delete(topic)) continue
+      group.changedAt = position
+      this.settle(group)
+    }
   }
 
   /** After recovery: the members' sessions begin anew. */

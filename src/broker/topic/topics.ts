@@ -32,6 +32,8 @@ export class Topics implements Held {
   /** For names that differ in '.' and '_' only. */
   readonly byCollisionKey = new Map<string, Topic>()
   readonly partitions = new Map<number, Partition>()
+  /** Told of every topic that is deleted, live and at recovery, with the journal position of the fact. */
+  readonly onDeleted: ((name: string, position: number) => void)[] = []
   /** The leader epoch of everything appended now: it grows with every unclean start. */
   leaderEpoch = 0
   /** The journal position of the last fact about topics: what an answer about them waits for. */
@@ -62,7 +64,7 @@ export class Topics implements Held {
     const topic = this.byId.get(fact.id)
     if (topic === undefined) return
     topic.position = position
-    if (fact.op === 'delete') this.remove(topic)
+    if (fact.op === 'delete') this.remove(topic, position)
     else if (fact.op === 'configure') topic.configure(new Map(fact.configs))
     else if (fact.from === topic.partitions.length) this.adopt(topic, fact.partitions)
   }
@@ -83,7 +85,7 @@ export class Topics implements Held {
     }
   }
 
-  private remove(topic: Topic): void {
+  private remove(topic: Topic, position: number): void {
     this.byName.delete(topic.name)
     this.byId.delete(topic.id)
     this.byCollisionKey.delete(collisionKey(topic.name))
@@ -92,6 +94,7 @@ export class Topics implements Held {
       this.partitions.delete(partition.id)
       partition.wake()
     }
+    for (const told of this.onDeleted) told(topic.name, position)
   }
 
   /** The partition has a new end: readers may see it when the journal is durable up to where it ends now. */

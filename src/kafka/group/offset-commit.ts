@@ -1,0 +1,88 @@
+import { Commit, entryRoom, offsetsRoom } from '../../broker/group/commit.ts'
+import { commitRefusal } from '../../core/group/commit.ts'
+import { ErrorCode } from '../../wire/kafka/errors.ts'
+import { OffsetCommitRequest, OffsetCommitResponse } from '../../wire/kafka/messages/offset-commit.ts'
+import type { Decoded } from '../../wire/kafka/schema.ts'
+import { api, type Call } from '../api.ts'
+import type { Front } from '../front.ts'
+import { GROUP_CODES, NO_ROOM } from './refusals.ts'
+
+/*
+ * OffsetCommit, 2 to 10. Topics go by id from version 10 on. What is wrong with a partition is said of that partition; what is wrong with the member, of all that
+ * are left.
+ */
+
+type Request = Decoded<typeof OffsetCommitRequest>
+type CommitCall = Call<typeof OffsetCommitResponse>
+type Topic = Request['topics'][number]
+
+export const offsetCommit = api(OffsetCommitRequest, OffsetCommitResponse, { from: 2, to: 10 }, (request, call) => {
+  let bytes = 0
+  for (const { name, partitions } of request.topics) {
+    for (const { committedMetadata } of partitions) bytes += entryRoom(name, committedMetadata ?? '')
+  }
+  // An id takes the place of a name that may be longer.
+  if (call.version >= 10) bytes += 3 * 249 * request.topics.length
+  call.front.groups.whenRoom(offsetsRoom(request.groupId, bytes), (hasRoom) => {
+    if (hasRoom) commit(request, call)
+    else refuseAll(request, call, NO_ROOM)
+  })
+})
+
+function commit(request: Request, call: CommitCall): void {
+  const { groups, broker } = call.front
+  const generation = request.generationIdOrMemberEpoch
+  const group = generation < 0 ? groups.open(request.groupId) : groups.get(request.groupId)
+  if (group === undefined) {
+    refuseAll(request, call, call.version >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION)
+    return
+  }
+  const { memberId, groupInstanceId } = request
+  const refusal = commitRefusal(group, memberId, groupInstanceId, generation, broker.env.clock.elapsed())
+  if (refusal !== 'none') {
+    groups.settle(group)
+    refuseAll(request, call, GROUP_CODES[refusal], group.changedAt)
+    return
+  }
+  const commit = new Commit(groups)
+  commit.begin(group)
+  const topics = request.topics.map((topic) => {
+    const known = find(call.front, topic, call.version)
+    const partitions = topic.partitions.map((one) => {
+      let errorCode = errorOf(known, one.partitionIndex, call.version)
+      const metadata = one.committedMetadata ?? ''
+      if (errorCode === ErrorCode.NONE && metadata.length > groups.limits.offsetMetadataMaxBytes) {
+        errorCode = ErrorCode.OFFSET_METADATA_TOO_LARGE
+      }
+      if (errorCode === ErrorCode.NONE) {
+        commit.add(known!.name, one.partitionIndex, one.committedOffset, one.committedLeaderEpoch, metadata)
+      }
+      return { partitionIndex: one.partitionIndex, errorCode }
+    })
+    return { name: topic.name, topicId: topic.topicId, partitions }
+  })
+  commit.end()
+  call.reply({ topics }, group.changedAt)
+}
+
+function find(front: Front, topic: Topic, version: number) {
+  return version >= 10 ? front.topics.byId.get(topic.topicId) : front.topics.byName.get(topic.name)
+}
+
+function errorOf(topic: ReturnType<typeof find>, partition: number, version: number): number {
+  if (topic === undefined) return version >= 10 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  return topic.partitions[partition] === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.NONE
+}
+
+/** The same error for every partition that has none of its own. */
+function refuseAll(request: Request, call: CommitCall, errorCode: number, position = 0): void {
+  const topics = request.topics.map((topic) => {
+    const known = find(call.front, topic, call.version)
+    const partitions = topic.partitions.map(({ partitionIndex }) => ({
+      partitionIndex,
+      errorCode: errorOf(known, partitionIndex, call.version) || errorCode,
+    }))
+    return { name: topic.name, topicId: topic.topicId, partitions }
+  })
+  call.reply({ topics }, position)
+}

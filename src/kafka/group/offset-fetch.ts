@@ -1,0 +1,68 @@
+import type { Group } from '../../core/group/classic.ts'
+import type { CommittedOffset } from '../../core/group/offsets.ts'
+import { ErrorCode } from '../../wire/kafka/errors.ts'
+import { OffsetFetchRequest, OffsetFetchResponse } from '../../wire/kafka/messages/offset-fetch.ts'
+import { ZERO_UUID } from '../../wire/kafka/schema.ts'
+import { api } from '../api.ts'
+import type { Front } from '../front.ts'
+
+/*
+ * OffsetFetch, 1 to 10. Several groups from version 8 on, topics by id from 10 on. No list of topics means all that the group has committed.
+ * Nothing committed is offset -1, also in a group that nobody knows. All offsets are stable: there are no transactions.
+ */
+
+interface Asked {
+  readonly name: string
+  readonly topicId: string
+  readonly partitionIndexes: readonly number[]
+}
+
+export const offsetFetch = api(OffsetFetchRequest, OffsetFetchResponse, { from: 1, to: 10 }, (request, call) => {
+  const { front, version } = call
+  const { groups } = front
+  let position = groups.deletedAt
+  const fetch = (groupId: string, asked: readonly Asked[] | null) => {
+    const group = groups.get(groupId)
+    position = Math.max(position, group?.changedAt ?? 0)
+    if (asked === null) return allOf(front, group, version)
+    return asked.map((topic) => someOf(front, group, topic, version))
+  }
+  if (version < 8) {
+    const asked = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null
+    call.reply({ topics: fetch(request.groupId, asked) }, position)
+    return
+  }
+  const answers = request.groups.map(({ groupId, topics }) => ({ groupId, topics: fetch(groupId, topics) }))
+  call.reply({ groups: answers }, position)
+})
+
+/** All offsets of a group; by ids only those of topics that are still there. */
+function allOf(front: Front, group: Group | undefined, version: number) {
+  const topics = []
+  for (const [name, committed] of group?.offsets.topics ?? []) {
+    const topicId = front.topics.byName.get(name)?.id
+    if (version >= 10 && topicId === undefined) continue
+    const partitions = [...committed].map(([index, offset]) => entryOf(index, offset))
+    topics.push({ name, topicId: topicId ?? ZERO_UUID, partitions })
+  }
+  return topics
+}
+
+function someOf(front: Front, group: Group | undefined, asked: Asked, version: number) {
+  const { topicId, partitionIndexes } = asked
+  const name = version >= 10 ? front.topics.byId.get(topicId)?.name : asked.name
+  const committed = name === undefined ? undefined : group?.offsets.topics.get(name)
+  const errorCode = name === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.NONE
+  const partitions = partitionIndexes.map((index) => entryOf(index, committed?.get(index), errorCode))
+  return { name: name ?? '', topicId, partitions }
+}
+
+function entryOf(partitionIndex: number, committed: CommittedOffset | undefined, errorCode: number = ErrorCode.NONE) {
+  return {
+    partitionIndex,
+    committedOffset: committed?.offset ?? -1,
+    committedLeaderEpoch: committed?.leaderEpoch ?? -1,
+    metadata: committed?.metadata ?? '',
+    errorCode,
+  }
+}

@@ -1,0 +1,12 @@
+import type { Random } from '../../env/random.ts'
+
+const bytes = new Uint8Array(16)
+
+/** A random uuid (version 4) in its usual form, as Kafka puts it into member ids. */
+export function randomUuid(random: Random): string {
+  random.fill(bytes)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = Buffer.from(bytes).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
