@@ -5,8 +5,8 @@ import { journalSettlements, settle } from './settle.ts'
 
 /** Messages that are purged in one go. */
 const RUN = 16_384
-/** What their settlements take in the journal if no two of them are neighbours. */
-const ROOM = RUN * 16
+/** What a settlement takes in the journal if no other is its neighbour. */
+const SETTLEMENT = 16
 
 /**
  * Takes out the messages that are ready now; deliveries that wait for their acknowledgement stay. `done` gets how many they were,
@@ -18,16 +18,20 @@ export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number
   let from = index.head
   let messages = 0
   const step = () => {
-    if (!broker.hasRoomForSettlement(ROOM)) return false
+    const most = Math.min(RUN, Math.floor(broker.store.journal.roomForSettlement() / SETTLEMENT))
     let sequence = index.nextLive(from)
-    for (let n = 0; n < RUN && sequence < end; n++) {
+    for (let n = 0; n < most && sequence < end; n++) {
       if ((index.flags(sequence) & STATE) === READY && settle(broker, queue, sequence)) messages++
       sequence = index.nextLive(sequence + 1)
     }
     from = sequence
-    if (from < end && !queue.deleted) return false
-    journalSettlements(broker)
-    done(messages)
+    if (from >= end || queue.deleted) {
+      journalSettlements(broker)
+      done(messages)
+      return true
+    }
+    if (most === RUN) return false
+    broker.whenRoom(() => broker.turn.start({ step }))
     return true
   }
   if (!step()) broker.turn.start({ step })
