@@ -1,5 +1,5 @@
 import type { Message } from '../broker/queue/publish.ts'
-import { getU32 } from '../std/bytes.ts'
+import { getU16, getU32 } from '../std/bytes.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { FIELD_TYPE_NAMES, type Table } from '../wire/amqp/field.ts'
 import { CLASS_BASIC, FRAME_END, FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX } from '../wire/amqp/frame.ts'
@@ -34,7 +34,7 @@ export function rewriteContent(message: Message, change: (properties: Properties
   writer.raw(bytes.subarray(keysAt, keysAt + keysLength))
   writer.octet(FRAME_END)
   writer.octet(FRAME_HEADER)
-  writer.short(0)
+  writer.short(getU16(bytes, header + 1))
   const sizeAt = writer.reserve(4)
   const bodySize = getU32(bytes, payload + 4) * 2 ** 32 + getU32(bytes, payload + 8)
   writeHeader(writer, CLASS_BASIC, bodySize, properties)

@@ -49,6 +49,8 @@ export class Broker {
   readonly settledQueues: Queue[] = []
   /** Queues with messages on their way to a dead-letter exchange. */
   dyingQueues: Queue[] = []
+  /** Stored messages that full queues refused, on their way to a dead-letter exchange. */
+  turnedAway: { readonly queue: Queue; readonly stored: Uint8Array }[] = []
   /** For queues whose front message will expire. */
   readonly expiryTimers = new Map<Queue, Timer>()
   /** For queues with `x-expires` that nobody uses. */

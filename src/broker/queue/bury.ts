@@ -12,6 +12,9 @@ const RUN = 1024
  * are in the same journal entry, so that a crash neither loses nor doubles it.
  */
 export function buryDead(broker: Broker): void {
+  for (const { queue, stored } of broker.turnedAway.splice(0)) {
+    if (broker.hasRoomForSettlement(stored.length + 4096)) republish(broker, queue, stored, 'maxlen')
+  }
   const queues = broker.dyingQueues.splice(0)
   for (const queue of queues) {
     bury(broker, queue)

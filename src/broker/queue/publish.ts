@@ -41,11 +41,27 @@ export function publish(broker: Broker, queues: Queue[], message: Message): numb
   for (let i = 0; i < queues.length; i++) {
     if (!isFull(queues[i])) continue
     outcome = REJECTED
-    takers = queues.filter((queue) => !isFull(queue))
+    takers = []
+    for (const queue of queues) {
+      if (isFull(queue)) turnAway(broker, queue, message)
+      else takers.push(queue)
+    }
     break
   }
   if (takers.length > 0) enqueue(broker, takers, message)
   return outcome
+}
+
+/** The queue is full: a message that is to be dead-lettered then is put aside for `buryDead`. */
+function turnAway(broker: Broker, queue: Queue, message: Message): void {
+  const { overflow, deadLetterExchange } = queue.settings
+  if (overflow !== 'reject-publish-dlx' || deadLetterExchange === null) return
+  const { bytes, keysAt, keysLength, contentAt, contentLength } = message
+  const stored = new Uint8Array(keysLength + contentLength)
+  stored.set(bytes.subarray(keysAt, keysAt + keysLength))
+  stored.set(bytes.subarray(contentAt, contentAt + contentLength), keysLength)
+  broker.turnedAway.push({ queue, stored })
+  broker.turn.touch()
 }
 
 function enqueue(broker: Broker, queues: Queue[], message: Message): void {
