@@ -48,7 +48,7 @@ export class Inode {
   }
 
   write(from: Uint8Array, at: number, length: number, position: number): void {
-    const bytes = from.slice(at, at + length)
+    const bytes = new Uint8Array(from.subarray(at, at + length))
     this.cache = grown(this.cache, position + length)
     // What lies between the old end and a write behind it reads as zeros, whatever was there before a truncation.
     if (position > this.cached) this.cache.fill(0, this.cached, position)

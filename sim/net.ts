@@ -164,7 +164,7 @@ export class SimSocket implements Socket {
     const { net } = this
     const stuffed = this.outbound.uncaptured > 0 || net.dice.chance(net.options.stuffed)
     if (!stuffed) {
-      this.outbound.push(bytes.slice())
+      this.outbound.push(new Uint8Array(bytes))
       return
     }
     net.counts.partialWrites++
@@ -291,7 +291,7 @@ export class SimSocket implements Socket {
         return !socket.wireOver
       },
       send: (bytes) => {
-        if (!this.wireOver && !this.ended && !this.over) this.inbound.push(bytes.slice())
+        if (!this.wireOver && !this.ended && !this.over) this.inbound.push(new Uint8Array(bytes))
       },
       read: (on) => this.outbound.flow(on),
       end: () => {

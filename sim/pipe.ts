@@ -137,7 +137,7 @@ export class Pipe {
     if (loan === undefined) return
     const left = loan.bytes.length - loan.captured
     const n = this.dice.chance(0.5) ? left : this.dice.between(1, left)
-    this.push(loan.bytes.slice(loan.captured, loan.captured + n))
+    this.push(new Uint8Array(loan.bytes.subarray(loan.captured, loan.captured + n)))
     loan.captured += n
     this.uncaptured -= n
     if (loan.captured === loan.bytes.length) {

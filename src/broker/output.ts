@@ -67,7 +67,8 @@ export class Output {
   /** Copies any number of bytes behind what is there. */
   append(source: Uint8Array, from: number, length: number): void {
     if (length > REGION) {
-      this.send(source.slice(from, from + length))
+      // Not `slice`, which copies nothing of a Buffer.
+      this.send(new Uint8Array(source.subarray(from, from + length)))
       return
     }
     this.reserve(length)

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { type Result, runSeed } from './run.ts'
+import type { Swarm } from './swarm.ts'
+
+const USAGE = `npm run sim -- [--seed N | --seeds A-B] [--events N] [--set JSON] [--story LINES]
+  --seed N      one simulation, from this seed
+  --seeds A-B   one after the other
+  --events N    steps with faults in each, before everything has to drain (20000)
+  --set JSON    overrides of the swarm that the seed draws, as '{"crashEvery":0}'
+  --story N     lines of what happened last to print with a failure (0)
+`
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    events: { type: 'string', default: '20000' },
+    set: { type: 'string', default: '{}' },
+    story: { type: 'string', default: '0' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(USAGE)
+else process.exitCode = simulate()
+
+function simulate(): number {
+  const [from, to] = range()
+  const events = Number(values.events)
+  const overrides = JSON.parse(values.set) as Partial<Swarm>
+  const totals = new Map<string, number>()
+  let failures = 0
+  for (let seed = from; seed <= to; seed++) {
+    const result = runSeed(seed, events, overrides)
+    for (const [name, n] of result.counts) totals.set(name, (totals.get(name) ?? 0) + n)
+    if (result.error === null) continue
+    failures++
+    tell(result, events)
+  }
+  print('seeds', to - from + 1)
+  print('failures', failures)
+  for (const [name, n] of [...totals].sort()) print(name, n)
+  return failures === 0 ? 0 : 1
+}
+
+function range(): [number, number] {
+  if (values.seeds === undefined) return [Number(values.seed ?? 1), Number(values.seed ?? 1)]
+  const [from, to] = values.seeds.split('-').map(Number)
+  return [from!, to ?? from!]
+}
+
+function tell(result: Result, events: number): void {
+  const story = Number(values.story)
+  if (story > 0) process.stdout.write(`${result.story(story).join('\n')}\n`)
+  process.stdout.write(`seed ${result.seed} failed: ${story > 0 ? result.error!.stack : result.error!.message}\n`)
+  process.stdout.write(
+    `  again: npm run sim -- --seed ${result.seed} --events ${events} --set '${values.set}' --story 100\n`,
+  )
+}
+
+function print(name: string, n: number): void {
+  process.stdout.write(`${name.padEnd(32)} ${n}\n`)
+}

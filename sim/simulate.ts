@@ -1,0 +1,30 @@
+import { AmqpAuditor } from './amqp/auditor.ts'
+import { Consumer } from './amqp/consumer.ts'
+import { AmqpModel } from './amqp/model.ts'
+import { Publisher } from './amqp/publisher.ts'
+import { startBroker } from './broker-process.ts'
+import { Faults } from './faults.ts'
+import { Dice } from './random.ts'
+import { drawSwarm, type Swarm } from './swarm.ts'
+import { type Start, World } from './world.ts'
+
+/** A world with everything in it that its swarm says. */
+export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: Start = startBroker): World {
+  const swarm = { ...drawSwarm(new Dice(seed ^ 0x5eed)), ...overrides }
+  const world = new World(seed, swarm, start)
+  world.actors.push(new Faults(world))
+  if (swarm.queues > 0) addAmqp(world)
+  return world
+}
+
+function addAmqp(world: World): void {
+  const { dice, swarm } = world
+  const model = new AmqpModel(world)
+  for (let i = 0; i < swarm.publishers; i++) world.actors.push(new Publisher(world, model, `publisher-${i}`))
+  model.queues.forEach((queue, i) => {
+    const exclusive = dice.chance(0.4)
+    const n = exclusive ? 1 : dice.between(1, Math.max(1, Math.ceil(swarm.consumers / swarm.queues)))
+    for (let k = 0; k < n; k++) world.actors.push(new Consumer(world, model, queue, `consumer-${i}-${k}`, exclusive))
+  })
+  world.actors.push(new AmqpAuditor(world, model))
+}
