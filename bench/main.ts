@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
 import type { Broker } from './broker.ts'
 import { measured } from './figures.ts'
 import { kafka } from './kafka.ts'
 import { compileLoad } from './load.ts'
+import { describeMachine } from './machine.ts'
 import { type BenchOptions, type Group, readOptions, USAGE } from './options.ts'
 import { entryFile, posthorn } from './posthorn.ts'
 import { rabbitmq } from './rabbitmq.ts'
@@ -72,11 +72,7 @@ async function main(): Promise<void> {
   compileLoad()
   const all = sides(options)
   const bench: Bench = { options, figures: measured() }
-  const processors = cpus()
-  console.log(
-    `${new Date().toISOString().slice(0, 10)}, ${processors.length} x ${processors[0]?.model.trim()}, ` +
-      `${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`,
-  )
+  console.log(await describeMachine(options.dir))
   for (let n = 1; n <= options.pairs; n++) {
     console.log(`round ${n} of ${options.pairs}`)
     await pair(bench, all)
