@@ -1,6 +1,13 @@
 import { openAmqp } from '../amqp/open.ts'
 import type { Broker } from '../broker/broker.ts'
+import { ClusterIdentity } from '../broker/cluster-id.ts'
+import { registerGroupFold } from '../broker/group/fold.ts'
+import { Groups } from '../broker/group/groups.ts'
+import { registerTopicFold } from '../broker/topic/fold.ts'
+import { startRetention } from '../broker/topic/retention.ts'
+import { Topics } from '../broker/topic/topics.ts'
 import type { Handler, Socket } from '../env/net.ts'
+import { openKafka } from '../kafka/open.ts'
 import type { Config } from './config.ts'
 import type { ListenAddress, Protocol } from './listen-address.ts'
 import type { Log } from './log.ts'
@@ -16,22 +23,51 @@ export interface Front {
   destroy(): void
 }
 
-/** What the fronts' nouns need before anything is recovered. */
-export function registrations(_config: Config): ((broker: Broker) => void)[] {
-  return []
+/** What the fronts work on beside the broker. */
+export interface Nouns {
+  readonly topics: Topics
+  readonly groups: Groups
+  readonly cluster: ClusterIdentity
 }
 
-export function openFronts(broker: Broker, config: Config, _log: Log): Partial<Record<Protocol, Front>> {
-  const { values } = config
-  const amqp = openAmqp(broker, {
-    // There are no users yet but the one that RabbitMQ begins with.
-    login: (user, password) => user === 'guest' && password === 'guest',
-    version: VERSION,
-    clusterName: 'posthorn',
-    channelMax: Number(values['amqp.channelMax']),
-    frameMax: Number(values['amqp.frameMax']),
-    heartbeat: Number(values['amqp.heartbeat']),
-    assemblyBudget: Number(values.memory) / 2,
+/** Teaches the broker topics and groups, before anything is recovered. */
+export function registerNouns(broker: Broker, config: Config): Nouns {
+  const topics = new Topics(broker, { defaultPartitions: Number(config.values['kafka.numPartitions']) })
+  const groups = new Groups(broker, {
+    groupInitialRebalanceDelayMs: Number(config.values['kafka.groupInitialRebalanceDelay']),
+    offsetsRetentionMs: Number(config.values['kafka.offsetsRetention']),
   })
-  return { amqp }
+  registerTopicFold(topics)
+  registerGroupFold(broker, groups)
+  return { topics, groups, cluster: new ClusterIdentity(broker) }
+}
+
+/** Unfinished messages may take a quarter of what the broker may hold in memory, and unfinished requests as much again. */
+const SHARE = 4
+
+export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
+  startRetention(nouns.topics)
+  const budget = Math.floor(broker.options.memory / SHARE)
+  return { amqp: amqpFront(broker, budget, nouns), kafka: kafkaFront(broker, budget, nouns, config, log) }
+}
+
+function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns): Front {
+  const login = (user: string, password: string) => user === 'guest' && password === 'guest'
+  const clusterName = `posthorn@${nouns.cluster.value(broker)}`
+  return openAmqp(broker, { login, version: VERSION, clusterName, assemblyBudget })
+}
+
+function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config: Config, log: Log): Front {
+  const kafka = openKafka(broker, nouns.topics, nouns.groups, {
+    nodeId: 1,
+    clusterId: nouns.cluster.value(broker),
+    autoCreateTopics: config.values['kafka.autoCreateTopics'] === true,
+    requestBudget,
+    log: (text) => log.info({ protocol: 'kafka' }, text),
+  })
+  return {
+    accept: (socket, address) => kafka.accept(socket, address.advertised),
+    shutdown: () => kafka.destroy(),
+    destroy: () => kafka.destroy(),
+  }
 }

@@ -5,7 +5,7 @@ import type { Handler, Listener, Net, Socket } from '../env/net.ts'
 import { nodeEnv } from '../env/node.ts'
 import { Arena } from '../std/arena.ts'
 import type { Config } from './config.ts'
-import { type Front, openFronts, registrations } from './fronts.ts'
+import { type Front, type Nouns, openFronts, registerNouns } from './fronts.ts'
 import type { ListenAddress } from './listen-address.ts'
 import type { Log } from './log.ts'
 import { arenaSize, brokerOptions, storeOptions } from './sizes.ts'
@@ -36,21 +36,25 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
     log.error({ data }, `the journal can't be written, so nothing more can be promised: ${error.message}`)
     process.exit(1)
   }
+  let nouns!: Nouns
   const broker = openBroker({
     env,
     arena,
     broker: brokerOptions(config),
     store: storeOptions(config),
-    register: registrations(config),
+    register: [
+      (broker) => {
+        nouns = registerNouns(broker, config)
+      },
+    ],
     onFatal,
     report: ({ kind, ...facts }) => log.info(facts, kind),
   })
-  const fronts = openFronts(broker, config, log)
+  const fronts = openFronts(broker, nouns, config, log)
   const open: { listening: ListenAddress; listener: Listener }[] = []
   try {
     for (const address of config.listeners) {
       const front = fronts[address.protocol]
-      if (front === undefined) throw new Error(`the protocol '${address.protocol}' is not built in`)
       const listener = await listen(env.net, address, front, log)
       open.push({ listener, listening: { ...address, port: listener.port } })
       log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
@@ -104,7 +108,7 @@ function explain(error: Error | null): string {
 
 function stop(
   broker: Broker,
-  fronts: Partial<Record<string, Front>>,
+  fronts: Record<string, Front>,
   listeners: readonly Listener[],
   done: () => void,
 ): void {
@@ -113,9 +117,9 @@ function stop(
     if (--waiting === 0) closeStore(broker, done)
   }
   for (const listener of listeners) listener.close(one)
-  for (const front of Object.values(fronts)) front?.shutdown()
+  for (const front of Object.values(fronts)) front.shutdown()
   broker.timers.after(GOODBYE_MS, () => {
-    for (const front of Object.values(fronts)) front?.destroy()
+    for (const front of Object.values(fronts)) front.destroy()
     one()
   })
 }

@@ -1,0 +1,45 @@
+import type { Broker } from '../broker/broker.ts'
+import type { Groups } from '../broker/group/groups.ts'
+import type { Topics } from '../broker/topic/topics.ts'
+import type { Handler, Socket } from '../env/net.ts'
+import { APIS } from './apis.ts'
+import { Connection } from './connection.ts'
+import { Front, type FrontOptions } from './front.ts'
+
+/** What one listener tells its clients to come back to; null for the address at which they reached it. */
+export type Advertised = FrontOptions['advertised']
+
+/** Kafka's protocol for a broker. */
+export interface Kafka {
+  /** Takes a connection. */
+  accept(socket: Socket, advertised: Advertised): Handler
+  /** Ends every connection: Kafka has no goodbye. */
+  destroy(): void
+}
+
+/** Called once, after `openBroker`. */
+export function openKafka(
+  broker: Broker,
+  topics: Topics,
+  groups: Groups,
+  options: Omit<FrontOptions, 'advertised'>,
+): Kafka {
+  const fronts = new Map<string, Front>()
+  const sockets = new Set<Socket>()
+  const frontFor = (advertised: Advertised) => {
+    const key = JSON.stringify(advertised)
+    let front = fronts.get(key)
+    if (front === undefined) fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...options, advertised })))
+    return front
+  }
+  return {
+    accept(socket, advertised) {
+      const connection = new Connection(frontFor(advertised), socket, () => sockets.delete(socket))
+      sockets.add(socket)
+      return connection
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
