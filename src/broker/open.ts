@@ -43,9 +43,25 @@ export function openBroker(options: OpenOptions): Broker {
     () => buryDead(broker),
     () => deliverWoken(broker),
     () => journalSettlements(broker),
+    tickStore(broker),
   )
   broker.store.onProgress = broker.progressed
-  for (const after of broker.afterRecovery) after(false)
+  for (const after of broker.afterRecovery) after(broker.store.clean)
   broker.memory.watch()
   return broker
+}
+
+/** Lets the store try again what a full disk refused, when it wants to. */
+function tickStore(broker: Broker): () => void {
+  let set = false
+  return () => {
+    const deadline = broker.store.nextDeadline()
+    if (set || deadline === Number.POSITIVE_INFINITY) return
+    set = true
+    broker.timers.after(deadline - broker.env.clock.elapsed(), () => {
+      set = false
+      broker.store.tick()
+      broker.turn.touch()
+    })
+  }
 }

@@ -50,9 +50,13 @@ export class Connection implements Handler {
   private backedUp = false
   private ended = false
 
-  constructor(front: Front, socket: Socket) {
+  /** Called when the connection has ended. */
+  private readonly gone: () => void
+
+  constructor(front: Front, socket: Socket, gone: () => void) {
     this.front = front
     this.socket = socket
+    this.gone = gone
     this.clientHost = `/${plainAddress(socket.remoteAddress)}`
     this.localHost = plainAddress(socket.localAddress)
     this.output = new Output(front.broker.outputs, socket, front.broker.turn.mark)
@@ -212,6 +216,7 @@ export class Connection implements Handler {
     const parked = this.parked
     this.parked = null
     parked?.onGone?.()
+    this.gone()
   }
 }
 

@@ -29,7 +29,8 @@ export function openKafka(
   const frontFor = (advertised: Advertised) => {
     const key = JSON.stringify(advertised)
     let front = fronts.get(key)
-    if (front === undefined) fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...options, advertised })))
+    if (front === undefined)
+      fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...options, advertised })))
     return front
   }
   return {

@@ -38,7 +38,7 @@ export function registerNouns(broker: Broker, config: Config): Nouns {
     offsetsRetentionMs: Number(config.values['kafka.offsetsRetention']),
   })
   registerTopicFold(topics)
-  registerGroupFold(broker, groups)
+  registerGroupFold(groups, topics)
   return { topics, groups, cluster: new ClusterIdentity(broker) }
 }
 
@@ -48,13 +48,21 @@ const SHARE = 4
 export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
   startRetention(nouns.topics)
   const budget = Math.floor(broker.options.memory / SHARE)
-  return { amqp: amqpFront(broker, budget, nouns), kafka: kafkaFront(broker, budget, nouns, config, log) }
+  return { amqp: amqpFront(broker, budget, nouns, config), kafka: kafkaFront(broker, budget, nouns, config, log) }
 }
 
-function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns): Front {
+function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { values }: Config): Front {
   const login = (user: string, password: string) => user === 'guest' && password === 'guest'
   const clusterName = `posthorn@${nouns.cluster.value(broker)}`
-  return openAmqp(broker, { login, version: VERSION, clusterName, assemblyBudget })
+  return openAmqp(broker, {
+    login,
+    version: VERSION,
+    clusterName,
+    channelMax: Number(values['amqp.channelMax']),
+    frameMax: Number(values['amqp.frameMax']),
+    heartbeat: Number(values['amqp.heartbeat']),
+    assemblyBudget,
+  })
 }
 
 function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config: Config, log: Log): Front {

@@ -4,6 +4,7 @@ import { openBroker } from '../broker/open.ts'
 import type { Handler, Listener, Net, Socket } from '../env/net.ts'
 import { nodeEnv } from '../env/node.ts'
 import { Arena } from '../std/arena.ts'
+import { type Lock, lockDirectory } from '../store/lock.ts'
 import type { Config } from './config.ts'
 import { type Front, type Nouns, openFronts, registerNouns } from './fronts.ts'
 import type { ListenAddress } from './listen-address.ts'
@@ -30,6 +31,7 @@ const GOODBYE_MS = 1000
  */
 export async function start(config: Config, log: Log, stopped: (code: number) => void): Promise<Running> {
   const data = resolve(String(config.values.data))
+  const lock = await take(data)
   const arena = new Arena(arenaSize(config))
   const env = nodeEnv({ directory: data, arena })
   const onFatal = (error: Error) => {
@@ -61,7 +63,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
     }
   } catch (error) {
     for (const { listener } of open) listener.close(() => {})
-    await new Promise<void>((done) => closeStore(broker, done))
+    await new Promise<void>((done) => broker.store.close(done))
     throw error
   }
   let stopping = false
@@ -78,12 +80,20 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
         fronts,
         open.map((one) => one.listener),
         () => {
-          log.info({}, 'stopped')
-          stopped(0)
+          lock.release(() => {
+            log.info({}, 'stopped')
+            stopped(0)
+          })
         },
       )
     },
   }
+}
+
+function take(data: string): Promise<Lock> {
+  return new Promise((resolve, reject) => {
+    lockDirectory(data, (error, lock) => (lock === undefined ? reject(error) : resolve(lock)))
+  })
 }
 
 function listen(net: Net, address: ListenAddress, front: Front, log: Log): Promise<Listener> {
@@ -106,15 +116,10 @@ function explain(error: Error | null): string {
   return message
 }
 
-function stop(
-  broker: Broker,
-  fronts: Record<string, Front>,
-  listeners: readonly Listener[],
-  done: () => void,
-): void {
+function stop(broker: Broker, fronts: Record<string, Front>, listeners: readonly Listener[], done: () => void): void {
   let waiting = listeners.length + 1
   const one = () => {
-    if (--waiting === 0) closeStore(broker, done)
+    if (--waiting === 0) broker.store.close(done)
   }
   for (const listener of listeners) listener.close(one)
   for (const front of Object.values(fronts)) front.shutdown()
@@ -122,9 +127,4 @@ function stop(
     for (const front of Object.values(fronts)) front.destroy()
     one()
   })
-}
-
-/** Everything that was said is on the disk when `done` is called. */
-function closeStore(broker: Broker, done: () => void): void {
-  broker.turn.hold(broker.store.journal.tail, { release: done })
 }
