@@ -9,10 +9,9 @@ import { within } from '../wire/kafka/schema.ts'
 import type { Api, Call } from './api.ts'
 import { API_VERSIONS_KEY, unknownVersion } from './api-versions.ts'
 import type { Front } from './front.ts'
+import { MAX_REQUEST } from './limits.ts'
 import { Replies } from './replies.ts'
 
-/** `socket.request.max.bytes`. */
-export const MAX_REQUEST = 100 * 1024 * 1024
 /** A request up to this size waits for its last bytes in the read region; a larger one gets memory of its own. */
 const LARGE = 128 * 1024
 /** A connection with so many bytes of output waiting reads no requests. */

@@ -214,7 +214,7 @@ class FetchRun implements Waiter {
       }
       partitions.push(answerOf(one, this.committedOnly))
     }
-    this.call.reply({ sessionId: this.session?.id ?? 0, responses: topics }, 0)
+    this.call.reply({ sessionId: this.session?.id ?? 0, responses: topics }, this.call.front.topics.position)
   }
 
   private isTold(one: Found): boolean {

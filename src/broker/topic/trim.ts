@@ -20,6 +20,7 @@ export function trimPartition(topics: Topics, partition: Partition, offset: numb
   const at = broker.store.journal.append(Record.logStart, LENGTH)
   putU32(broker.arena.bytes, at, partition.id)
   putF64(broker.arena.bytes, at + 4, offset)
+  topics.position = broker.store.journal.tail
   partition.moveStart(offset)
   broker.turn.start(dropEntries(broker, partition, offset))
 }

@@ -1,0 +1,27 @@
+import { ErrorCode } from '../wire/kafka/errors.ts'
+import { DescribeClusterRequest, DescribeClusterResponse } from '../wire/kafka/messages/describe-cluster.ts'
+import { api } from './api.ts'
+import { addressFor } from './metadata.ts'
+import { CLUSTER_OPERATIONS, UNASKED } from './operations.ts'
+
+/* DescribeCluster, 0 to 2. From version 1 on one may ask for controllers, whom only their own listener tells. */
+
+const BROKERS = 1
+
+export const describeCluster = api(DescribeClusterRequest, DescribeClusterResponse, { from: 0, to: 2 }, (request, call) => {
+  const { nodeId, clusterId } = call.front.options
+  if (request.endpointType !== BROKERS) {
+    const errorMessage = 'This listener tells brokers only.'
+    call.reply({ errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE, errorMessage, endpointType: BROKERS }, 0)
+    return
+  }
+  call.reply(
+    {
+      clusterId,
+      controllerId: nodeId,
+      brokers: [{ brokerId: nodeId, ...addressFor(call), rack: null }],
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNASKED,
+    },
+    0,
+  )
+})

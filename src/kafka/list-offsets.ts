@@ -1,0 +1,79 @@
+import { searchLatest, searchTimestamp } from '../broker/topic/search.ts'
+import type { Partition } from '../core/partition/partition.ts'
+import { ErrorCode } from '../wire/kafka/errors.ts'
+import { ListOffsetsRequest, ListOffsetsResponse } from '../wire/kafka/messages/list-offsets.ts'
+import type { Decoded, Encodable } from '../wire/kafka/schema.ts'
+import { api } from './api.ts'
+import type { Front } from './front.ts'
+
+/*
+ * ListOffsets, 1 to 11: the offset of an instant, or one of Kafka's special places: the end (-1), the start (-2), the
+ * record with the greatest timestamp (-3, from version 7 on), the start of what is not in remote storage (-4, from 8: all of it is here), and the
+ * end of what is in remote storage (-5 from 9, -6 from 11: nothing is).
+ *
+ * By time the answer is exact, except in a batch packed with snappy, lz4 or zstd that has earlier records as well: of such a batch it
+ * is the first record.
+ */
+
+const LATEST = -1
+const EARLIEST = -2
+const MAX_TIMESTAMP = -3
+const EARLIEST_LOCAL = -4
+
+type TopicAnswer = NonNullable<Encodable<typeof ListOffsetsResponse>['topics']>[number]
+type PartitionAnswer = NonNullable<TopicAnswer['partitions']>[number]
+type Asked = Decoded<typeof ListOffsetsRequest>['topics'][number]['partitions'][number]
+
+export const listOffsets = api(ListOffsetsRequest, ListOffsetsResponse, { from: 1, to: 11 }, (request, call) => {
+  const { front } = call
+  let left = 1
+  const done = () => {
+    if (--left === 0) call.reply({ topics: answers }, front.topics.position)
+  }
+  const answers: TopicAnswer[] = request.topics.map(({ name, partitions }) => {
+    const answered: PartitionAnswer[] = []
+    partitions.forEach((asked, i) => {
+      left++
+      listOne(front, name, asked, (answer) => {
+        answered[i] = { partitionIndex: asked.partitionIndex, ...answer }
+        done()
+      })
+    })
+    return { name, partitions: answered }
+  })
+  done()
+})
+
+/** Answers for one partition, now or when its bytes have been read. */
+function listOne(front: Front, topicName: string, asked: Asked, answer: (answer: PartitionAnswer) => void): void {
+  const { topics } = front
+  const partition = topics.byName.get(topicName)?.partitions[asked.partitionIndex]
+  const errorCode = partition === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : checkEpoch(front, asked)
+  if (partition === undefined || errorCode !== 0) {
+    answer({ errorCode, timestamp: -1, offset: -1 })
+    return
+  }
+  const { timestamp } = asked
+  if (timestamp === LATEST) answer(at(partition, partition.highWatermark, topics.leaderEpoch))
+  else if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) answer(at(partition, partition.logStartOffset, -1))
+  else if (timestamp < MAX_TIMESTAMP) answer({ timestamp: -1, offset: -1 })
+  else {
+    const found = (error: Error | null, stamp: { offset: number; timestamp: number } | null) => {
+      if (error !== null) answer({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR, timestamp: -1, offset: -1 })
+      else if (stamp === null) answer({ timestamp: -1, offset: -1 })
+      else answer({ ...at(partition, stamp.offset, -1), timestamp: stamp.timestamp })
+    }
+    if (timestamp === MAX_TIMESTAMP) searchLatest(topics, partition, found)
+    else searchTimestamp(topics, partition, timestamp, found)
+  }
+}
+
+function checkEpoch(front: Front, asked: Asked): number {
+  const { leaderEpoch } = front.topics
+  if (asked.currentLeaderEpoch > leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH
+  return asked.currentLeaderEpoch >= 0 && asked.currentLeaderEpoch < leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : 0
+}
+
+function at(partition: Partition, offset: number, epoch: number): PartitionAnswer {
+  return { timestamp: -1, offset, leaderEpoch: epoch >= 0 ? epoch : partition.epochs.at(offset) }
+}
