@@ -1,10 +1,40 @@
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import type { Api } from './api.ts'
 import { apiVersions } from './api-versions.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics } from './create-topics.ts'
+import { deleteRecords } from './delete-records.ts'
+import { deleteTopics } from './delete-topics.ts'
+import { describeCluster } from './describe-cluster.ts'
+import { describeConfigs } from './describe-configs.ts'
+import { describeLogDirs } from './describe-log-dirs.ts'
+import { describeTopicPartitions } from './describe-topic-partitions.ts'
 import { fetch } from './fetch.ts'
 import { GROUP_APIS } from './group/apis.ts'
 import { initProducerId } from './init-producer-id.ts'
+import { listOffsets } from './list-offsets.ts'
 import { metadata } from './metadata.ts'
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 
 /** What is served: the registry behind the answer to ApiVersions, in the order of the keys. */
-export const APIS: readonly Api[] = [produce, fetch, metadata, apiVersions, initProducerId, ...GROUP_APIS]
+export const APIS: readonly Api[] = [
+  produce,
+  fetch,
+  listOffsets,
+  metadata,
+  apiVersions,
+  createTopics,
+  deleteTopics,
+  deleteRecords,
+  initProducerId,
+  offsetForLeaderEpoch,
+  describeConfigs,
+  alterConfigs,
+  describeLogDirs,
+  createPartitions,
+  incrementalAlterConfigs,
+  describeCluster,
+  describeTopicPartitions,
+  ...GROUP_APIS,
+]

@@ -12,7 +12,7 @@ const STATIC = 4
 const DEFAULT = 5
 
 /** The broker's settings under Kafka's names: those that mean something here, and the defaults of the topics' settings. */
-export function brokerConfigs(call: Call): Entry[] {
+export function brokerConfigs(call: Call, wanted: ReadonlySet<string> | null): Entry[] {
   const { options, topics } = call.front
   const { host, port } = addressFor(call)
   const { int, long, list, boolean } = ConfigType
@@ -32,12 +32,13 @@ export function brokerConfigs(call: Call): Entry[] {
     ['socket.request.max.bytes', String(MAX_REQUEST), int],
     ['unclean.leader.election.enable', 'false', boolean],
   ]
-  const entries = own.map(([name, value, type]) => entry(name, value, type, STATIC))
+  const isWanted = (name: string) => wanted?.has(name) ?? true
   const known = new Set(own.map(([name]) => name))
+  const entries = own.filter(([name]) => isWanted(name)).map(([name, value, type]) => entry(name, value, type, STATIC))
   for (const { brokerKey, default: value, type } of Object.values(TOPIC_CONFIGS)) {
     if (brokerKey === null || known.has(brokerKey)) continue
     known.add(brokerKey)
-    entries.push(entry(brokerKey, value, type, DEFAULT))
+    if (isWanted(brokerKey)) entries.push(entry(brokerKey, value, type, DEFAULT))
   }
   return entries
 }

@@ -31,7 +31,8 @@ function create(asked: Asked, call: Call, onlyCheck: boolean): Answer {
   if (refusal !== null) return refused(asked.name, refusal)
   const configs = new Map<string, string>()
   for (const { name, value } of asked.configs) {
-    if (value === null) return refused(asked.name, refuse('invalid-config', `Null value not supported for topic config: ${name}`))
+    if (value === null)
+      return refused(asked.name, refuse('invalid-config', `Null value not supported for topic config: ${name}`))
     configs.set(name, value)
   }
   const partitions = asked.assignments.length > 0 ? asked.assignments.length : asked.numPartitions
@@ -62,19 +63,26 @@ function checkReplicas(asked: Asked, nodeId: number): Refusal | null {
     )
   }
   if (asked.numPartitions !== -1) {
-    return refuse('invalid-request', 'A manual partition assignment was specified, but numPartitions was not set to -1.')
+    return refuse(
+      'invalid-request',
+      'A manual partition assignment was specified, but numPartitions was not set to -1.',
+    )
   }
   if (replicationFactor !== -1) {
-    return refuse('invalid-request', 'A manual partition assignment was specified, but replicationFactor was not set to -1.')
+    return refuse(
+      'invalid-request',
+      'A manual partition assignment was specified, but replicationFactor was not set to -1.',
+    )
   }
   const numbers = new Set(assignments.map((assignment) => assignment.partitionIndex))
   const dense = assignments.every((_, i) => numbers.has(i))
   if (!dense) return refuse('invalid-assignment', 'Partitions should be a consecutive 0-based integer sequence.')
   const ours = assignments.every(({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === nodeId)
-  return ours ? null : refuse('invalid-assignment', `The manual partition assignment names brokers other than ${nodeId}.`)
+  return ours
+    ? null
+    : refuse('invalid-assignment', `The manual partition assignment names brokers other than ${nodeId}.`)
 }
 
 function refused(name: string, refusal: Refusal): Answer {
   return { name, errorCode: REFUSAL_CODES[refusal.reason], errorMessage: refusal.text }
 }
-

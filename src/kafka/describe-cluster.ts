@@ -8,20 +8,25 @@ import { CLUSTER_OPERATIONS, UNASKED } from './operations.ts'
 
 const BROKERS = 1
 
-export const describeCluster = api(DescribeClusterRequest, DescribeClusterResponse, { from: 0, to: 2 }, (request, call) => {
-  const { nodeId, clusterId } = call.front.options
-  if (request.endpointType !== BROKERS) {
-    const errorMessage = 'This listener tells brokers only.'
-    call.reply({ errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE, errorMessage, endpointType: BROKERS }, 0)
-    return
-  }
-  call.reply(
-    {
-      clusterId,
-      controllerId: nodeId,
-      brokers: [{ brokerId: nodeId, ...addressFor(call), rack: null }],
-      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNASKED,
-    },
-    0,
-  )
-})
+export const describeCluster = api(
+  DescribeClusterRequest,
+  DescribeClusterResponse,
+  { from: 0, to: 2 },
+  (request, call) => {
+    const { nodeId, clusterId } = call.front.options
+    if (request.endpointType !== BROKERS) {
+      const errorMessage = 'This listener tells brokers only.'
+      call.reply({ errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE, errorMessage, endpointType: BROKERS }, 0)
+      return
+    }
+    call.reply(
+      {
+        clusterId,
+        controllerId: nodeId,
+        brokers: [{ brokerId: nodeId, ...addressFor(call), rack: null }],
+        clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNASKED,
+      },
+      0,
+    )
+  },
+)

@@ -19,15 +19,20 @@ type Asked = Decoded<typeof DescribeConfigsRequest>['resources'][number]
 type Answer = NonNullable<Encodable<typeof DescribeConfigsResponse>['results']>[number]
 type Entry = NonNullable<Answer['configs']>[number]
 
-export const describeConfigs = api(DescribeConfigsRequest, DescribeConfigsResponse, { from: 1, to: 4 }, (request, call) => {
-  const results = request.resources.map((asked): Answer => {
-    const { resourceType, resourceName } = asked
-    const answer = describe(asked, call)
-    const configs = answer.configs?.map((entry) => (request.includeSynonyms ? entry : { ...entry, synonyms: [] }))
-    return { resourceType, resourceName, ...answer, configs }
-  })
-  call.reply({ results }, call.front.topics.position)
-})
+export const describeConfigs = api(
+  DescribeConfigsRequest,
+  DescribeConfigsResponse,
+  { from: 1, to: 4 },
+  (request, call) => {
+    const results = request.resources.map((asked): Answer => {
+      const { resourceType, resourceName } = asked
+      const answer = describe(asked, call)
+      const configs = answer.configs?.map((entry) => (request.includeSynonyms ? entry : { ...entry, synonyms: [] }))
+      return { resourceType, resourceName, ...answer, configs }
+    })
+    call.reply({ results }, call.front.topics.position)
+  },
+)
 
 function describe(asked: Asked, call: Call): Answer {
   const { topics, options } = call.front
@@ -43,7 +48,10 @@ function describe(asked: Asked, call: Call): Answer {
     return { configs: describeTopic(topic.configs, wanted) }
   }
   if (asked.resourceType !== ResourceType.broker) {
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `There are no resources of type ${asked.resourceType}.` }
+    return {
+      errorCode: ErrorCode.INVALID_REQUEST,
+      errorMessage: `There are no resources of type ${asked.resourceType}.`,
+    }
   }
   if (resourceName !== '' && resourceName !== String(options.nodeId)) {
     const errorMessage = `Unexpected broker id, expected ${options.nodeId} or empty string, but received ${resourceName}`
@@ -51,7 +59,7 @@ function describe(asked: Asked, call: Call): Answer {
   }
   // An empty name asks for what is set for all brokers dynamically, which is nothing.
   if (resourceName === '') return { configs: [] }
-  return { configs: brokerConfigs(call).filter(({ name }) => wanted?.has(name) ?? true) }
+  return { configs: brokerConfigs(call, wanted) }
 }
 
 /** All settings of a topic, or those that are wanted, with their values and where these come from. */

@@ -4,25 +4,30 @@ import { api } from './api.ts'
 
 /* DescribeLogDirs, 1 to 5: all partitions share one log, and each is told with the bytes of its own batches. */
 
-export const describeLogDirs = api(DescribeLogDirsRequest, DescribeLogDirsResponse, { from: 1, to: 5 }, (request, call) => {
-  const { topics } = call.front
-  const wanted: [Topic, number[]][] = []
-  if (request.topics === null) {
-    for (const topic of topics.byName.values()) wanted.push([topic, topic.partitions.map(({ number }) => number)])
-  } else {
-    for (const { topic: name, partitions } of request.topics) {
-      const topic = topics.byName.get(name)
-      if (topic !== undefined) wanted.push([topic, partitions.filter((number) => number in topic.partitions)])
+export const describeLogDirs = api(
+  DescribeLogDirsRequest,
+  DescribeLogDirsResponse,
+  { from: 1, to: 5 },
+  (request, call) => {
+    const { topics } = call.front
+    const wanted: [Topic, number[]][] = []
+    if (request.topics === null) {
+      for (const topic of topics.byName.values()) wanted.push([topic, topic.partitions.map(({ number }) => number)])
+    } else {
+      for (const { topic: name, partitions } of request.topics) {
+        const topic = topics.byName.get(name)
+        if (topic !== undefined) wanted.push([topic, partitions.filter((number) => number in topic.partitions)])
+      }
     }
-  }
-  const told = wanted.map(([topic, numbers]) => ({
-    name: topic.name,
-    partitions: numbers.map((number) => ({
-      partitionIndex: number,
-      partitionSize: topic.partitions[number]!.index.size,
-      offsetLag: 0,
-      isFutureKey: false,
-    })),
-  }))
-  call.reply({ results: [{ logDir: 'journal', topics: told }] }, topics.position)
-})
+    const told = wanted.map(([topic, numbers]) => ({
+      name: topic.name,
+      partitions: numbers.map((number) => ({
+        partitionIndex: number,
+        partitionSize: topic.partitions[number]!.index.size,
+        offsetLag: 0,
+        isFutureKey: false,
+      })),
+    }))
+    call.reply({ results: [{ logDir: 'journal', topics: told }] }, topics.position)
+  },
+)
