@@ -90,7 +90,8 @@ export class Broker {
   hasRoom(bytes: number): boolean {
     const { journal, spill } = this.store
     if (!this.memory.alarm && journal.room() >= bytes && spill.room() >= bytes) return true
-    journal.want(Math.min(bytes, journal.longest))
+    if (journal.room() < bytes) journal.want(Math.min(bytes, journal.longest))
+    if (spill.room() < bytes) spill.want(Math.min(bytes, spill.longest))
     return false
   }
 

@@ -63,6 +63,8 @@ export class Journal {
   /** The tail when the last turn ended. */
   private turnEnd = 0
   private syncAsked = false
+  /** The longest record that had to wait for room. */
+  private longestWanted = 0
   private syncing = false
   private skipAsked = false
   /** Where the write under way ends. */
@@ -167,6 +169,9 @@ export class Journal {
     const inBlock = rest - OVERHEAD
     const inNext = ringSize - rest - OVERHEAD
     if (length > inBlock && length > inNext) this.skipAsked = true
+    if (length <= this.longestWanted) return
+    this.longestWanted = length
+    this.prepareAhead()
   }
 
   /** The turn ends: what was appended is written as soon as no other write is in flight, and synced if `sync`. */
@@ -203,8 +208,11 @@ export class Journal {
 
   /** Begins writing ahead in the background. */
   prepareAhead(): void {
-    const { tail } = this.log
-    this.files.prepare(tail + Math.min(this.reserve + this.log.fileSize, Math.max(LEAST_AHEAD, 2 * tail)))
+    const { tail, rest, fileSize } = this.log
+    const pace = Math.min(this.reserve + fileSize, Math.max(LEAST_AHEAD, 2 * tail))
+    // What somebody waits for must fit beside what a young store keeps back, and may need a block of its own.
+    const wanted = rest + this.longestWanted + OVERHEAD + Math.min(this.reserve, Math.max(LEAST_AHEAD, 2 * tail))
+    this.files.prepare(tail + (this.longestWanted > LEAST_AHEAD / 4 ? Math.max(pace, wanted) : pace))
   }
 
   private roomBelow(limit: number): number {
