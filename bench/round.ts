@@ -48,11 +48,15 @@ export async function startRound(bench: Bench, broker: Broker): Promise<void> {
 /** All cases of a protocol on one freshly started broker. */
 export async function loadRound(bench: Bench, broker: Broker, protocol: Protocol): Promise<void> {
   const cases = protocol === 'amqp' ? AMQP_CASES : KAFKA_CASES
-  const running = await broker.start()
+  let running = await broker.start()
   try {
     // Erlang, Java and JavaScript compile what is hot while it runs: the first run is not counted.
-    await load(caseWords(cases[0]!, running, bench.options))
-    for (const one of cases) await attempt(bench, broker, running, one)
+    await load(caseWords(cases[0]!, running, bench.options)).catch(() => {})
+    for (const one of cases) {
+      if (await attempt(bench, broker, running, one)) continue
+      await running.stop()
+      running = await broker.start()
+    }
     const peaks = cases
       .map((one) => bench.figures.summary(broker.side, `${one.name}:peakMb`)?.max)
       .filter((peak) => peak !== undefined && peak > 0) as number[]
@@ -62,13 +66,15 @@ export async function loadRound(bench: Bench, broker: Broker, protocol: Protocol
   }
 }
 
-/** A failed case is reported and makes the bench fail at the end, but the other cases still run. */
-async function attempt(bench: Bench, broker: Broker, running: Running, one: Case): Promise<void> {
+/** A failed case is said and makes the bench fail, but the others still run, on a broker started anew. */
+async function attempt(bench: Bench, broker: Broker, running: Running, one: Case): Promise<boolean> {
   try {
     await runCase(bench, broker, running, one)
+    return true
   } catch (error) {
     console.error(`  ${broker.side} ${one.name} FAILED: ${(error as Error).message}`)
     process.exitCode = 1
+    return false
   }
 }
 
@@ -76,7 +82,7 @@ async function attempt(bench: Bench, broker: Broker, running: Running, one: Case
 export async function backlogRound(bench: Bench, broker: Broker): Promise<void> {
   const running = await broker.start()
   try {
-    for (const one of [BACKLOG_FILL, BACKLOG_DRAIN]) await attempt(bench, broker, running, one)
+    for (const one of [BACKLOG_FILL, BACKLOG_DRAIN]) if (!(await attempt(bench, broker, running, one))) break
   } finally {
     await running.stop()
   }
