@@ -141,6 +141,8 @@ export class Broker {
         apply(bytes, at, length, position, time)
       },
       snapshot: () => this.snapshot(),
+      owners: () => this.queuesById.values(),
+      owner: (id) => this.queuesById.get(id),
     }
   }
 

@@ -12,6 +12,9 @@ export interface Fold {
    * are pulled one by one between turns, each a bounded slice (about 1 MiB at most) of the state as it then is.
    */
   snapshot(): Generator<{ kind: number; bytes: Uint8Array; consistent: boolean }>
+  /** Everything whose index points into the store. */
+  owners(): Iterable<Owner>
+  owner(id: number): Owner | undefined
 }
 
 /** Something whose index points into the store: a queue or a partition. */

@@ -38,6 +38,8 @@ export class Queue {
   /** As the queue was declared. */
   readonly args: Table
   readonly index = new QueueIndex()
+  /** Its messages stay entries of their own, wherever they are moved. */
+  readonly runs = false
   readonly consumers = new Consumers<Queue>()
   /** Ready messages and their bytes; deliveries that wait for their acknowledgement. */
   ready = 0
@@ -139,6 +141,21 @@ export class Queue {
       this.readyBytes += length
       visit((flags >> PLACE_SHIFT) & 3, index.position(sequence), length)
     }
+  }
+
+  /** Calls `visit` for each message whose bytes begin in `[from, to)` of a place. */
+  eachLive(
+    place: number,
+    from: number,
+    to: number,
+    visit: (sequence: number, position: number, length: number) => void,
+  ): void {
+    this.index.eachLive(place, from, to, visit)
+  }
+
+  /** A message's bytes are at another place now. */
+  move(sequence: number, place: number, position: number): boolean {
+    return this.index.move(sequence, place, position)
   }
 
   /** What must always hold; the simulator asks after every step. */

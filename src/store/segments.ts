@@ -1,0 +1,246 @@
+import type { Disk, DiskFile } from '../env/disk.ts'
+import { assert } from '../std/assert.ts'
+import { getF64, getU32, putF64, putU32 } from '../std/bytes.ts'
+import type { Background } from './background.ts'
+import { StoreError } from './errors.ts'
+import { SEGMENT_SPAN } from './place.ts'
+import { checkBlocks, readSegment, SEGMENT_BLOCK, type SegmentFooter } from './segment.ts'
+
+export const SEGMENT_DIRECTORY = 'segment'
+/** Files kept open for reading. */
+const OPEN_LIMIT = 128
+
+export interface Segment {
+  readonly number: number
+  /** Bytes of header and bodies. */
+  readonly end: number
+  /** Bytes its directory points to, a body as often as it does. */
+  readonly total: number
+  /** Of these, what indexes still point to. */
+  live: number
+  /** Where the journal ended when nothing was live any more; -1 while something is. */
+  deadAt: number
+  /** Read when the segment is first used. */
+  footer: SegmentFooter | null
+  handle: DiskFile | null
+  users: number
+}
+
+export function segmentName(number: number): string {
+  return `${SEGMENT_DIRECTORY}/${String(number).padStart(10, '0')}.segment`
+}
+
+export interface SegmentsSeams {
+  readonly disk: Disk
+  readonly background: Background
+  readonly onFatal: (error: Error) => void
+}
+
+/**
+ * The segments that are part of the store: those that a record of the journal or the checkpoint names. One that nothing points
+ * to any more is deleted, but not before it is durable that this is so.
+ */
+export class Segments {
+  /** The number of the next segment; numbers are never used twice. */
+  next = 1
+  /** Something has happened by which segments may have come to be worth rewriting. */
+  worn = true
+  /** Segments deleted since the start. */
+  deleted = 0
+  private readonly seams: SegmentsSeams
+  private readonly table = new Map<number, Segment>()
+  private dead: Segment[] = []
+  private open = 0
+
+  constructor(seams: SegmentsSeams) {
+    this.seams = seams
+    seams.disk.makeDirectory(SEGMENT_DIRECTORY)
+  }
+
+  get count(): number {
+    return this.table.size
+  }
+
+  all(): IterableIterator<Segment> {
+    return this.table.values()
+  }
+
+  /** Takes a segment into the table; one that is there stays as it is. `footer` if it is known already. */
+  add(number: number, end: number, total: number, footer: SegmentFooter | null = null): void {
+    this.next = Math.max(this.next, number + 1)
+    if (this.table.has(number)) return
+    this.worn = true
+    this.table.set(number, { number, end, total, live: 0, deadAt: -1, footer, handle: null, users: 0 })
+  }
+
+  retain(position: number, length: number): void {
+    const segment = this.at(position)
+    segment.live += length
+    segment.deadAt = -1
+  }
+
+  release(position: number, length: number, tail: number): void {
+    const segment = this.at(position)
+    segment.live -= length
+    assert(segment.live >= 0, 'no more of a segment is released than was retained')
+    if (segment.live > 0) {
+      if (segment.live * 4 < segment.total) this.worn = true
+      return
+    }
+    segment.deadAt = tail
+    this.dead.push(segment)
+  }
+
+  /** Deletes segments without live bytes whose end is durable. Returns whether some wait for that. */
+  step(durable: number): boolean {
+    if (this.dead.length === 0) return false
+    const waiting: Segment[] = []
+    for (const segment of this.dead) {
+      if (segment.deadAt < 0 || this.table.get(segment.number) !== segment) continue
+      if (segment.deadAt > durable || segment.users > 0) waiting.push(segment)
+      else this.remove(segment)
+    }
+    this.dead = waiting
+    return waiting.some((segment) => segment.deadAt > durable)
+  }
+
+  /** How many bytes from `position` on lie in its segment's part for bodies; 0 if the segment is gone. */
+  extent(position: number): number {
+    const segment = this.table.get(Math.floor(position / SEGMENT_SPAN))
+    return segment === undefined ? 0 : segment.end - (position - segment.number * SEGMENT_SPAN)
+  }
+
+  /**
+   * Reads bytes of a segment with live bytes, and checks the blocks that lie wholly in them. Damage is a StoreError
+   * 'corrupt'. `done` is never called before this has returned.
+   */
+  readAsync(position: number, length: number, into: Uint8Array, at: number, done: (error: Error | null) => void): void {
+    const segment = this.at(position)
+    const from = position - segment.number * SEGMENT_SPAN
+    segment.users++
+    const finish = (error: Error | null): void => {
+      segment.users--
+      done(error)
+    }
+    this.withHandle(segment, (openError, footer) => {
+      if (openError !== null) {
+        finish(openError)
+        return
+      }
+      segment.handle!.readAsync(into, at, length, from, (error, n) => {
+        if (error !== null || n < length) {
+          finish(error ?? this.damage(segment, from + n))
+          return
+        }
+        const bad = checkBlocks(footer!, into, at, from, length)
+        finish(bad < 0 ? null : this.damage(segment, bad))
+      })
+    })
+  }
+
+  /** The table, as of now: for a checkpoint. */
+  snapshot(): Uint8Array {
+    const bytes = new Uint8Array(8 + this.table.size * 16)
+    putU32(bytes, 0, this.next)
+    putU32(bytes, 4, this.table.size)
+    let at = 8
+    for (const segment of this.table.values()) {
+      putU32(bytes, at, segment.number)
+      putU32(bytes, at + 4, segment.end)
+      putF64(bytes, at + 8, segment.total)
+      at += 16
+    }
+    return bytes
+  }
+
+  load(bytes: Uint8Array): void {
+    this.next = Math.max(this.next, getU32(bytes, 0))
+    const count = getU32(bytes, 4)
+    for (let i = 0; i < count; i++) {
+      const at = 8 + i * 16
+      this.add(getU32(bytes, at), getU32(bytes, at + 4), getF64(bytes, at + 8))
+    }
+  }
+
+  /**
+   * After recovery, when all live bytes are retained: checks that what is needed is there, and removes the files of
+   * segments that nothing points to, or that never became part of the store.
+   */
+  recovered(): void {
+    const { disk } = this.seams
+    const files = new Set(disk.list(SEGMENT_DIRECTORY))
+    for (const segment of [...this.table.values()]) {
+      if (segment.live === 0) {
+        this.table.delete(segment.number)
+        continue
+      }
+      const name = segmentName(segment.number)
+      const file = name.slice(SEGMENT_DIRECTORY.length + 1)
+      if (!files.delete(file))
+        throw new StoreError('corrupt', `${name} is missing, ${segment.live} bytes of it are needed`, name)
+      const handle = disk.open(name, 'existing')
+      const footer = readSegment(handle, segment.number)
+      handle.close()
+      segment.footer = footer
+    }
+    for (const file of files) {
+      this.next = Math.max(this.next, Number.parseInt(file, 10) + 1)
+      disk.remove(`${SEGMENT_DIRECTORY}/${file}`)
+    }
+    this.dead = []
+  }
+
+  closeAll(): void {
+    for (const segment of this.table.values()) this.closeFile(segment)
+  }
+
+  private at(position: number): Segment {
+    const segment = this.table.get(Math.floor(position / SEGMENT_SPAN))
+    assert(segment !== undefined, 'an index points to a segment that is there')
+    return segment
+  }
+
+  private damage(segment: Segment, at: number): StoreError {
+    const name = segmentName(segment.number)
+    return new StoreError('corrupt', `${name} is damaged within ${SEGMENT_BLOCK} bytes of byte ${at}`, name, at)
+  }
+
+  private remove(segment: Segment): void {
+    const { disk, background, onFatal } = this.seams
+    this.table.delete(segment.number)
+    this.closeFile(segment)
+    this.deleted++
+    background.add((done) => {
+      disk.removeAsync(segmentName(segment.number), (error) => {
+        if (error !== null) onFatal(error)
+        done()
+      })
+    })
+  }
+
+  private withHandle(segment: Segment, then: (error: Error | null, footer: SegmentFooter | null) => void): void {
+    if (segment.handle !== null) {
+      then(null, segment.footer)
+      return
+    }
+    if (this.open >= OPEN_LIMIT) for (const other of this.table.values()) if (other.users === 0) this.closeFile(other)
+    this.seams.disk.openAsync(segmentName(segment.number), 'existing', (error, handle) => {
+      if (error !== null) {
+        then(error, null)
+        return
+      }
+      if (segment.handle === null) {
+        segment.handle = handle!
+        this.open++
+      } else handle!.close()
+      then(null, segment.footer)
+    })
+  }
+
+  private closeFile(segment: Segment): void {
+    if (segment.handle === null || segment.users > 0) return
+    segment.handle.close()
+    segment.handle = null
+    this.open--
+  }
+}
