@@ -47,6 +47,7 @@ export function openBroker(options: OpenOptions): Broker {
   )
   broker.store.onProgress = broker.progressed
   for (const after of broker.afterRecovery) after(broker.store.clean)
+  broker.store.recovered()
   broker.memory.watch()
   return broker
 }

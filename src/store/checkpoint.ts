@@ -84,6 +84,9 @@ export class Checkpoints {
   /** The highest number there ever was. */
   private highest: number
   private retryAt = 0
+  private stopped = false
+  /** As long as the journal ends here the last checkpoint tells everything. */
+  private covers: number
   private file: DiskFile | null = null
   private parts: Iterator<Part> | null = null
   private number = 0
@@ -96,8 +99,10 @@ export class Checkpoints {
   private used = 0
   private busySince = -1
 
-  constructor(seams: CheckpointSeams, last: Checkpoint | null) {
+  /** `last` is the checkpoint the state comes from; `current` says that the journal held nothing behind it. */
+  constructor(seams: CheckpointSeams, last: Checkpoint | null, current: boolean) {
     this.seams = seams
+    this.covers = current ? seams.journal.boundary : -1
     this.last = last ?? { number: 0, start: 0, size: 0 }
     this.highest = this.last.number
     seams.disk.makeDirectory(CHECKPOINT_DIRECTORY)
@@ -120,6 +125,12 @@ export class Checkpoints {
     }
     this.asked.push(done)
     this.seams.wake()
+  }
+
+  /** Takes the last checkpoint, unless the disk is full; then `done` is called all the same. */
+  stop(done: () => void): void {
+    this.stopped = true
+    this.request(done)
   }
 
   /**
@@ -148,7 +159,7 @@ export class Checkpoints {
 
   /** Nothing has happened since the last checkpoint. */
   private current(): boolean {
-    return this.last.number > 0 && this.seams.journal.boundary === this.last.start
+    return this.seams.journal.boundary === this.covers
   }
 
   private late(): boolean {
@@ -246,6 +257,7 @@ export class Checkpoints {
         done()
         this.last = { number: this.number, start: this.start, size: this.size }
         this.highest = this.number
+        this.covers = this.start
         this.obsolete = [checkpointName(this.number)]
         this.taken++
         this.reset()
@@ -265,7 +277,9 @@ export class Checkpoints {
       return
     }
     this.givenUp++
-    this.asked.unshift(...this.served.splice(0))
+    const served = this.served.splice(0)
+    if (this.stopped) this.answer(served)
+    else this.asked.unshift(...served)
     this.retryAt = clock.elapsed() + RETRY_MS
     const file = this.file
     this.state = 'finishing'
@@ -274,6 +288,7 @@ export class Checkpoints {
       const removed = (): void => {
         done()
         this.reset()
+        this.seams.wake()
       }
       if (file === null) return removed()
       file.close()

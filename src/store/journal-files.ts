@@ -19,6 +19,11 @@ export interface JournalFile {
   size: number
   /** Bytes that an index points to. */
   live: number
+  /**
+   * Where the journal ends that says that nothing is live any more: before this is durable the file is kept. Infinity until
+   * the turn ends, -1 if the file did not die.
+   */
+  deadAt: number
   /** Reads under way: as long as there are any, nothing else is written into the file. */
   readers: number
   /** Callbacks of those who wait for it to be opened. */
@@ -65,6 +70,7 @@ export class JournalFiles {
   private readonly files = new Map<number, JournalFile>()
   private retained: JournalFile | null = null
   private released: JournalFile | null = null
+  private dying: JournalFile[] = []
   private highest = -1
   /** Files below this position may be used again once they hold nothing live. */
   private floor = 0
@@ -82,7 +88,7 @@ export class JournalFiles {
 
   /** Takes a file that is there. */
   adopt(number: number, handle: DiskFile | null = null, size = 0): void {
-    this.files.set(number, { number, handle, size, live: 0, readers: 0, opening: null })
+    this.files.set(number, { number, handle, size, live: 0, deadAt: -1, readers: 0, opening: null })
     this.highest = Math.max(this.highest, number)
   }
 
@@ -143,8 +149,36 @@ export class JournalFiles {
     file.live -= length
     if (file.live <= 0) {
       assert(file.live === 0, 'no more is released than was retained')
-      this.recycleIfDead(file)
+      file.deadAt = Number.POSITIVE_INFINITY
+      this.dying.push(file)
     }
+  }
+
+  /**
+   * At a turn's end, when all facts are in the journal: lets go of files that died and whose death is durable. Returns
+   * whether some wait for that.
+   */
+  sweep(tail: number, durable: number): boolean {
+    if (this.dying.length === 0) return false
+    const dying = this.dying
+    this.dying = []
+    for (const file of dying) {
+      if (file.deadAt < 0) continue
+      if (file.live > 0) file.deadAt = -1
+      else if (file.deadAt > tail) file.deadAt = tail
+      if (file.deadAt > durable) this.dying.push(file)
+      else if (file.deadAt >= 0) {
+        file.deadAt = -1
+        this.recycleIfDead(file)
+      }
+    }
+    return this.dying.length > 0
+  }
+
+  /** How many bytes from `position` on are in its file, if it is still there. */
+  extent(position: number): number {
+    const number = this.numberOf(position)
+    return this.files.has(number) ? (number + 1) * this.fileSize - position : 0
   }
 
   /** Files wholly below `position` are not needed for recovery any more. */
@@ -278,7 +312,7 @@ export class JournalFiles {
   }
 
   private recycleIfDead(file: JournalFile): void {
-    if (file.live > 0 || file.readers > 0 || this.stopped) return
+    if (file.live > 0 || file.deadAt >= 0 || file.readers > 0 || this.stopped) return
     if ((file.number + 1) * this.fileSize > this.floor || !this.files.has(file.number)) return
     this.files.delete(file.number)
     if (this.retained === file) this.retained = null

@@ -13,7 +13,7 @@ export interface RecoveryOptions {
   readonly shape: JournalShape
   /** The journal's ring: it holds the end of the journal afterwards. */
   readonly window: Window
-  readonly fold: Fold
+  readonly fold: Pick<Fold, 'record'>
   /** Where the checkpoint says to begin, and the epoch it was written in. */
   readonly from: number
   readonly epoch: number
@@ -82,7 +82,7 @@ class Replay {
   epoch: number
   entries = 0
   records = 0
-  private readonly fold: Fold
+  private readonly fold: Pick<Fold, 'record'>
   private readonly reader: FrameReader
   private readonly bytes: Uint8Array
   private readonly held: Held[] = []

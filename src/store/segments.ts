@@ -18,7 +18,10 @@ export interface Segment {
   readonly total: number
   /** Of these, what indexes still point to. */
   live: number
-  /** Where the journal ended when nothing was live any more; -1 while something is. */
+  /**
+   * Where the journal ends that says that nothing is live any more: before this is durable the segment is kept. Infinity
+   * until the turn ends, -1 while something is live.
+   */
   deadAt: number
   /** Read when the segment is first used. */
   footer: SegmentFooter | null
@@ -79,7 +82,7 @@ export class Segments {
     segment.deadAt = -1
   }
 
-  release(position: number, length: number, tail: number): void {
+  release(position: number, length: number): void {
     const segment = this.at(position)
     segment.live -= length
     assert(segment.live >= 0, 'no more of a segment is released than was retained')
@@ -87,16 +90,20 @@ export class Segments {
       if (segment.live * 4 < segment.total) this.worn = true
       return
     }
-    segment.deadAt = tail
+    segment.deadAt = Number.POSITIVE_INFINITY
     this.dead.push(segment)
   }
 
-  /** Deletes segments without live bytes whose end is durable. Returns whether some wait for that. */
-  step(durable: number): boolean {
+  /**
+   * At a turn's end, when all facts are in the journal: deletes segments that died and whose death is durable. Returns
+   * whether some wait for that.
+   */
+  step(tail: number, durable: number): boolean {
     if (this.dead.length === 0) return false
     const waiting: Segment[] = []
     for (const segment of this.dead) {
       if (segment.deadAt < 0 || this.table.get(segment.number) !== segment) continue
+      segment.deadAt = Math.min(segment.deadAt, tail)
       if (segment.deadAt > durable || segment.users > 0) waiting.push(segment)
       else this.remove(segment)
     }

@@ -15,6 +15,8 @@ interface SpillFile {
   /** Live bytes of each page. */
   readonly pages: Float64Array
   live: number
+  /** Nothing has been written from here on. */
+  end: number
   handle: DiskFile | null
   /** Reads and writes under way. */
   users: number
@@ -166,6 +168,13 @@ export class Spill {
     })
   }
 
+  /** How many bytes from `position` on can be read from its file; 0 if nothing there is retained. */
+  extent(position: number): number {
+    const file = this.files.get(Math.floor(position / this.log.fileSize))
+    if (file === undefined || file.live === 0) return 0
+    return Math.max(1, Math.min(file.end, this.safe) - position)
+  }
+
   /** No more writes are begun. */
   stop(): void {
     this.stopped = true
@@ -188,7 +197,7 @@ export class Spill {
     let file = this.files.get(number)
     if (file === undefined) {
       const pages = new Float64Array(this.log.fileSize / this.pageSize)
-      file = { number, pages, live: 0, handle: null, users: 0 }
+      file = { number, pages, live: 0, end: 0, handle: null, users: 0 }
       this.files.set(number, file)
     }
     return file
@@ -282,6 +291,7 @@ export class Spill {
     } else {
       this.full = false
       this.spilled += end - this.safe
+      file.end = end
       this.moveSafe(end)
       this.dropIfDead(file)
     }

@@ -2,6 +2,8 @@ import type { Clock } from '../env/clock.ts'
 import type { Disk } from '../env/disk.ts'
 import type { Arena } from '../std/arena.ts'
 import { Background } from './background.ts'
+import { Checkpoints, SEGMENTS_PART } from './checkpoint.ts'
+import { type Checkpoint, findCheckpoint, loadCheckpoint } from './checkpoint-file.ts'
 import { readClosedMark, removeClosedMark, writeClosedMark } from './closed-mark.ts'
 import { StoreError } from './errors.ts'
 import type { Fold } from './fold.ts'
@@ -10,10 +12,15 @@ import type { JournalShape } from './frame-reader.ts'
 import { Journal } from './journal.ts'
 import { JOURNAL_DIRECTORY, JournalFiles, journalFileName } from './journal-files.ts'
 import { Log } from './log.ts'
-import { JOURNAL, SPILL } from './place.ts'
+import { JOURNAL, SEGMENT, SPILL } from './place.ts'
 import { recover } from './recovery.ts'
+import { SEGMENT_BLOCK } from './segment.ts'
+import { MOVED_RECORD } from './segment-directory.ts'
+import { Segments } from './segments.ts'
 import { Spill } from './spill.ts'
+import { TIDY_DEFAULTS, Tidy, type TidyOptions } from './tidy.ts'
 import { fileNumbers } from './torn-tail.ts'
+import { WINDOW_DEFAULTS, type WindowOptions, Windows } from './window.ts'
 
 export interface StoreOptions {
   /** Bytes of the journal's and of the spill's ring in memory; powers of two. */
@@ -23,6 +30,11 @@ export interface StoreOptions {
   readonly fileSize: number
   /** Journal bytes kept back for settlements and tidying. */
   readonly reserve: number
+  /** Memory for reading back: 24 slots of 1 MiB, or of a 16th of a block where that is less. */
+  readonly windows?: WindowOptions
+  readonly tidy?: TidyOptions
+  /** Bytes by which the journal grows from one checkpoint to the next, at least. */
+  readonly checkpointGrowth?: number
 }
 
 export const STORE_DEFAULTS: StoreOptions = {
@@ -63,6 +75,8 @@ export type StoreEvent =
       readonly reason: string
       readonly frames: number
     }
+  /** A checkpoint is damaged; an older one, or the whole journal, stands in for it. */
+  | { readonly kind: 'damaged-checkpoint'; readonly error: StoreError }
 
 /** Everything that lasts: one data directory, open. */
 export class Store {
@@ -74,11 +88,21 @@ export class Store {
   onProgress: () => void = () => {}
   /** The last process closed the data directory in good order. */
   readonly clean: boolean
+  readonly segments: Segments
+  readonly windows: Windows
+  readonly tidy: Tidy
+  readonly checkpoints: Checkpoints
   private readonly disk: Disk
+  private readonly clock: Clock
   private readonly journalLog: Log
   private readonly spillLog: Log
   private readonly files: JournalFiles
   private closing: (() => void) | null = null
+  /** Until the last checkpoint is there the store ends its own turns. */
+  private finishing = false
+  private waking = false
+  /** Where the checkpoint began that the state comes from. */
+  private floor = 0
 
   /**
    * Opens the data directory and rebuilds the state through the fold. Synchronous: nobody is served before. Throws
@@ -91,6 +115,7 @@ export class Store {
   private constructor(seams: StoreSeams) {
     const { disk, arena, clock, options, onFatal } = seams
     this.disk = disk
+    this.clock = clock
     disk.makeDirectory(JOURNAL_DIRECTORY)
     const { fileSize, journalRing, spillRing } = options
     const shape = openFormat(disk, { fileSize, blockSize: Math.min(fileSize, journalRing) })
@@ -107,18 +132,95 @@ export class Store {
     this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, onFatal })
     this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onFatal })
     this.fold = seams.fold
-    this.clean = this.recover(seams, shape)
+    const { background, journal, files, fold } = this
+    const wake = () => this.wake()
+    const segments = new Segments({ disk, background, onFatal })
+    this.segments = segments
+    const tidy = { ...TIDY_DEFAULTS, slice: Math.min(TIDY_DEFAULTS.slice, shape.fileSize), ...options.tidy }
+    const { bytes } = arena
+    this.tidy = new Tidy({
+      disk,
+      clock,
+      background,
+      bytes,
+      journal,
+      files,
+      segments,
+      fold,
+      options: tidy,
+      wake,
+      onFatal,
+    })
+    const slots = { ...WINDOW_DEFAULTS, slotSize: Math.min(WINDOW_DEFAULTS.slotSize, shape.blockSize / 16) }
+    this.windows = new Windows(arena, this.windowSource(), options.windows ?? slots, onFatal)
+    const checkpoint = this.loadCheckpoint(seams)
+    const recovered = this.recover(seams, shape, checkpoint)
+    this.clean = recovered.clean
+    this.checkpoints = new Checkpoints(
+      {
+        disk,
+        clock,
+        background,
+        journal,
+        options: { growth: options.checkpointGrowth ?? fileSize },
+        snapshot: () => fold.snapshot(),
+        segments: () => segments.snapshot(),
+        onTaken: (start) => files.recycleBelow(start),
+        wake,
+        onFatal,
+      },
+      checkpoint,
+      recovered.records === 0,
+    )
     this.journal.onProgress = this.spill.onProgress = () => this.progress()
   }
 
-  private recover(seams: StoreSeams, shape: JournalShape): boolean {
+  private loadCheckpoint(seams: StoreSeams): Checkpoint | null {
+    const { disk, report } = seams
+    const { files, segments, fold } = this
+    for (const number of fileNumbers(disk)) files.adopt(number)
+    const reaches = (start: number) => files.get(files.numberOf(start)) !== undefined
+    const checkpoint = findCheckpoint(disk, reaches, (error) => report({ kind: 'damaged-checkpoint', error }))
+    if (checkpoint === null) {
+      if (fileNumbers(disk).length > 0 && !reaches(0))
+        throw new StoreError('corrupt', 'the journal does not reach back to its beginning, and there is no checkpoint')
+      return null
+    }
+    if (!reaches(checkpoint.start) && checkpoint.start % files.fileSize !== 0) {
+      const name = journalFileName(files.numberOf(checkpoint.start))
+      throw new StoreError('corrupt', `${name}, where the checkpoint begins, is missing`, name, checkpoint.start)
+    }
+    loadCheckpoint(disk, checkpoint, (kind, bytes) => {
+      if (kind === SEGMENTS_PART) segments.load(bytes)
+      else fold.part(kind, bytes)
+    })
+    this.floor = checkpoint.start
+    return checkpoint
+  }
+
+  /** To be called when the state is rebuilt and everything its indexes point to is retained. Throws `StoreError`. */
+  recovered(): void {
+    this.segments.recovered()
+    this.files.recycleBelow(this.floor)
+  }
+
+  private recover(
+    seams: StoreSeams,
+    shape: JournalShape,
+    checkpoint: Checkpoint | null,
+  ): { clean: boolean; records: number } {
     const { disk, arena, clock, report } = seams
     const begun = clock.elapsed()
-    for (const number of fileNumbers(disk)) this.files.adopt(number)
     const closedAt = readClosedMark(disk)
-    const from = 0
+    const from = checkpoint?.start ?? 0
+    const fold: Pick<Fold, 'record'> = {
+      record: (type, bytes, at, length, position, time) => {
+        if (type === MOVED_RECORD) this.tidy.replay(bytes, at)
+        else this.fold.record(type, bytes, at, length, position, time)
+      },
+    }
     const window = { bytes: arena.bytes, base: this.journalLog.base, size: this.journalLog.ringSize }
-    const found = recover({ disk, shape, window, fold: this.fold, from, epoch: 0, closedAt })
+    const found = recover({ disk, shape, window, fold, from, epoch: checkpoint?.epoch ?? 0, closedAt })
     const { tail, entries, records, torn } = found
     if (torn !== null) report({ kind: 'torn-tail', position: tail, ...torn })
     // What a killed process left in the page cache is made durable before anybody reads it.
@@ -128,7 +230,7 @@ export class Store {
     this.journal.begin(found.epoch + 1)
     const milliseconds = clock.elapsed() - begun
     report({ kind: 'recovered', from, tail, epoch: found.epoch + 1, entries, records, milliseconds })
-    return closedAt >= 0
+    return { clean: closedAt >= 0, records }
   }
 
   /** The journal is on the disk up to here. */
@@ -138,27 +240,58 @@ export class Store {
 
   /** Ends the turn: what was appended is written, and synced if `sync`. */
   endTurn(sync: boolean): void {
-    this.journal.commit(sync)
+    const needed = this.upkeep()
+    this.journal.commit(sync || needed)
     this.spill.endTurn()
+  }
+
+  /**
+   * What the store does for itself, one bounded step at the end of a turn, when all of the turn's facts are in the
+   * journal. Returns whether something waits for them to be durable.
+   */
+  private upkeep(): boolean {
+    const { journal } = this
+    const tidying = this.tidy.step()
+    const checkpointing = this.checkpoints.step()
+    const deleting = this.segments.step(journal.tail, journal.durable)
+    const recycling = this.files.sweep(journal.tail, journal.durable)
+    return tidying || checkpointing || deleting || recycling
+  }
+
+  private windowSource() {
+    const { journal, files, spill, segments } = this
+    return {
+      start: (place: number, position: number) =>
+        place === SEGMENT ? Math.floor(position / SEGMENT_BLOCK) * SEGMENT_BLOCK : position,
+      extent: (place: number, start: number) => {
+        if (place === SEGMENT) return segments.extent(start)
+        if (place === SPILL) return spill.extent(start)
+        return Math.min(files.extent(start), Math.max(1, journal.written - start))
+      },
+      readAsync: this.readAsync.bind(this),
+    }
   }
 
   /** The bytes are pointed to by one more entry of an index. */
   retain(place: number, position: number, length: number): void {
     if (place === JOURNAL) this.files.retain(position, length)
     else if (place === SPILL) this.spill.retain(position, length)
+    else this.segments.retain(position, length)
   }
 
   /** An entry that pointed to the bytes is gone. */
   release(place: number, position: number, length: number): void {
     if (place === JOURNAL) this.files.release(position, length)
     else if (place === SPILL) this.spill.release(position, length)
+    else this.segments.release(position, length)
   }
 
   /** Where in the arena the bytes are, or -1 if they have to be read from a file. */
-  locate(place: number, position: number, _length: number): number {
-    if (place === JOURNAL) return this.journalLog.locate(position)
-    if (place === SPILL) return this.spillLog.locate(position)
-    return -1
+  locate(place: number, position: number, length: number): number {
+    let at = -1
+    if (place === JOURNAL) at = this.journalLog.locate(position)
+    else if (place === SPILL) at = this.spillLog.locate(position)
+    return at < 0 ? this.windows.locate(place, position, length) : at
   }
 
   /**
@@ -175,26 +308,37 @@ export class Store {
   ): void {
     if (place === JOURNAL) this.files.readAsync(position, length, into, at, done)
     else if (place === SPILL) this.spill.readAsync(position, length, into, at, done)
+    else this.segments.readAsync(position, length, into, at, done)
   }
 
   /** Reads bytes that `locate` did not find, and what lies behind them, into memory. */
-  load(_place: number, _position: number, _length: number, _done: () => void): void {
-    throw new Error('reading back from files is not there yet')
+  load(place: number, position: number, length: number, done: () => void): void {
+    this.windows.load(place, position, length, done)
   }
 
   /** When `tick` is to be called, as `Clock.elapsed` counts; Infinity as a rule. */
   nextDeadline(): number {
-    return Math.min(this.journal.nextDeadline(), this.spill.nextDeadline())
+    const { journal, spill, tidy, checkpoints } = this
+    return Math.min(journal.nextDeadline(), spill.nextDeadline(), tidy.nextDeadline(), checkpoints.nextDeadline())
   }
 
   /** Tries again what a full disk refused. */
   tick(): void {
     this.journal.tick()
     this.spill.tick()
+    this.wake()
   }
 
-  /** Ends the turn, waits until all of it is durable, and lets go of the data directory. */
+  /** Ends the turn, waits until all of it is durable, takes a checkpoint, and lets go of the data directory. */
   close(done: () => void): void {
+    this.finishing = true
+    this.tidy.stop()
+    this.checkpoints.stop(() => this.shut(done))
+    if (this.finishing) this.endTurn(true)
+  }
+
+  private shut(done: () => void): void {
+    this.finishing = false
     this.files.stop()
     this.spill.stop()
     this.closing = done
@@ -202,15 +346,27 @@ export class Store {
     this.background.whenIdle(() => this.progress())
   }
 
+  /** Makes sure that there is an end of a turn soon, for the next step of the upkeep. */
+  private wake(): void {
+    if (this.waking) return
+    this.waking = true
+    this.clock.afterInput(() => {
+      this.waking = false
+      this.progress()
+    })
+  }
+
   private progress(): void {
     this.onProgress()
+    if (this.finishing) this.endTurn(true)
     const { journal, closing } = this
     if (closing === null || journal.busy || journal.durable < journal.tail) return
-    if (!this.background.idle || !this.spill.idle || !this.files.idle) return
+    if (!this.background.idle || !this.spill.idle || !this.files.idle || !this.tidy.quiet) return
     this.closing = null
     writeClosedMark(this.disk, journal.tail)
     this.files.closeAll()
     this.spill.closeAll()
+    this.segments.closeAll()
     closing()
   }
 }

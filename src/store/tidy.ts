@@ -106,6 +106,7 @@ export class Tidy {
   private readonly seams: TidySeams
   private state: State = 'idle'
   private job: Job | null = null
+  private stopped = false
   private cursor = 0
   private retryAt = 0
   /** The journal is looked at again when its tail is here. */
@@ -117,6 +118,7 @@ export class Tidy {
 
   /** At a turn's end, when all facts are in the journal: the next bounded step. Returns whether it waits for the journal to become durable. */
   step(): boolean {
+    if (this.stopped) return false
     switch (this.state) {
       case 'idle':
         if (this.seams.clock.elapsed() >= this.retryAt) this.begin()
@@ -133,6 +135,16 @@ export class Tidy {
       case 'writing':
         return false
     }
+  }
+
+  /** Nothing more is moved. What was being written is not part of the store, and is removed at the next start. */
+  stop(): void {
+    this.stopped = true
+  }
+
+  /** Whether nothing is being written. */
+  get quiet(): boolean {
+    return this.state !== 'writing'
   }
 
   /** At recovery: a record of type 250. */
@@ -360,6 +372,6 @@ export class Tidy {
 
   private release(place: number, position: number, length: number): void {
     if (place === JOURNAL) this.seams.files.release(position, length)
-    else this.seams.segments.release(position, length, this.seams.journal.tail)
+    else this.seams.segments.release(position, length)
   }
 }
