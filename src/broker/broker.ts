@@ -1,7 +1,7 @@
 import type { Queue } from '../core/queue/queue.ts'
 import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
-import type { Fold } from '../store/fold.ts'
+import type { Fold, Owner } from '../store/fold.ts'
 import type { Store } from '../store/store.ts'
 import type { DefinitionSource } from './definitions.ts'
 import { Memory } from './memory.ts'
@@ -43,6 +43,8 @@ export class Broker {
   readonly vhosts = new Map<string, VHost>()
   /** Durable and transient queues by id: what journal records name. */
   readonly queuesById = new Map<number, Queue>()
+  /** All whose indexes point into the store, by id: the broker's queues, and what other nouns add. */
+  readonly owners: ReadonlyMap<number, Owner>[] = [this.queuesById]
   /** Queues with something to deliver, or somebody to deliver to, in this turn. */
   readonly wokenQueues: Queue[] = []
   /** Queues with settlements that are not in the journal yet. */
@@ -141,8 +143,11 @@ export class Broker {
         apply(bytes, at, length, position, time)
       },
       snapshot: () => this.snapshot(),
-      owners: () => this.queuesById.values(),
-      owner: (id) => this.queuesById.get(id),
+      owners: () => this.owners.flatMap((owners) => [...owners.values()]),
+      owner: (id) => {
+        for (const owners of this.owners) if (owners.has(id)) return owners.get(id)
+        return undefined
+      },
     }
   }
 

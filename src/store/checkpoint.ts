@@ -127,10 +127,12 @@ export class Checkpoints {
     this.seams.wake()
   }
 
-  /** Takes the last checkpoint, unless the disk is full; then `done` is called all the same. */
+  /** Takes the last checkpoint, unless there is little to replay or the disk is full, and calls `done`. */
   stop(done: () => void): void {
     this.stopped = true
-    this.request(done)
+    const { journal, options } = this.seams
+    if (this.state === 'idle' && journal.tail - this.last.start <= options.growth / 64) done()
+    else this.request(done)
   }
 
   /**

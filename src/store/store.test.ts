@@ -13,7 +13,7 @@ import { Store, type StoreEvent } from './store.ts'
 const OPTIONS = { journalRing: 65536, spillRing: 65536, fileSize: 16384, reserve: 32768 }
 
 function open(disk: SimDisk, clock: SimClock, options = OPTIONS) {
-  const arena = new Arena(options.journalRing + options.spillRing)
+  const arena = new Arena(options.journalRing + options.spillRing + 8 * 2 ** 20)
   const records: { type: number; text: string; position: number }[] = []
   const events: StoreEvent[] = []
   const store = Store.open({
@@ -24,6 +24,8 @@ function open(disk: SimDisk, clock: SimClock, options = OPTIONS) {
     fold: {
       part() {},
       *snapshot() {},
+      owners: () => [],
+      owner: () => undefined,
       record: (type, bytes, at, length, position) => {
         records.push({ type, text: Buffer.from(bytes.subarray(at, at + length)).toString(), position })
       },

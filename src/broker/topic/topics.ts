@@ -48,6 +48,7 @@ export class Topics implements Held {
   constructor(broker: Broker, options: Partial<TopicOptions> = {}) {
     this.broker = broker
     this.options = { ...TOPIC_DEFAULTS, ...options }
+    broker.owners.push(this.partitions)
   }
 
   /** The only place where topics change: live, and at recovery. */

@@ -30,6 +30,8 @@ export class Partition {
   /** Its number within the topic. */
   readonly number: number
   readonly index = new PartitionIndex()
+  /** Small batches that are moved together become one entry. */
+  readonly runs = true
   readonly producers = new Producers()
   readonly epochs = new Epochs()
   /** Records below are gone. */
@@ -117,6 +119,21 @@ export class Partition {
     return this.highWatermark !== before
   }
 
+  /** Calls `visit` for each batch, or run of batches, whose bytes begin in `[from, to)` of a place. */
+  eachLive(
+    place: number,
+    from: number,
+    to: number,
+    visit: (baseOffset: number, position: number, length: number) => void,
+  ): void {
+    this.index.eachLive(place, from, to, visit)
+  }
+
+  /** The batches from `baseOffset` on, `length` bytes of them, are at another place now. */
+  move(baseOffset: number, place: number, position: number, length: number): boolean {
+    return this.index.move(baseOffset, place, position, length)
+  }
+
   /** After recovery everything that is there is durable. */
   recovered(): void {
     this.index.skipTo(this.logStartOffset)
@@ -134,19 +151,5 @@ export class Partition {
   wake(): void {
     if (this.waiters.size === 0) return
     for (const waiter of [...this.waiters]) waiter.partitionMoved()
-  }
-
-  /** See `Owner`: what the store needs to move bytes. */
-  eachLive(
-    place: number,
-    from: number,
-    to: number,
-    visit: (sequence: number, position: number, length: number) => void,
-  ): void {
-    this.index.eachLive(place, from, to, visit)
-  }
-
-  move(baseOffset: number, place: number, position: number, length: number): void {
-    this.index.move(baseOffset, place, position, length)
   }
 }
