@@ -50,8 +50,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   consumerPrefetch = 0
   /** The consumer tag and the token of the direct reply-to consumer. */
   replyTo: { readonly tag: string; readonly token: string } | null = null
-  /** Verbs that wait, say for bytes from the disk, keep the channel's later ones waiting. */
-  busy = false
+  /** A purge that takes several turns: how many messages it took, -1 while it goes on, and what its reply waits for. */
+  purge: { readonly messages: number; readonly position: number } | null = null
   private deliveryTag = 0
   private noted = false
 

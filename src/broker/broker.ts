@@ -102,6 +102,14 @@ export class Broker {
     return this.store.journal.roomForSettlement() >= bytes && this.store.spill.room() >= bytes
   }
 
+  /** Whether a definition of that size may be written now. Those that only take something away may use the reserve. */
+  hasRoomForDefinition(bytes: number, takesAway: boolean): boolean {
+    const { journal } = this.store
+    if ((takesAway ? journal.roomForSettlement() : journal.room()) >= bytes) return true
+    journal.want(Math.min(bytes, journal.longest))
+    return false
+  }
+
   /** Calls `resume` once when the logs have got on: for who found no room. */
   whenRoom(resume: () => void): void {
     this.waiters.push(resume)

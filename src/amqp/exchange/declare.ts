@@ -2,9 +2,11 @@ import { checkExchange, declareExchange } from '../../broker/exchange/declare.ts
 import { exchange } from '../../wire/amqp/methods.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
+import { hasRoomToDeclare } from '../room.ts'
+import { LATER, verb } from '../verb.ts'
 
 export const exchangeDeclare = verb(exchange.declare, (channel, args) => {
+  if (!hasRoomToDeclare(channel, args.arguments)) return LATER
   const { broker, vhost } = channel
   const { type, durable, autoDelete, internal } = args
   const name = cleanName(args.exchange)

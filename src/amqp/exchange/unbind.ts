@@ -2,9 +2,11 @@ import { unbindExchange } from '../../broker/exchange/bind.ts'
 import { exchange } from '../../wire/amqp/methods.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
+import { hasRoomToDelete } from '../room.ts'
+import { LATER, verb } from '../verb.ts'
 
 export const exchangeUnbind = verb(exchange.unbind, (channel, args) => {
+  if (!hasRoomToDelete(channel)) return LATER
   const { broker, vhost } = channel
   const source = cleanName(args.source)
   const destination = cleanName(args.destination)

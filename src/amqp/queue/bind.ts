@@ -2,9 +2,11 @@ import { bindQueue } from '../../broker/queue/bind.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { cleanName, queueName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
+import { hasRoomToDeclare } from '../room.ts'
+import { LATER, verb } from '../verb.ts'
 
 export const queueBind = verb(queue.bind, (channel, args) => {
+  if (!hasRoomToDeclare(channel, args.arguments)) return LATER
   const { broker, vhost, connection } = channel
   const name = queueName(args.queue, channel.lastQueue)
   // Without a queue's name and without a key, the key is the queue's name, too.

@@ -3,12 +3,12 @@ import { findQueue } from '../../broker/queue/find.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
-
-/** The queue that is none: who consumes from it gets the replies to his requests directly. */
-const REPLY_TO = 'amq.rabbitmq.reply-to'
+import { REPLY_TO } from '../reply-to.ts'
+import { hasRoomToDeclare } from '../room.ts'
+import { LATER, verb } from '../verb.ts'
 
 export const queueDeclare = verb(queue.declare, (channel, args) => {
+  if (!hasRoomToDeclare(channel, args.arguments)) return LATER
   const { broker, vhost, connection } = channel
   const { durable, exclusive, autoDelete } = args
   const name = cleanName(args.queue)

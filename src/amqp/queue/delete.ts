@@ -2,9 +2,11 @@ import { deleteQueue } from '../../broker/queue/delete.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { queueName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
+import { hasRoomToDelete } from '../room.ts'
+import { LATER, verb } from '../verb.ts'
 
 export const queueDelete = verb(queue.delete, (channel, args) => {
+  if (!hasRoomToDelete(channel)) return LATER
   const { broker, vhost, connection } = channel
   const name = queueName(args.queue, channel.lastQueue)
   const { messages } = granted(deleteQueue(broker, vhost, connection.id, name, args.ifUnused, args.ifEmpty))

@@ -3,13 +3,22 @@ import { purgeQueue } from '../../broker/queue/purge.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { queueName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
+import { LATER, verb } from '../verb.ts'
 
+/** A long queue is purged over several turns; the connection waits meanwhile, and the verb is asked again in the end. */
 export const queuePurge = verb(queue.purge, (channel, args) => {
   const { broker, vhost, connection } = channel
   const name = queueName(args.queue, channel.lastQueue)
-  const { queue: found } = granted(findQueue(vhost, name, connection.id))
-  purgeQueue(broker, found, (messages) => {
-    if (!args.nowait) channel.reply(queue.purgeOk, { messageCount: messages }, found.changedAt)
-  })
+  if (channel.purge === null) {
+    const { queue: found } = granted(findQueue(vhost, name, connection.id))
+    channel.purge = { messages: -1, position: 0 }
+    purgeQueue(broker, found, (messages) => {
+      channel.purge = { messages, position: found.changedAt }
+      connection.resume()
+    })
+  }
+  const { messages, position } = channel.purge
+  if (messages < 0) return LATER
+  channel.purge = null
+  if (!args.nowait) channel.reply(queue.purgeOk, { messageCount: messages }, position)
 })

@@ -2,9 +2,11 @@ import { unbindQueue } from '../../broker/queue/bind.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { cleanName, queueName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { verb } from '../verb.ts'
+import { hasRoomToDelete } from '../room.ts'
+import { LATER, verb } from '../verb.ts'
 
 export const queueUnbind = verb(queue.unbind, (channel, args) => {
+  if (!hasRoomToDelete(channel)) return LATER
   const { broker, vhost, connection } = channel
   const name = queueName(args.queue, channel.lastQueue)
   const key = args.queue === '' && args.routingKey === '' ? name : args.routingKey
