@@ -6,8 +6,8 @@ import { api } from '../api.ts'
 import { GROUP_OPERATIONS, UNASKED } from '../operations.ts'
 
 /*
- * DescribeGroups, 0 to 6. A group that is not there is Dead; from version 6 on it is an error as well. What members subscribe to and
- * have is told of a stable group only.
+ * DescribeGroups, 0 to 6. A group that is not there is Dead; from version 6 on it is an error as well. The protocol and what
+ * members said under it is told of a stable group only.
  */
 
 export const describeGroups = api(
@@ -20,7 +20,7 @@ export const describeGroups = api(
     let position = 0
     const described = request.groups.map((groupId) => {
       const group = groups.get(groupId)
-      if (group === undefined) return { ...absent(groupId, call.version), authorizedOperations }
+      if (group === undefined) return absent(groupId, call.version, authorizedOperations)
       position = Math.max(position, group.changedAt)
       return { ...describe(group), authorizedOperations }
     })
@@ -28,10 +28,10 @@ export const describeGroups = api(
   },
 )
 
-function absent(groupId: string, version: number) {
-  const dead = { groupId, groupState: 'Dead' }
-  if (version < 6) return dead
-  return { ...dead, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` }
+function absent(groupId: string, version: number, authorizedOperations: number) {
+  const groupState = 'Dead'
+  if (version < 6) return { groupId, groupState, authorizedOperations }
+  return { groupId, groupState, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` }
 }
 
 function describe(group: Group) {
@@ -53,6 +53,6 @@ function memberOf(member: Member, protocol: string | null) {
     clientId: member.clientId,
     clientHost: member.clientHost,
     memberMetadata: protocol === null ? NOTHING : metadataOf(member, protocol),
-    memberAssignment: protocol === null ? NOTHING : member.assignment,
+    memberAssignment: member.assignment,
   }
 }

@@ -20,7 +20,8 @@ export const findCoordinator = api(
   { from: 0, to: 6 },
   (request, call) => {
     const found = find(request.keyType, call)
-    if (call.version < 4) call.reply(found, 0)
+    // Kafka has a word for no error up to version 3.
+    if (call.version < 4) call.reply({ ...found, errorMessage: found.errorMessage || 'NONE' }, 0)
     else call.reply({ coordinators: request.coordinatorKeys.map((key) => ({ key, ...found })) }, 0)
   },
 )
@@ -28,7 +29,7 @@ export const findCoordinator = api(
 function find(keyType: number, call: Call) {
   if (keyType === GROUP) {
     const nodeId = call.front.options.nodeId
-    return { ...addressFor(call), nodeId, errorCode: ErrorCode.NONE, errorMessage: null }
+    return { ...addressFor(call), nodeId, errorCode: ErrorCode.NONE, errorMessage: '' }
   }
   const errorMessage = `This broker does not serve ${KINDS[keyType] ?? `coordinators of type ${keyType}`}.`
   return { nodeId: -1, host: '', port: -1, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }

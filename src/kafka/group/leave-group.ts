@@ -21,8 +21,10 @@ export const leaveGroup = api(LeaveGroupRequest, LeaveGroupResponse, { from: 0, 
     const group = groups.get(request.groupId)
     if (request.groupId === '') call.reply({ errorCode: ErrorCode.INVALID_GROUP_ID }, 0)
     else if (!hasRoom) call.reply({ errorCode: NO_ROOM }, 0)
-    else if (group === undefined) call.reply({ errorCode: ErrorCode.UNKNOWN_MEMBER_ID }, 0)
-    else {
+    else if (group === undefined) {
+      const unknown = members.map((one) => ({ ...one, error: 'unknown-member-id' as const }))
+      answer(call, { kind: 'leave', error: 'none', members: unknown }, groups.deletedAt)
+    } else {
       const token = groups.park((reply, position) => answer(call, reply, position))
       groups.handle(group, { kind: 'leave', token, members })
     }
