@@ -5,11 +5,15 @@ import { declare } from './declare.ts'
 import { AmqpLink } from './link.ts'
 import type { AmqpModel } from './model.ts'
 
+/** So often in a row all queues have to be empty: what was delivered last is still on its way. */
+const QUIET = 20
+
 /** Asks, once everything drains, until all queues are empty, and then whether everything that was promised has come. */
 export class AmqpAuditor implements Actor {
   private readonly world: World
   private readonly model: AmqpModel
   private readonly left = new Map<string, number>()
+  private quiet = 0
 
   constructor(world: World, model: AmqpModel) {
     this.world = world
@@ -23,8 +27,7 @@ export class AmqpAuditor implements Actor {
   }
 
   done(): boolean {
-    for (const name of this.model.queues) if (this.left.get(name) !== 0) return false
-    return this.model.missing().length === 0
+    return this.quiet >= QUIET && this.model.missing().length === 0
   }
 
   end(): void {
@@ -52,7 +55,10 @@ export class AmqpAuditor implements Actor {
       received: ({ method, args }) => {
         if (method !== queue.declareOk || --skip >= 0) return
         this.left.set(args.queue as string, args.messageCount as number)
-        if (args.queue === this.model.queues.at(-1)) this.world.clock.after(100, () => this.ask(link))
+        if (args.queue !== this.model.queues.at(-1)) return
+        const empty = this.model.queues.every((name) => this.left.get(name) === 0)
+        this.quiet = empty ? this.quiet + 1 : 0
+        this.world.clock.after(100, () => this.ask(link))
       },
       closed: () => this.world.clock.after(10, () => this.connect()),
     })

@@ -1,10 +1,10 @@
 import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
-import { basic, queue } from '../../src/wire/amqp/methods.ts'
+import { basic, confirm } from '../../src/wire/amqp/methods.ts'
 import { rule } from '../failure.ts'
 import type { Actor, World } from '../world.ts'
 import { declare } from './declare.ts'
 import { AmqpLink, type Incoming } from './link.ts'
-import type { AmqpModel, Copy, Holder } from './model.ts'
+import type { AmqpModel, Copy, Holder, Message } from './model.ts'
 
 /** Takes messages from one queue and acknowledges, requeues or rejects them, or vanishes with them. */
 export class Consumer implements Actor {
@@ -24,14 +24,14 @@ export class Consumer implements Actor {
   private lastTag = 0
   /** By publisher session: the last sequence that came for the first time. */
   private latest = new Map<number, number>()
-  /** Of acknowledgements that each passive declare under way proves. */
-  private proofs: Copy[][] = []
+  /** By publishing tag: acknowledgements that the confirm will prove. */
+  private proofs = new Map<number, Proof>()
+  private nextProof = 1
   private unproven: Copy[] = []
   /** What has to come next, after everything was requeued. */
   private expected: Copy[] = []
+  private session = 0
   private asked = false
-  /** Answers to the declarations of the beginning that are still to come. */
-  private declaring = 0
 
   constructor(world: World, model: AmqpModel, queueName: string, name: string, exclusive: boolean) {
     this.world = world
@@ -54,7 +54,7 @@ export class Consumer implements Actor {
   }
 
   done(): boolean {
-    return this.outstanding.size === 0 && this.proofs.length === 0 && this.unproven.length === 0
+    return this.outstanding.size === 0 && this.proofs.size === 0
   }
 
   end(): void {}
@@ -76,11 +76,12 @@ export class Consumer implements Actor {
     this.outstanding = new Map()
     this.latest = new Map()
     this.lastTag = 0
-    this.proofs = []
+    this.proofs = new Map()
+    this.nextProof = 1
     this.unproven = []
     this.expected = []
     this.asked = false
-    this.declaring = this.model.queues.length
+    this.session = this.model.session()
     const { life } = this.world
     const link = new AmqpLink(wire, {
       ready: () => {
@@ -98,6 +99,7 @@ export class Consumer implements Actor {
             arguments: EMPTY_TABLE,
           })
         }
+        link.send(confirm.select, { nowait: false })
         this.later(() => this.act(link))
       },
       received: (incoming) => this.received(incoming),
@@ -107,7 +109,7 @@ export class Consumer implements Actor {
         if (this.link !== link) return
         this.link = null
         this.outstanding.clear()
-        this.proofs = []
+        this.proofs = new Map()
         this.unproven = []
         this.later(() => this.connect())
       },
@@ -126,13 +128,18 @@ export class Consumer implements Actor {
       this.delivered(args.deliveryTag as number, body, args.redelivered as boolean)
     } else if (method === basic.getEmpty) {
       this.asked = false
-    } else if (method === queue.declareOk) {
-      if (this.declaring > 0) {
-        this.declaring--
-        return
-      }
-      for (const copy of this.proofs.shift()!) this.model.settled(copy)
-      this.world.add('acknowledgements proven')
+    } else if (method === basic.ack) {
+      this.proven(args.deliveryTag as number, args.multiple as boolean)
+    }
+  }
+
+  private proven(tag: number, multiple: boolean): void {
+    for (const [each, proof] of this.proofs) {
+      if (each !== tag && !(multiple && each < tag)) continue
+      proof.message.confirmedIn = this.holder.life
+      for (const copy of proof.copies) this.model.settled(copy)
+      this.proofs.delete(each)
+      this.world.add('acknowledgements proven', proof.copies.length)
     }
   }
 
@@ -170,7 +177,7 @@ export class Consumer implements Actor {
       this.asked = true
       link.send(basic.get, { ticket: 0, queue: this.queue, noAck: false })
     }
-    if (this.unproven.length > 0 && (world.draining || dice.chance(0.2))) this.prove(link)
+    if (this.unproven.length > 0 && !world.draining && !link.blocked && dice.chance(0.2)) this.prove(link)
     link.flush()
     this.later(() => this.act(link))
   }
@@ -178,9 +185,10 @@ export class Consumer implements Actor {
   private acknowledgeAll(link: AmqpLink): void {
     const { outstanding } = this
     if (outstanding.size === 0) return
+    const deliveryTag = [...outstanding.keys()].at(-1)!
     for (const copy of outstanding.values()) this.settled(copy)
     outstanding.clear()
-    link.send(basic.ack, { deliveryTag: this.lastTag, multiple: true })
+    link.send(basic.ack, { deliveryTag, multiple: true })
   }
 
   private settleSome(link: AmqpLink): void {
@@ -189,7 +197,7 @@ export class Consumer implements Actor {
     if (this.exclusive && outstanding.size === this.prefetch && this.expected.length === 0 && dice.chance(0.3)) {
       // The window is full, so nothing is on its way: what we give back has to come again, in the same order.
       this.expected = [...outstanding.values()].sort((a, b) => a.place - b.place)
-      this.giveBack(link, this.lastTag, true)
+      this.giveBack(link, [...outstanding.keys()].at(-1)!, true)
       return
     }
     const tags = [...outstanding.keys()]
@@ -225,19 +233,20 @@ export class Consumer implements Actor {
     this.unproven.push(copy)
   }
 
-  /** A reply that comes later on the channel says that what was acknowledged before is durable. */
+  /**
+   * There is one journal, and a confirm says that it is durable with everything up to the message: so also with the
+   * acknowledgements that were sent before on the same channel.
+   */
   private prove(link: AmqpLink): void {
-    this.proofs.push(this.unproven)
+    const to = this.world.dice.pick(this.model.queues)
+    const { message, body } = this.model.create(this.session, this.nextProof, [to], true, 8)
+    this.proofs.set(this.nextProof++, { message, copies: this.unproven })
     this.unproven = []
-    link.send(queue.declare, {
-      ticket: 0,
-      queue: this.queue,
-      passive: true,
-      durable: true,
-      exclusive: false,
-      autoDelete: false,
-      nowait: false,
-      arguments: EMPTY_TABLE,
-    })
+    link.publish('', to, { deliveryMode: 2 }, body)
   }
+}
+
+interface Proof {
+  readonly message: Message
+  readonly copies: readonly Copy[]
 }

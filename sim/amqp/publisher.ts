@@ -85,7 +85,8 @@ export class Publisher implements Actor {
   private received({ method, args }: Incoming): void {
     if (method === confirm.selectOk || method === tx.selectOk) {
       this.prepared = true
-      this.later(() => this.act())
+      const { link } = this
+      if (link !== null) this.later(() => this.act(link))
     } else if (method === basic.ack) {
       this.confirmed(args.deliveryTag as number, args.multiple as boolean)
     } else if (method === tx.commitOk) {
@@ -111,10 +112,10 @@ export class Publisher implements Actor {
     }
   }
 
-  private act(): void {
-    const { world, link } = this
+  private act(link: AmqpLink): void {
+    const { world } = this
     const { dice } = world
-    if (link === null || !link.open || world.draining) return
+    if (this.link !== link || !link.open || link.closing || world.draining) return
     if (dice.chance(0.01)) {
       link.break(dice.pick(['reset', 'end', 'close'] as const))
       return
@@ -123,7 +124,7 @@ export class Publisher implements Actor {
       if (this.transactional) this.transact(link)
       else if (this.unconfirmed.size < this.window) this.publish(link)
     }
-    this.later(() => this.act())
+    this.later(() => this.act(link))
   }
 
   private publish(link: AmqpLink): void {
