@@ -4,6 +4,11 @@ import { AmqpModel } from './amqp/model.ts'
 import { Publisher } from './amqp/publisher.ts'
 import { startBroker } from './broker-process.ts'
 import { Faults } from './faults.ts'
+import { Admin } from './kafka/admin.ts'
+import { Member } from './kafka/member.ts'
+import { KafkaModel } from './kafka/model.ts'
+import { Producer } from './kafka/producer.ts'
+import { Reader } from './kafka/reader.ts'
 import { Dice } from './random.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { type Start, World } from './world.ts'
@@ -14,6 +19,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   const world = new World(seed, swarm, start)
   world.actors.push(new Faults(world))
   if (swarm.queues > 0) addAmqp(world)
+  if (swarm.readers > 0) addKafka(world)
   return world
 }
 
@@ -27,4 +33,13 @@ function addAmqp(world: World): void {
     for (let k = 0; k < n; k++) world.actors.push(new Consumer(world, model, queue, `consumer-${i}-${k}`, exclusive))
   })
   world.actors.push(new AmqpAuditor(world, model))
+}
+
+function addKafka(world: World): void {
+  const { swarm } = world
+  const model = new KafkaModel(world)
+  world.actors.push(new Admin(world, model))
+  for (let i = 0; i < swarm.producers; i++) world.actors.push(new Producer(world, model, `producer-${i}`))
+  for (let i = 0; i < swarm.readers; i++) world.actors.push(new Reader(world, model, `reader-${i}`))
+  for (let i = 0; i < swarm.members; i++) world.actors.push(new Member(world, model, `member-${i}`))
 }

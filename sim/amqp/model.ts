@@ -36,6 +36,8 @@ export interface Message {
   readonly length: number
   /** Confirmed in this life; 0 while it is not. */
   confirmedIn: number
+  /** The life in which it was sent. */
+  readonly bornIn: number
   /** Of a transaction, its number; 0 for none. */
   readonly transaction: number
   readonly copies: Map<string, Copy>
@@ -80,7 +82,17 @@ export class AmqpModel {
     const id = this.messages.length
     const copies = new Map<string, Copy>()
     const size = Math.max(HEADER, length)
-    const message = { id, session, sequence, persistent, length: size, confirmedIn: 0, transaction, copies }
+    const message = {
+      id,
+      session,
+      sequence,
+      persistent,
+      length: size,
+      bornIn: this.world.life,
+      confirmedIn: 0,
+      transaction,
+      copies,
+    }
     for (const queue of to) {
       copies.set(queue, {
         message,
@@ -157,12 +169,21 @@ export class AmqpModel {
       if (message.transaction === 0 || !message.persistent) continue
       const state = seen.get(message.transaction) ?? { some: false, all: true }
       for (const copy of message.copies.values()) {
-        if (copy.deliveries > 0) state.some = true
-        else state.all = false
+        // A consumer may see what a power loss takes back; what comes in a later life was on the disk.
+        if (copy.deliveries === 0) state.all = false
+        else if (copy.deliveredIn > message.bornIn || message.bornIn === this.world.life) state.some = true
       }
       seen.set(message.transaction, state)
     }
-    for (const [number, state] of seen) rule(!state.some || state.all, `transaction ${number} took place in part`)
+    for (const [number, { some, all }] of seen) {
+      rule(
+        !some || all,
+        `transaction ${number} took place in part: ${this.messages
+          .filter((message) => message.transaction === number)
+          .map(tell)
+          .join('; ')}`,
+      )
+    }
   }
 }
 
@@ -176,4 +197,11 @@ function bodyOf(message: { id: number; length: number }): Uint8Array {
   }
   for (let i = HEADER; i < length; i++) body[i] = (id * 31 + i * 7) & 255
   return body
+}
+
+function tell({ id, persistent, confirmedIn, copies }: Message): string {
+  const each = [...copies.values()].map(
+    ({ queue, deliveries, acked }) => `${queue}: came ${deliveries} times, acked ${acked}`,
+  )
+  return `${persistent ? 'persistent' : 'transient'} message ${id}, confirmed in life ${confirmedIn}: ${each.join(', ')}`
 }
