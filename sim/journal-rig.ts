@@ -44,7 +44,14 @@ export class JournalRig {
     }
     disk.makeDirectory(JOURNAL_DIRECTORY)
     disk.syncDirectory('')
-    this.files = new JournalFiles({ disk, clock, background: new Background(), fileSize, onFatal })
+    this.files = new JournalFiles({
+      disk,
+      clock,
+      background: new Background(),
+      fileSize,
+      plenty: 12 * fileSize,
+      onFatal,
+    })
     for (const number of fileNumbers(disk)) this.files.adopt(number)
     const { arena, log, files } = this
     this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, onFatal })

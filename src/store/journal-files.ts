@@ -35,6 +35,8 @@ export interface JournalFilesOptions {
   readonly clock: Clock
   readonly background: Background
   readonly fileSize: number
+  /** With that many bytes free on the disk, space need not be written before it is used. */
+  readonly plenty: number
   readonly onFatal: (error: Error) => void
 }
 
@@ -56,11 +58,12 @@ export function isDiskFull(error: Error): boolean {
 
 /**
  * The journal's files: written with zeros before they are used (node can reserve no blocks, and a sync of written-over
- * blocks is a quarter cheaper), counted by live bytes, used again when nothing in them is needed.
+ * blocks is a quarter cheaper), counted by live bytes, used again when nothing in them is needed. Only in a hurry, and when
+ * the disk has plenty of space, they are used as they are: writing everything twice would halve what the disk can do.
  */
 export class JournalFiles {
   readonly fileSize: number
-  /** Space is there, written once, from the tail up to this position. */
+  /** Space is there from the tail up to this position. */
   prepared = 0
   /** The disk refused the last attempt to write ahead. */
   full = false
@@ -76,6 +79,9 @@ export class JournalFiles {
   private floor = 0
   private goal = 0
   private preparing = false
+  private hurry = false
+  /** The file that is being written. */
+  private current = 0
   private stopped = false
   private retryAt = 0
   private unsynced = 0
@@ -207,13 +213,19 @@ export class JournalFiles {
     })
   }
 
-  /** When `prepare` wants to be called again, as `Clock.elapsed` counts; Infinity if the disk is not full. */
+  /** When `advance` wants to be called again, as `Clock.elapsed` counts; Infinity if the disk is not full. */
   get retryDeadline(): number {
     return this.full && !this.preparing ? this.retryAt : Number.POSITIVE_INFINITY
   }
 
-  /** Lets the background write ahead up to `goal`. */
-  prepare(goal: number): void {
+  /** The tail is at `tail`, or behind it: lets the background write ahead up to `goal`, in a `hurry` if room runs out. */
+  advance(tail: number, goal: number, hurry: boolean): void {
+    this.current = this.numberOf(tail)
+    this.hurry = hurry
+    this.prepare(goal)
+  }
+
+  private prepare(goal: number): void {
     if (goal > this.goal) this.goal = goal
     if (this.prepared >= this.goal) this.full = false
     if (this.preparing || this.stopped || this.prepared >= this.goal) return
@@ -259,6 +271,7 @@ export class JournalFiles {
     const file = this.files.get(this.numberOf(this.prepared))
     if (this.stopped || this.prepared >= this.goal) finish(null)
     else if (file === undefined) this.create(this.numberOf(this.prepared), finish)
+    else if (this.hurry) this.extendQuickly(file, finish)
     else this.extend(file, finish)
   }
 
@@ -294,8 +307,21 @@ export class JournalFiles {
         this.unsynced += length
         if (file.size < this.fileSize && this.unsynced < UNSYNCED) return done(null)
         this.unsynced = 0
+        // A sync of the file that is being written would keep its data waiting, too.
+        if (file.number === this.current) return done(null)
         file.handle!.syncAsync(done)
       })
+    })
+  }
+
+  private extendQuickly(file: JournalFile, done: (error: Error | null) => void): void {
+    this.options.disk.freeAsync((error, free) => {
+      if (error !== null || free! < this.options.plenty) {
+        this.extend(file, done)
+        return
+      }
+      file.size = this.fileSize
+      done(null)
     })
   }
 

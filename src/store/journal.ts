@@ -7,7 +7,9 @@ import type { JournalFiles } from './journal-files.ts'
 import type { Log } from './log.ts'
 
 const OVERHEAD = FRAME_HEADER + RECORD_HEADER
-/** Bytes written ahead of the tail while a store is young; it doubles with what is appended. */
+/** With less room than that, what is prepared will soon be used up. */
+const SHORT = 2 ** 18
+/** Bytes written ahead of the tail while a store is young; later as many as have been appended. */
 const LEAST_AHEAD = 8 * 2 ** 20
 
 export interface JournalOptions {
@@ -209,10 +211,12 @@ export class Journal {
   /** Begins writing ahead in the background. */
   prepareAhead(): void {
     const { tail, rest, fileSize } = this.log
-    const pace = Math.min(this.reserve + fileSize, Math.max(LEAST_AHEAD, 2 * tail))
+    const pace = Math.min(this.reserve + fileSize, Math.max(LEAST_AHEAD, tail))
     // What somebody waits for must fit beside what a young store keeps back, and may need a block of its own.
-    const wanted = rest + this.longestWanted + OVERHEAD + Math.min(this.reserve, Math.max(LEAST_AHEAD, 2 * tail))
-    this.files.prepare(tail + (this.longestWanted > LEAST_AHEAD / 4 ? Math.max(pace, wanted) : pace))
+    const wanted = this.longestWanted > LEAST_AHEAD / 4 ? rest + this.longestWanted + OVERHEAD : 0
+    // At the present pace the room lasts for a few more groups.
+    const hurry = this.softLimit - tail < Math.max(SHORT, wanted, 4 * (tail - this.written))
+    this.files.advance(tail, tail + Math.max(pace, wanted > 0 ? wanted + this.keptBack : 0), hurry)
   }
 
   private roomBelow(limit: number): number {
@@ -225,11 +229,16 @@ export class Journal {
     return Math.max(0, inNext, rest - head)
   }
 
+  /** What `room()` keeps back once as much is prepared. */
+  private get keptBack(): number {
+    return Math.min(this.reserve, Math.max(LEAST_AHEAD, this.written) / 2)
+  }
+
   private setLimits(): void {
     const { prepared } = this.files
     const ring = this.written + this.log.ringSize
     // A young store has written little ahead and keeps half of that back.
-    const reserve = Math.min(this.reserve, Math.max(LEAST_AHEAD, 2 * this.written) / 2, prepared / 2)
+    const reserve = Math.min(this.keptBack, prepared / 2)
     this.hardLimit = Math.min(ring, prepared)
     this.softLimit = Math.min(ring, prepared - Math.floor(reserve / 8) * 8)
   }

@@ -127,8 +127,16 @@ export class Store {
     }
     this.journalLog = new Log(arena, { ringSize: journalRing, ...shape })
     this.spillLog = new Log(arena, { ringSize: spillRing, fileSize, blockSize: Math.min(fileSize, spillRing) })
-    this.files = new JournalFiles({ disk, clock, background: this.background, fileSize: shape.fileSize, onFatal })
     const { reserve } = options
+    const plenty = 4 * (reserve + shape.fileSize)
+    this.files = new JournalFiles({
+      disk,
+      clock,
+      background: this.background,
+      fileSize: shape.fileSize,
+      plenty,
+      onFatal,
+    })
     this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, onFatal })
     this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onFatal })
     this.fold = seams.fold
