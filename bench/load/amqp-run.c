@@ -86,6 +86,7 @@ static bool all_done(const Options *o) {
   for (int i = 0; i < o->producers; i++)
     if (producers[i].sent < producers[i].filled) return false;
   u64 goal = o->producers ? run.published : o->count;
+  if (run.received > goal) fail("more than %llu messages came", (unsigned long long)goal);
   if (o->producers && o->count && !run.stopping && run.published < o->count) return false;
   if (o->confirms && run.confirmed < run.published) return false;
   return !o->consumers || run.received == goal;
