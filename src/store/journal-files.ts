@@ -202,6 +202,8 @@ export class JournalFiles {
       file.readers--
       if (file.readers === 0) this.recycleIfDead(file)
       done(error)
+      // Who closes the store waits for the last read.
+      if (this.stopped) this.onPrepared()
     }
     this.withHandle(file, (error) => {
       if (error !== null) return finish(error)
@@ -359,6 +361,7 @@ export class JournalFiles {
       this.onPrepared()
     }
     if (this.stopped) {
+      file.handle?.close()
       done()
       return
     }

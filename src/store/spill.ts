@@ -165,6 +165,7 @@ export class Spill {
       file.users--
       this.dropIfDead(file)
       done(error === null && n < onDisk ? new Error('a spill file is too short') : error)
+      if (this.stopped) this.onProgress()
     })
   }
 

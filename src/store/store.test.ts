@@ -192,3 +192,35 @@ test('an inspection counts frames, entries and records, and tells a torn tail fr
   const { damage } = inspect(disk)
   assert.ok(damage?.kind === 'corrupt' && damage.position === 48 && damage.file === journalFileName(0))
 })
+
+test('a store that is closed waits for the reads that are under way', () => {
+  let late = 0
+  for (let seed = 1; seed < 60; seed++) {
+    const place = seed % 2 ? JOURNAL : SPILL
+    const { clock, disk } = machine(seed)
+    const { store, append } = open(disk, clock)
+    let position = append(1, 'x'.repeat(300))
+    if (place === SPILL) {
+      store.spill.append(300)
+      position = store.spill.position
+    }
+    store.retain(place, position, 300)
+    while (store.locate(place, position, 300) >= 0) {
+      if (store.journal.room() >= 1000) append(2, 'z'.repeat(1000))
+      if (store.spill.room() >= 1000) store.spill.append(1000)
+      store.endTurn(true)
+      clock.step()
+    }
+    run(clock)
+    const order: string[] = []
+    store.close(() => order.push('closed'))
+    for (let steps = seed >> 2; steps > 0; steps--) clock.step()
+    if (order.length === 0) {
+      late++
+      store.readAsync(place, position, 300, new Uint8Array(300), 0, () => order.push('read'))
+    } else order.unshift('read')
+    run(clock)
+    assert.deepEqual(order, ['read', 'closed'], `seed ${seed}`)
+  }
+  assert.ok(late > 20)
+})
