@@ -108,14 +108,15 @@ export class AmqpHandler implements Handler {
   /** Takes frames in place, one after the other, as far as they are whole. */
   private takeFrames(end: number): void {
     const b = this.bytes
-    const most = this.connection.frameMax - FRAME_OVERHEAD
+    const { frameMax } = this.connection
     while (end - this.at >= FRAME_PREFIX && this.phase !== 'ended') {
       const at = this.at
       const size = ((b[at + 3] << 24) | (b[at + 4] << 16) | (b[at + 5] << 8) | b[at + 6]) >>> 0
-      if (size > most) {
+      // RabbitMQ names one limit and forgives another 8 bytes: clients have counted on it.
+      if (size > frameMax) {
         this.at = end
         this.blame = NONE
-        throw badFrame(b[at], EMPTY, `{frame_too_large,${size},${most}}`)
+        throw badFrame(b[at], EMPTY, `{frame_too_large,${size},${frameMax - FRAME_OVERHEAD}}`)
       }
       const last = at + FRAME_PREFIX + size
       if (last >= end) return
@@ -247,8 +248,9 @@ export class AmqpHandler implements Handler {
       channel.reply(channelMethods.openOk, { channelId: '' })
       return true
     }
+    // The client's close has crossed ours: its close-ok is still to come.
     if (key === channelMethods.close.key) this.connection.send(channel.number, channelMethods.closeOk, {})
-    if (key === channelMethods.close.key || key === channelMethods.closeOk.key) this.forget(channel)
+    if (key === channelMethods.closeOk.key) this.forget(channel)
     return true
   }
 
