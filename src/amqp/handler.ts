@@ -409,7 +409,7 @@ export class AmqpHandler implements Handler {
     if (capabilities.connectionBlocked && this.blockedTimer === null) {
       this.blockedTimer = broker.timers.after(BLOCKED_MS, () => {
         this.toldBlocked = true
-        this.connection.send(0, methods.blocked, { reason: 'low on disk' })
+        this.connection.send(0, methods.blocked, { reason: broker.memory.alarm ? 'low on memory' : 'low on disk' })
       })
     }
     return false
