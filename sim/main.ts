@@ -31,7 +31,7 @@ function simulate(): number {
   const totals = new Map<string, number>()
   let failures = 0
   for (let seed = from; seed <= to; seed++) {
-    const result = runSeed(seed, events, overrides)
+    const result = runSeed(seed, events, overrides, Number(values.story) > 0)
     for (const [name, n] of result.counts) totals.set(name, (totals.get(name) ?? 0) + n)
     if (result.error === null) continue
     failures++

@@ -12,8 +12,15 @@ export interface Result {
 }
 
 /** Runs one simulation from its seed. */
-export function runSeed(seed: number, events: number, overrides: Partial<Swarm> = {}, start?: Start): Result {
+export function runSeed(
+  seed: number,
+  events: number,
+  overrides: Partial<Swarm> = {},
+  telling = false,
+  start?: Start,
+): Result {
   const world = makeWorld(seed, overrides, start)
+  world.telling = telling
   let error: Error | null = null
   try {
     world.run(events)

@@ -47,6 +47,8 @@ export class World {
   kills = 0
   /** Faults are over: everything has to drain. */
   draining = false
+  /** Whether somebody wants the whole story. */
+  telling = false
   private readonly start: Start
   private operationsLeft = Number.POSITIVE_INFINITY
   private fatal: Error | null = null
@@ -75,6 +77,11 @@ export class World {
     for (const actor of this.actors) actor.end()
     this.process?.check()
     this.process?.count(this.counts)
+  }
+
+  /** A line for the story that a failure tells, of things that happen too often to be worth the time otherwise. */
+  tell(line: () => string): void {
+    if (this.telling) this.note(line())
   }
 
   /** A line for the story that a failure tells. */

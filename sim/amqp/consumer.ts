@@ -220,6 +220,7 @@ export class Consumer implements Actor {
   private giveBack(link: AmqpLink, tag: number, multiple: boolean): void {
     for (const [each, copy] of this.outstanding) {
       if (each !== tag && !(multiple && each < tag)) continue
+      this.world.tell(() => `${this.name} gives back ${copy.message.id}`)
       copy.holder = null
       this.outstanding.delete(each)
       this.world.add('messages requeued')

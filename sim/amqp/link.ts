@@ -202,7 +202,8 @@ export class AmqpLink {
         this.blocked = false
         break
       default:
-        if (!this.closing) this.events.received(incoming)
+        // What comes after we have broken off is as good as lost.
+        if (this.open && !this.closing) this.events.received(incoming)
     }
     if (this.open) this.flush()
   }

@@ -107,6 +107,9 @@ export class AmqpModel {
       })
     }
     this.messages.push(message)
+    this.world.tell(
+      () => `${session} publishes ${id} to ${to}, ${persistent ? 'persistent' : 'transient'}, ${size} bytes`,
+    )
     this.world.add('messages published')
     return { message, body: bodyOf(message) }
   }
@@ -122,6 +125,7 @@ export class AmqpModel {
     const copy = message.copies.get(queue)
     rule(copy !== undefined, `message ${id} came out of ${queue}, where it was not sent`)
     world.add('messages delivered')
+    world.tell(() => `${holder.name} got ${id} from ${queue}${redelivered ? ' again' : ''}`)
     rule(!copy.settled, `message ${id} came out of ${queue} again after its acknowledgement was durable`)
     const { life } = world
     if (copy.acked && copy.ackedIn === life && copy.holder?.alive()) {
@@ -141,12 +145,14 @@ export class AmqpModel {
   }
 
   acknowledged(copy: Copy): void {
+    this.world.tell(() => `${copy.holder?.name} acknowledges ${copy.message.id} in ${copy.queue}`)
     copy.acked = true
     copy.ackedIn = this.world.life
     this.world.add('messages acknowledged')
   }
 
   settled(copy: Copy): void {
+    this.world.tell(() => `${copy.message.id} in ${copy.queue} is durably acknowledged`)
     copy.settled = true
     copy.holder = null
   }

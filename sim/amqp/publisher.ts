@@ -139,7 +139,7 @@ export class Publisher implements Actor {
   private transact(link: AmqpLink): void {
     if (this.committing !== null) return
     const number = this.model.transaction()
-    const n = this.world.dice.between(1, 5)
+    const n = this.world.dice.between(1, Math.max(1, Math.min(5, Math.floor(10_000 / this.world.swarm.largest))))
     this.committing = Array.from({ length: n }, () => this.one(link, number))
     link.send(tx.commit, {})
     link.flush()

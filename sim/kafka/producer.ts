@@ -19,6 +19,8 @@ interface Lane {
   underWay: number
   /** Something went wrong: what is under way is waited for, then everything is sent again. */
   broken: boolean
+  /** A batch was acknowledged: the broker knows our sequence. */
+  known: boolean
   sequence: number
 }
 
@@ -50,7 +52,7 @@ export class Producer implements Actor {
     this.name = name
     this.number = model.producer()
     this.version = world.dice.between(5, 12)
-    this.lanes = model.partitions.map(() => ({ batches: [], underWay: 0, broken: false, sequence: 0 }))
+    this.lanes = model.partitions.map(() => ({ batches: [], underWay: 0, broken: false, known: false, sequence: 0 }))
   }
 
   begin(): void {
@@ -144,7 +146,9 @@ export class Producer implements Actor {
       if (lane.underWay > 0) return
       lane.broken = false
     }
-    while (lane.underWay < Math.min(MOST_UNDER_WAY, lane.batches.length)) {
+    // A broker takes any sequence as the first of a producer it does not know: the first batch goes alone.
+    const most = lane.known ? MOST_UNDER_WAY : 1
+    while (lane.underWay < Math.min(most, lane.batches.length)) {
       this.sendOne(link, lane, lane.batches[lane.underWay++]!)
     }
   }
@@ -160,11 +164,12 @@ export class Producer implements Actor {
       if (told.errorCode === 0) {
         rule(lane.batches[0] === batch, `${this.name}: a batch was taken before the one ahead of it`)
         lane.batches.shift()
+        lane.known = true
         this.model.found(partition, told.baseOffset, batch.ids, 'acknowledged')
         this.world.add('batches acknowledged')
       } else {
         rule(RETRIED.includes(told.errorCode), `${this.name}: a batch was refused with error ${told.errorCode}`)
-        this.world.add('batches refused')
+        this.world.add(`batches refused: ${told.errorCode}`)
         lane.broken = true
       }
     })

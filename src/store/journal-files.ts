@@ -106,15 +106,21 @@ export class JournalFiles {
     for (const file of this.files.values()) {
       file.size = file.number < number ? this.fileSize : Math.min(this.fileSize, this.openNow(file).size())
     }
-    const file = this.files.get(number)!
     const used = tail - number * this.fileSize
-    if (file.size - used < LEAST_PREPARED) {
-      // A fresh start writes one chunk and no more: the rest follows in the background.
-      const size = Math.min(this.fileSize, (Math.floor((used + LEAST_PREPARED) / CHUNK) + 1) * CHUNK)
-      this.openNow(file).write(new Uint8Array(size - file.size), 0, size - file.size, file.size)
-      file.size = size
-    }
+    this.fillNow(number, used + LEAST_PREPARED)
+    // Near the end of a file the next one has to be there as well: what a start appends cannot wait for it.
+    if (used + LEAST_PREPARED > this.fileSize) this.fillNow(number + 1, LEAST_PREPARED)
     this.extendPrepared()
+  }
+
+  /** Sees to it that a file has at least `least` bytes. A fresh start writes one chunk and no more: the rest follows in the background. */
+  private fillNow(number: number, least: number): void {
+    if (!this.files.has(number)) this.createNow(number)
+    const file = this.files.get(number)!
+    if (file.size >= Math.min(least, this.fileSize)) return
+    const size = Math.min(this.fileSize, (Math.floor(least / CHUNK) + 1) * CHUNK)
+    this.openNow(file).write(new Uint8Array(size - file.size), 0, size - file.size, file.size)
+    file.size = size
   }
 
   numberOf(position: number): number {
