@@ -6,13 +6,13 @@ import { addressFor } from '../metadata.ts'
 /*
  * FindCoordinator, 0 to 6. The coordinator of every consumer group is this broker.
  *
- * Transactions and share groups have none here. COORDINATOR_NOT_AVAILABLE would be the honest word, but clients take it for passing
- * and ask until their own time-out; INVALID_REQUEST, which Kafka answers for kinds of coordinators that it does not have, ends a transactional
- * producer's start at once, with the text.
+ * Transactions have none. COORDINATOR_NOT_AVAILABLE would be the honest word, but clients take it for passing and ask until their own
+ * time-out; librdkafka does so after most errors. What ends a transactional producer's start at once in all of them is that its id may not be used: nobody's may.
+ * Other kinds of coordinators are answered as Kafka does where it has none.
  */
 
 const GROUP = 0
-const KINDS = ['consumer groups', 'transactions', 'share groups']
+const TRANSACTION = 1
 
 export const findCoordinator = api(
   FindCoordinatorRequest,
@@ -31,6 +31,12 @@ function find(keyType: number, call: Call) {
     const nodeId = call.front.options.nodeId
     return { ...addressFor(call), nodeId, errorCode: ErrorCode.NONE, errorMessage: '' }
   }
-  const errorMessage = `This broker does not serve ${KINDS[keyType] ?? `coordinators of type ${keyType}`}.`
-  return { nodeId: -1, host: '', port: -1, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
+  const isTransaction = keyType === TRANSACTION
+  return {
+    nodeId: -1,
+    host: '',
+    port: -1,
+    errorCode: isTransaction ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST,
+    errorMessage: isTransaction ? 'Transactions are not served.' : `There are no coordinators of type ${keyType}.`,
+  }
 }
