@@ -17,6 +17,7 @@ const flush = '--config flush.messages=1'
 
 export const AMQP_CASES: readonly Case[] = [
   { name: 'transient-100', protocol: 'amqp', verb: 'run', words: '--size 100' },
+  { name: 'transient-100-ahead', protocol: 'amqp', verb: 'run', words: '--size 100 --ahead 100000' },
   { name: 'transient-1k', protocol: 'amqp', verb: 'run', words: '--size 1024' },
   { name: 'transient-16k', protocol: 'amqp', verb: 'run', words: '--size 16384' },
   { name: 'durable-100', protocol: 'amqp', verb: 'run', words: `--size 100 ${durable}` },

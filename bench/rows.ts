@@ -48,6 +48,7 @@ const cost = (title: string, name: string, least: number, goal: number): Row => 
 
 const AMQP: readonly Row[] = [
   rate('amqp', 'transient, automatic ack, 100 B', 'transient-100', 12, 30),
+  rate('amqp', 'the same, publisher at most 100,000 ahead', 'transient-100-ahead', 12, 30),
   rate('amqp', 'transient, automatic ack, 1 KiB', 'transient-1k', 8, 15),
   rate('amqp', 'transient, automatic ack, 16 KiB', 'transient-16k', 2, 4),
   rate('amqp', 'durable, confirms 1000, ack 100, 100 B', 'durable-100', 12, 25),

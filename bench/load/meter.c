@@ -9,7 +9,8 @@ Meter meter_read(int pid, u64 in, u64 out, u64 done) {
 void meter_print(const Meter *a, const Meter *b, int pid, double bytes_each) {
   double seconds = (double)(b->time - a->time) / 1e9;
   double in = (double)(b->in - a->in), out = (double)(b->out - a->out), done = (double)(b->done - a->done);
-  double messages = out > in ? out : in; /* a drain has no input, a fill no output */
+  /* A fill has no output and a drain no input; with both, a message costs half at its coming and half at its going. */
+  double messages = in > 0 && out > 0 ? (in + out) / 2 : in + out;
   json_number("seconds", seconds);
   json_number("in", in);
   json_number("out", out);
