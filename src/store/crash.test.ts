@@ -19,6 +19,7 @@ class Lives {
   checkpoint = { position: 0, epoch: 0 }
   recycled = 0
   wraps = 0
+  filled = 0
   private nextId = 1
 
   constructor(seed: number) {
@@ -27,6 +28,8 @@ class Lives {
     this.ringSize = 4096
     this.fileSize = 1024 << this.dice.below(5)
     this.disk = new SimDisk(this.clock, this.dice.fork())
+    // Enough for a start; it fills up soon.
+    if (this.dice.chance(0.2)) this.disk.capacity = this.fileSize * this.dice.between(3, 8)
     this.rig = this.open()
   }
 
@@ -68,7 +71,10 @@ class Lives {
     const { durable, written, tail } = this.rig.journal
     this.wraps += Math.floor(tail / this.ringSize)
     const powerLoss = this.dice.chance(0.8)
+    this.filled += this.disk.counts.full
+    this.disk.counts.full = 0
     this.disk = powerLoss ? this.disk.lose() : this.disk.kill()
+    this.disk.capacity = Number.POSITIVE_INFINITY
     this.rig = this.open()
     const { replayed, recovered } = this.rig
     const { tail: found } = recovered
@@ -89,6 +95,7 @@ test('after any power loss a journal comes back as whole turns, with all that wa
   let wraps = 0
   let recycled = 0
   let torn = 0
+  let filled = 0
   for (let seed = 1; seed <= CASES; seed++) {
     try {
       const lives = new Lives(seed)
@@ -102,9 +109,11 @@ test('after any power loss a journal comes back as whole turns, with all that wa
       }
       wraps += lives.wraps
       recycled += lives.recycled
+      filled += lives.filled
     } catch (error) {
       throw new Error(`seed ${seed}: ${(error as Error).stack}`)
     }
   }
   assert.ok(wraps > CASES / 10 && recycled > CASES / 10 && torn > CASES / 20, `${wraps} ${recycled} ${torn}`)
+  assert.ok(filled > CASES / 20, `${filled}`)
 })
