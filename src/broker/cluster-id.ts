@@ -1,5 +1,6 @@
 import type { Broker } from './broker.ts'
-import { type Definition, journalDefinition } from './definitions.ts'
+import type { Definition } from './definition.ts'
+import { journalDefinition } from './definitions.ts'
 
 interface ClusterId extends Definition {
   readonly kind: 'cluster-id'

@@ -1,93 +1,57 @@
 import type { Clock } from '../env/clock.ts'
+import { TimingWheel } from '../std/timing-wheel.ts'
 
 /** One thing to do at a time. */
 export interface Timer {
   /** On the clock's `elapsed()` scale, in milliseconds. */
-  deadline: number
+  readonly deadline: number
   readonly run: () => void
-  /** Its place in the heap, -1 when it is not set. */
-  at: number
+  /** Its entry in the wheel, -1 when it has run or was cleared. */
+  entry: number
 }
 
-/**
- * All time-outs of the broker behind the clock's one alarm: a binary heap, ordered by deadline. Setting and clearing cost a few
- * comparisons; nothing here is per message.
- */
+/** All time-outs of the broker: a timing wheel behind the clock's one alarm. Nothing here is per message. */
 export class Timers {
   private readonly clock: Clock
-  private readonly heap: Timer[] = []
+  private readonly wheel: TimingWheel<Timer>
   private alarmAt = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock) {
     this.clock = clock
+    this.wheel = new TimingWheel(clock.elapsed())
   }
 
   /** Calls `run` once, `delayMs` from now. */
   after(delayMs: number, run: () => void): Timer {
-    const timer: Timer = { deadline: this.clock.elapsed() + delayMs, run, at: this.heap.length }
-    this.heap.push(timer)
-    this.up(timer)
+    const timer: Timer = { deadline: this.clock.elapsed() + delayMs, run, entry: -1 }
+    timer.entry = this.wheel.add(timer.deadline, timer)
     this.arm()
     return timer
   }
 
+  /** Nothing happens if it has run. */
   clear(timer: Timer): void {
-    if (timer.at < 0) return
-    const last = this.heap.pop() as Timer
-    if (last !== timer) {
-      last.at = timer.at
-      this.heap[last.at] = last
-      this.up(last)
-      this.down(last)
-    }
-    timer.at = -1
-    this.arm()
+    if (timer.entry < 0) return
+    this.wheel.cancel(timer.entry)
+    timer.entry = -1
   }
 
+  /** The alarm may ring early, when the wheel has only to move entries, or for a timer that was cleared: that costs one call. */
   private arm(): void {
-    const next = this.heap.length === 0 ? Number.POSITIVE_INFINITY : this.heap[0].deadline
-    if (next === this.alarmAt) return
+    const next = this.wheel.nextDeadline()
+    if (next >= this.alarmAt) return
     this.alarmAt = next
-    this.clock.alarm(next, () => this.fire())
+    this.clock.alarm(next, this.ring)
   }
 
-  private fire(): void {
+  private readonly ring = (): void => {
     this.alarmAt = Number.POSITIVE_INFINITY
-    const now = this.clock.elapsed()
-    while (this.heap.length > 0 && this.heap[0].deadline <= now) {
-      const timer = this.heap[0]
-      this.clear(timer)
-      timer.run()
-    }
-    this.alarmAt = Number.NaN
+    this.wheel.advance(this.clock.elapsed(), runTimer)
     this.arm()
   }
+}
 
-  private up(timer: Timer): void {
-    let at = timer.at
-    while (at > 0) {
-      const parent = this.heap[(at - 1) >> 1]
-      if (parent.deadline <= timer.deadline) break
-      this.heap[at] = parent
-      parent.at = at
-      at = (at - 1) >> 1
-    }
-    this.heap[at] = timer
-    timer.at = at
-  }
-
-  private down(timer: Timer): void {
-    let at = timer.at
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= this.heap.length) break
-      if (child + 1 < this.heap.length && this.heap[child + 1].deadline < this.heap[child].deadline) child++
-      if (this.heap[child].deadline >= timer.deadline) break
-      this.heap[at] = this.heap[child]
-      this.heap[at].at = at
-      at = child
-    }
-    this.heap[at] = timer
-    timer.at = at
-  }
+function runTimer(timer: Timer): void {
+  timer.entry = -1
+  timer.run()
 }
