@@ -1,7 +1,8 @@
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../wire/kafka/messages/api-versions.ts'
 import type { Encodable } from '../wire/kafka/schema.ts'
-import { type Api, api } from './api.ts'
+import { api } from './api.ts'
+import type { Advertised } from './front.ts'
 
 /*
  * ApiVersions, 0 to 4. The answer is the registry. A version we don't know is answered in version 0 with UNSUPPORTED_VERSION and
@@ -21,7 +22,7 @@ export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 
   const { name, min, max } = METADATA_VERSION
   call.reply(
     {
-      apiKeys: [...call.front.apis.values()].map(versionsOf),
+      apiKeys: call.front.apis.map(versionsOf),
       supportedFeatures: [{ name, minVersion: min, maxVersion: max }],
       finalizedFeaturesEpoch: 1,
       finalizedFeatures: [{ name, maxVersionLevel: max, minVersionLevel: max }],
@@ -31,11 +32,11 @@ export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 
 })
 
 /** The answer to a version that is not known. */
-export function unknownVersion(ours: Api): Encodable<typeof ApiVersionsResponse> {
+export function unknownVersion(ours: Advertised): Encodable<typeof ApiVersionsResponse> {
   return { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: [versionsOf(ours)] }
 }
 
-function versionsOf(api: Api): { apiKey: number; minVersion: number; maxVersion: number } {
+function versionsOf(api: Advertised): { apiKey: number; minVersion: number; maxVersion: number } {
   return { apiKey: api.key, minVersion: api.advertised.from, maxVersion: api.advertised.to }
 }
 

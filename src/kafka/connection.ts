@@ -33,6 +33,7 @@ export class Connection implements Handler {
   readonly socket: Socket
   readonly clientHost: string
   readonly localHost: string
+  private readonly apis: ReadonlyMap<number, Api>
   private readonly output: Output
   private readonly replies: Replies
   private readonly reader = new Reader()
@@ -52,7 +53,8 @@ export class Connection implements Handler {
   /** Called when the connection has ended. */
   private readonly gone: () => void
 
-  constructor(front: Front, socket: Socket, gone: () => void) {
+  constructor(front: Front, apis: ReadonlyMap<number, Api>, socket: Socket, gone: () => void) {
+    this.apis = apis
     this.front = front
     this.socket = socket
     this.gone = gone
@@ -140,7 +142,7 @@ export class Connection implements Handler {
     const version = (bytes[at + 2]! << 8) | bytes[at + 3]!
     const reader = this.reader.over(bytes, at + 4, end)
     const correlationId = reader.int32()
-    const api = this.front.apis.get(key)
+    const api = this.apis.get(key)
     if (api === undefined || !within(api.served, version)) {
       if (key === API_VERSIONS_KEY) {
         this.answer(api!, 0, correlationId, unknownVersion(api!), 0)

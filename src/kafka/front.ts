@@ -1,8 +1,8 @@
 import type { Broker } from '../broker/broker.ts'
 import type { Groups } from '../broker/group/groups.ts'
 import type { Topics } from '../broker/topic/topics.ts'
+import type { Range } from '../wire/kafka/schema.ts'
 import { Writer } from '../wire/kafka/writer.ts'
-import type { Api } from './api.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 
@@ -26,13 +26,19 @@ export const FRONT_DEFAULTS: Omit<FrontOptions, 'log' | 'clusterId'> = {
   requestBudget: 256 * 1024 * 1024,
 }
 
+/** What the answer to ApiVersions tells of an API. */
+export interface Advertised {
+  readonly key: number
+  readonly advertised: Range
+}
+
 /** What all Kafka connections of a broker share. */
 export class Front {
   readonly broker: Broker
   readonly topics: Topics
   readonly groups: Groups
   readonly options: FrontOptions
-  readonly apis: ReadonlyMap<number, Api>
+  readonly apis: readonly Advertised[]
   readonly sessions = new FetchSessions()
   /** Where each response is put together before it goes to its connection. */
   readonly writer = new Writer(64 * 1024)
@@ -41,12 +47,12 @@ export class Front {
   private largeBytes = 0
   private waiting: (() => void)[] = []
 
-  constructor(broker: Broker, topics: Topics, groups: Groups, apis: readonly Api[], options: FrontOptions) {
+  constructor(broker: Broker, topics: Topics, groups: Groups, apis: readonly Advertised[], options: FrontOptions) {
     this.broker = broker
     this.topics = topics
     this.groups = groups
     this.options = options
-    this.apis = new Map(apis.map((api) => [api.key, api]))
+    this.apis = apis
   }
 
   /** Memory for a request that the read region can't keep, or null: then `retry` is called when some was given back. */

@@ -24,6 +24,7 @@ export function openKafka(
   groups: Groups,
   options: Omit<FrontOptions, 'advertised'>,
 ): Kafka {
+  const apis = new Map(APIS.map((api) => [api.key, api]))
   const fronts = new Map<string, Front>()
   const sockets = new Set<Socket>()
   const frontFor = (advertised: Advertised) => {
@@ -35,7 +36,7 @@ export function openKafka(
   }
   return {
     accept(socket, advertised) {
-      const connection = new Connection(frontFor(advertised), socket, () => sockets.delete(socket))
+      const connection = new Connection(frontFor(advertised), apis, socket, () => sockets.delete(socket))
       sockets.add(socket)
       return connection
     },
