@@ -25,6 +25,9 @@ export function rabbitmq(options: BenchOptions): Broker | null {
 }
 
 async function start(script: string) {
+  const other = await run(script, ['pid']).catch(() => null)
+  if (other !== null)
+    throw new Error(`RabbitMQ is up already (process ${other.trim()}), and whoever uses it would lose their data`)
   await run(script, ['wipe'])
   const began = performance.now()
   const up = run(script, ['up'])
