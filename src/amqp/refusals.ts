@@ -21,7 +21,10 @@ const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName,
     'default-exchange': ['access-refused', () => 'operation not permitted on the default exchange'],
     'system-exchange': ['access-refused', ({ at }) => `deletion of system ${place(at)} not allowed`],
     'reserved-name': ['access-refused', ({ at }) => `${at.what} name '${at.name}' contains reserved prefix 'amq.*'`],
-    'unknown-exchange-type': ['precondition-failed', ({ type }) => `unknown exchange type '${type}'`],
+    'unknown-exchange-type': [
+      'precondition-failed',
+      ({ type }) => `${type === '' ? 'invalid' : 'unknown'} exchange type '${type}'`,
+    ],
     inequivalent: ['precondition-failed', inequivalence],
     'invalid-argument': [
       'precondition-failed',
@@ -35,8 +38,15 @@ const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName,
       'precondition-failed',
       ({ at, arg }) => `invalid arg '${arg}' for ${place(at)} of queue type rabbit_classic_queue`,
     ],
+    'master-locator': ['internal-error', () => MASTER_LOCATOR],
     'invalid-x-match': ['precondition-failed', ({ field }) => xMatch(field)],
   }
+
+/** All that fits a reply text. */
+const MASTER_LOCATOR =
+  'Feature `queue_master_locator` is deprecated.\nBy default, this feature is not permitted anymore.\n' +
+  'The feature will be removed from a future major RabbitMQ version, regardless of the configuration; ' +
+  'actual version to be determined.\nTo con...'
 
 /** The outcome's good side; a refusal is thrown as what the client is told. */
 export function granted<T>(outcome: Outcome<T>): { readonly ok: true } & T {

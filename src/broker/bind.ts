@@ -4,24 +4,26 @@ import type { Queue } from '../core/queue/queue.ts'
 import type { Table } from '../wire/amqp/field.ts'
 import type { Broker } from './broker.ts'
 import { dropUnboundExchanges } from './exchange/delete.ts'
-import { type Outcome, refuse } from './refusal.ts'
+import { type Outcome, type Refusal, refuse } from './refusal.ts'
 import { change, isDurable } from './topology.ts'
 import type { VHost } from './vhost.ts'
 
 /** The exchange that a binding leads from, or to. The default exchange's bindings are nobody's to change. */
-export function findSource(
-  vhost: VHost,
-  name: string,
-): Outcome<{
-  readonly exchange: Exchange
-}> {
+export function findSource(vhost: VHost, name: string): Outcome<{ readonly exchange: Exchange }> {
   if (name === '') return refuse({ reason: 'default-exchange' })
   const exchange = vhost.router.exchanges.get(name)
   if (exchange !== undefined) return { ok: true, exchange }
   return refuse({ reason: 'not-found', at: { what: 'exchange', name, vhost: vhost.name } })
 }
 
-/** Leads what `source` matches to `destination`. */
+/** What is wrong with the arguments of a binding, if something is. */
+export function checkBinding(source: Exchange, args: Table): Refusal | null {
+  const match = args.get('x-match')
+  if (source.properties.type !== 'headers' || match === undefined || headersMatchOf(args) !== undefined) return null
+  return refuse({ reason: 'invalid-x-match', field: match })
+}
+
+/** Leads what `source` matches to `destination`; the arguments are as `checkBinding` wants them. */
 export function bind(
   broker: Broker,
   vhost: VHost,
@@ -30,10 +32,6 @@ export function bind(
   key: string,
   args: Table,
 ): Outcome {
-  const match = args.get('x-match')
-  if (source.properties.type === 'headers' && match !== undefined && headersMatchOf(args) === undefined) {
-    return refuse({ reason: 'invalid-x-match', field: match })
-  }
   if (vhost.router.binding(source, destination, key, args) !== undefined) return { ok: true }
   const id = ++broker.lastId
   const to = destination instanceof Exchange ? 'exchange' : 'queue'

@@ -28,8 +28,8 @@ export function checkEquivalent<T extends string | boolean>(
   return current === received ? null : refuse({ reason: 'inequivalent', at, arg, received, current })
 }
 
-/** RabbitMQ's classes of types: signed numbers are all alike, unsigned ones are each of their own. */
+/** RabbitMQ's classes of types: whole numbers are all alike. */
 function classOf(field: Field): string {
-  if ('bsIlL'.includes(field.type)) return 'int'
+  if ('bBsuIilL'.includes(field.type)) return 'int'
   return 'fd'.includes(field.type) ? 'float' : field.type
 }

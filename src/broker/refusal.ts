@@ -41,6 +41,8 @@ export type Refusal = { readonly ok: false } & (
   | { readonly reason: 'invalid-argument-type'; readonly at: Named; readonly arg: string; readonly type: Field['type'] }
   /** Known, but not to classic queues. */
   | { readonly reason: 'argument-of-other-type'; readonly at: Named; readonly arg: string }
+  /** An argument that was given up, and that RabbitMQ refuses rather than ignores. */
+  | { readonly reason: 'master-locator' }
   | { readonly reason: 'invalid-x-match'; readonly field: Field }
 )
 

@@ -1,9 +1,10 @@
 import { declareQueue } from '../../broker/queue/declare.ts'
 import { findQueue } from '../../broker/queue/find.ts'
+import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
-import { REPLY_TO } from '../reply-to.ts'
+import { REPLY_TO, REPLY_TO_PREFIX } from '../reply-to.ts'
 import { hasRoomToDeclare } from '../room.ts'
 import { LATER, verb } from '../verb.ts'
 
@@ -12,7 +13,10 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   const { broker, vhost, connection } = channel
   const { durable, exclusive, autoDelete } = args
   const name = cleanName(args.queue)
-  if (name === REPLY_TO) {
+  if (name.startsWith(REPLY_TO_PREFIX) && !connection.front.replyTargets.has(name.slice(REPLY_TO_PREFIX.length))) {
+    throw new AmqpError('internal-error')
+  }
+  if (name === REPLY_TO || name.startsWith(REPLY_TO_PREFIX)) {
     if (!args.nowait) channel.reply(queue.declareOk, { queue: name, messageCount: 0, consumerCount: 1 })
     return
   }

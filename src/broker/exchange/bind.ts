@@ -1,5 +1,5 @@
 import type { Table } from '../../wire/amqp/field.ts'
-import { bind, findSource, unbind } from '../bind.ts'
+import { bind, checkBinding, findSource, unbind } from '../bind.ts'
 import type { Broker } from '../broker.ts'
 import type { Outcome } from '../refusal.ts'
 import type { VHost } from '../vhost.ts'
@@ -16,8 +16,11 @@ export interface ExchangeBinding {
 export function bindExchange(broker: Broker, vhost: VHost, binding: ExchangeBinding): Outcome {
   const source = findSource(vhost, binding.source)
   const destination = findSource(vhost, binding.destination)
+  if (!destination.ok && destination.reason === 'default-exchange') return destination
   if (!source.ok) return source
   if (!destination.ok) return destination
+  const refusal = checkBinding(source.exchange, binding.args)
+  if (refusal !== null) return refusal
   return bind(broker, vhost, source.exchange, destination.exchange, binding.key, binding.args)
 }
 

@@ -9,7 +9,7 @@ const HIGHEST_PRIORITY = 255
 
 const OVERFLOWS: readonly Overflow[] = ['drop-head', 'reject-publish', 'reject-publish-dlx']
 
-const LOCATORS = ['client-local', 'balanced', 'random', 'least-leaders']
+const LOCATORS = ['client-local', 'balanced', 'random', 'least-leaders', 'min-masters']
 
 type Check = (field: Field, args: Table) => ArgumentProblem | null
 
@@ -25,10 +25,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'x-max-priority': checkPriority,
   'x-overflow': (field) =>
     checkText(field) ?? (OVERFLOWS.some((one) => one === field.value) ? null : { problem: 'invalid-overflow' }),
+  'x-queue-mode': () => null,
   'x-queue-version': checkVersion,
   'x-single-active-consumer': (field) =>
     field.type === 't' ? null : { problem: 'unacceptable-type', type: field.type },
   'x-queue-type': checkQueueType,
+  'x-queue-master-locator': () => null,
   'x-queue-leader-locator': (field) =>
     checkText(field) ?? (LOCATORS.some((one) => one === field.value) ? null : { problem: 'invalid-locator' }),
 }
@@ -50,7 +52,6 @@ const OF_OTHER_TYPES = [
   'x-max-in-memory-bytes',
   'x-max-in-memory-length',
   'x-quorum-initial-group-size',
-  'x-quorum-target-group-size',
   'x-stream-filter-size-bytes',
   'x-stream-max-segment-size-bytes',
 ]
@@ -64,14 +65,14 @@ export function checkArguments(at: Named, args: Table): Refusal | null {
   const type = args.get('x-queue-type')
   const because = type === undefined ? null : checkQueueType(type)
   if (because !== null) return refuse({ reason: 'invalid-argument', at, arg: 'x-queue-type', because })
-  const foreign = OF_OTHER_TYPES.find((arg) => args.has(arg))
-  if (foreign !== undefined) return refuse({ reason: 'argument-of-other-type', at, arg: foreign })
   for (const [arg, check] of Object.entries(CHECKS)) {
     const field = args.get(arg)
     const because = field === undefined ? null : check(field, args)
     if (because !== null) return refuse({ reason: 'invalid-argument', at, arg, because })
   }
-  return null
+  if (args.has('x-queue-master-locator')) return refuse({ reason: 'master-locator' })
+  const foreign = OF_OTHER_TYPES.find((arg) => args.has(arg))
+  return foreign === undefined ? null : refuse({ reason: 'argument-of-other-type', at, arg: foreign })
 }
 
 /** A queue's settings, from arguments that `checkArguments` let pass. */
@@ -143,9 +144,11 @@ function checkVersion(field: Field): ArgumentProblem | null {
   return field.value === 2 ? null : { problem: 'unsupported-queue-version', version: String(field.value) }
 }
 
-/** Quorum queues and streams are not built. */
+/** The empty one is the default. Quorum queues and streams are not built. */
 function checkQueueType(field: Field): ArgumentProblem | null {
   const wrong = checkText(field)
   if (wrong !== null) return wrong
-  return field.value === 'classic' ? null : { problem: 'unsupported-queue-type', type: String(field.value) }
+  return field.value === 'classic' || field.value === ''
+    ? null
+    : { problem: 'unsupported-queue-type', type: String(field.value) }
 }

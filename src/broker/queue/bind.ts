@@ -1,5 +1,5 @@
 import type { Table } from '../../wire/amqp/field.ts'
-import { bind, findSource, unbind } from '../bind.ts'
+import { bind, checkBinding, findSource, unbind } from '../bind.ts'
 import type { Broker } from '../broker.ts'
 import type { Outcome } from '../refusal.ts'
 import type { VHost } from '../vhost.ts'
@@ -15,18 +15,24 @@ export interface QueueBinding {
 
 /** Binds a queue to an exchange; what is bound already stays so. */
 export function bindQueue(broker: Broker, vhost: VHost, connection: number, binding: QueueBinding): Outcome {
+  const { key, args } = binding
   const source = findSource(vhost, binding.exchange)
   if (!source.ok) return source
   const found = findQueue(vhost, binding.queue, connection)
-  if (!found.ok) return found
-  return bind(broker, vhost, source.exchange, found.queue, binding.key, binding.args)
+  if (!found.ok && found.reason === 'not-found') return found
+  // Whether the queue is somebody else's is looked at after the arguments, as in RabbitMQ.
+  const refusal = checkBinding(source.exchange, args)
+  if (refusal !== null) return refusal
+  return found.ok ? bind(broker, vhost, source.exchange, found.queue, key, args) : found
 }
 
 /** Takes a binding out; nothing happens if there is none, nor if the queue or the exchange is not there. */
 export function unbindQueue(broker: Broker, vhost: VHost, connection: number, binding: QueueBinding): Outcome {
+  const { key, args } = binding
   const source = findSource(vhost, binding.exchange)
-  const found = findQueue(vhost, binding.queue, connection)
   if (!source.ok) return source.reason === 'not-found' ? { ok: true } : source
-  if (!found.ok) return found.reason === 'not-found' ? { ok: true } : found
-  return unbind(broker, vhost, source.exchange, found.queue, binding.key, binding.args)
+  const queue = vhost.queues.get(binding.queue)
+  if (queue === undefined || vhost.router.binding(source.exchange, queue, key, args) === undefined) return { ok: true }
+  const found = findQueue(vhost, binding.queue, connection)
+  return found.ok ? unbind(broker, vhost, source.exchange, queue, key, args) : found
 }

@@ -1,5 +1,5 @@
 import type { Queue } from '../../core/queue/queue.ts'
-import { PLACE_SHIFT, STATE, UNACKED } from '../../core/queue/queue-index.ts'
+import { PLACE_SHIFT, REDELIVERED, STATE, UNACKED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
 import { republish } from './republish.ts'
 import { settle } from './settle.ts'
@@ -13,7 +13,7 @@ const RUN = 1024
  */
 export function buryDead(broker: Broker): void {
   for (const { queue, stored } of broker.turnedAway.splice(0)) {
-    if (broker.hasRoomForSettlement(stored.length + 4096)) republish(broker, queue, stored, 'maxlen')
+    if (broker.hasRoomForSettlement(stored.length + 4096)) republish(broker, queue, stored, 'maxlen', false)
   }
   const queues = broker.dyingQueues.splice(0)
   for (const queue of queues) {
@@ -62,7 +62,8 @@ function move(
     broker.whenRoom(again)
     return false
   }
-  republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason)
+  const handed = reason === 'rejected' || (flags & REDELIVERED) !== 0
+  republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason, handed)
   settle(broker, queue, sequence)
   return true
 }

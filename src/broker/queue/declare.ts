@@ -64,7 +64,7 @@ function checkSame(at: Named, queue: Queue, connection: number, declaration: Que
   return (
     checkEquivalent(at, 'durable', settings.durable, durable) ??
     checkEquivalent(at, 'auto_delete', settings.autoDelete, declaration.autoDelete) ??
-    checkEquivalent(at, 'x-queue-type', typeOf(queue.args), typeOf(declaration.args)) ??
+    checkEquivalent(at, 'x-queue-type', typeOf(queue), typeOf(declaration)) ??
     checkEquivalentArguments(
       at,
       queue.args,
@@ -74,6 +74,6 @@ function checkSame(at: Named, queue: Queue, connection: number, declaration: Que
   )
 }
 
-function typeOf(args: Table): string {
+function typeOf({ args }: { readonly args: Table }): string {
   return String(args.get('x-queue-type')?.value ?? 'classic')
 }

@@ -1,5 +1,6 @@
 import { isDeathCycle, recordDeath } from '../../core/queue/death.ts'
 import type { DeathReason, Queue } from '../../core/queue/queue.ts'
+import { REDELIVERED, STATE } from '../../core/queue/queue-index.ts'
 import { getU16, getU32 } from '../../std/bytes.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
@@ -31,9 +32,15 @@ interface Stored {
 
 /**
  * Publishes a dead letter, given as a stored message, to the queue's dead-letter exchange: with its deaths in its headers and without its
- * expiration. It is dropped if there is no such exchange, if no queue takes it, or if it would go round in a circle.
+ * expiration. `handed` says that a client has had it before. It is dropped if there is no such exchange, if no queue takes it, or if it would go round in a circle.
  */
-export function republish(broker: Broker, queue: Queue, stored: Uint8Array, reason: DeathReason): void {
+export function republish(
+  broker: Broker,
+  queue: Queue,
+  stored: Uint8Array,
+  reason: DeathReason,
+  handed: boolean,
+): void {
   const { deadLetterExchange, deadLetterRoutingKey } = queue.settings
   const router = broker.vhosts.get(queue.vhost)?.router
   const exchange = router?.exchanges.get(deadLetterExchange ?? '')
@@ -42,7 +49,7 @@ export function republish(broker: Broker, queue: Queue, stored: Uint8Array, reas
   const { properties } = letter
   const given = properties.headers ?? EMPTY_TABLE
   const copies = copiesOf(given)
-  const headers = recordDeath(deadLetterRoutingKey === null ? given : withoutCopies(given), letter.ours, {
+  const headers = recordDeath(given, letter.ours, {
     queue: queue.name,
     reason,
     time: broker.env.clock.now(),
@@ -56,6 +63,7 @@ export function republish(broker: Broker, queue: Queue, stored: Uint8Array, reas
   const queues = reason === 'rejected' ? found : found.filter((one) => !isDeathCycle(headers, one.name))
   if (queues.length === 0) return
   const keysLength = write(exchange.name, key, letter, headers, stored)
+  const tails = queues.map((one) => one.index.tail)
   publish(broker, queues, {
     bytes: writer.bytes,
     keysAt: 0,
@@ -65,6 +73,13 @@ export function republish(broker: Broker, queue: Queue, stored: Uint8Array, reas
     persistent: properties.deliveryMode === 2,
     expiry: 0,
   })
+  for (let i = 0; handed && i < queues.length; i++) markRedelivered(queues[i], tails[i])
+}
+
+/** A client has had the message before: its next delivery says so. Nothing happens if the queue did not take it. */
+function markRedelivered(queue: Queue, sequence: number): void {
+  const flags = queue.index.flags(sequence)
+  if ((flags & STATE) !== 0) queue.index.setFlags(sequence, flags | REDELIVERED)
 }
 
 /** Null if its properties are not what they should be, which nobody has looked at before. */
@@ -111,11 +126,4 @@ function copiesOf(headers: Table): string[] {
   const field = headers.get('CC')
   if (field?.type !== 'A') return []
   return field.value.flatMap((one) => (one.type === 'S' && typeof one.value === 'string' ? [one.value] : []))
-}
-
-function withoutCopies(headers: Table): Table {
-  if (!headers.has('CC')) return headers
-  const rest = new Map(headers)
-  rest.delete('CC')
-  return rest
 }

@@ -39,8 +39,8 @@ export class Exchange implements Destination {
   readonly properties: ExchangeProperties
   readonly name: string
   routed = 0
-  /** Where messages go that match no binding: the name of an exchange, which need not exist. */
-  readonly alternate: string | null
+  /** Where messages go that match no binding: the name of an exchange, which need not exist; never the default exchange. */
+  readonly alternate: string
   /** By `bindingIdentity`. */
   readonly bindings = new Map<string, Binding<Exchange>>()
   /** How the type keeps the bindings. */
@@ -51,7 +51,7 @@ export class Exchange implements Destination {
     this.properties = properties
     this.name = properties.name
     const alternate = properties.args.get('alternate-exchange')
-    this.alternate = typeof alternate?.value === 'string' ? alternate.value : null
+    this.alternate = typeof alternate?.value === 'string' ? alternate.value : ''
     this.matching = matching
   }
 }

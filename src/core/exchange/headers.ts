@@ -1,4 +1,4 @@
-import type { Table } from '../../wire/amqp/field.ts'
+import type { Field, Table } from '../../wire/amqp/field.ts'
 import type { Binding } from './binding.ts'
 import type { Bindings, MessageHeaders } from './bindings.ts'
 import type { Destination } from './destination.ts'
@@ -58,8 +58,13 @@ function matches(rule: Rule, headers: Table): boolean {
   for (const [name, wanted] of rule.criteria) {
     const field = headers.get(name)
     // A criterion without a value asks only that the header is there.
-    const match = field !== undefined && (wanted.type === 'V' || sameTerm(wanted, field))
+    const match = field !== undefined && (wanted.type === 'V' || sameTerm(wanted, inMilliseconds(field)))
     if (match === rule.any) return rule.any
   }
   return !rule.any
+}
+
+/** RabbitMQ counts a message's timestamps in milliseconds before it compares them, but not those of bindings. */
+function inMilliseconds(field: Field): Field {
+  return field.type === 'T' ? { type: 'l', value: Number(field.value) * 1000 } : field
 }

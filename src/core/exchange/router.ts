@@ -105,7 +105,7 @@ export class Router<Q extends Destination> {
     found.length = 0
     exchange.matching.route(key, this.asked, found)
     for (let i = 0; i < more.length; i++) exchange.matching.route(more[i]!, this.asked, found)
-    if (found.length === 0 && exchange.alternate !== null) {
+    if (found.length === 0 && exchange.alternate !== '') {
       const alternate = this.exchanges.get(exchange.alternate)
       if (alternate !== undefined) found.push(alternate)
     }

@@ -17,8 +17,8 @@ export interface Death {
 const DEATHS = 'x-death'
 
 /**
- * The headers with one more death: the latest first in `x-death`, and one entry for each queue and reason, which counts. `ours` says
- * that the `x-death` that is there was made here: what a client wrote itself is no history, and is written over.
+ * The headers, sorted, with one more death: the latest first in `x-death`, and one entry for each queue and reason, which counts. `ours`
+ * says that the `x-death` that is there was made here: what a client wrote itself is no history, and is written over.
  */
 export function recordDeath(headers: Table, ours: boolean, death: Death): Table {
   const before = ours ? deathsOf(headers) : []
@@ -36,7 +36,7 @@ export function recordDeath(headers: Table, ours: boolean, death: Death): Table 
     if (before.length === 0) result.set(`x-first-death-${name}`, { type: 'S', value })
   }
   for (const [name, value] of last) result.set(`x-last-death-${name}`, { type: 'S', value })
-  return result
+  return new Map([...result].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /**

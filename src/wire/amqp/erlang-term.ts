@@ -32,7 +32,9 @@ function erlangTable(table: Table): string {
 /** Text with quotes and backslashes escaped; other bytes as numbers. */
 function erlangBinary(value: string | Uint8Array): string {
   if (typeof value !== 'string') return `<<${value.join(',')}>>`
-  return value === '' ? '<<>>' : `<<"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}">>`
+  if (value === '') return '<<>>'
+  const wide = Buffer.byteLength(value) > value.length ? '/utf8' : ''
+  return `<<"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"${wide}>>`
 }
 
 /** Always with a point: `5.0`, `1.0e22`. */
