@@ -53,15 +53,16 @@ function find(bytes: Uint8Array, at: number, fits: (timestamp: number) => boolea
   const base = baseOffset(bytes, at)
   const baseTime = baseTimestamp(bytes, at)
   const cursor = new Cursor(records)
-  for (let left = recordCount(bytes, at); left > 0; left--) {
+  const count = recordCount(bytes, at)
+  for (let left = count; left > 0; left--) {
     const length = cursor.varint()
     const end = cursor.at + length
     if (!(length >= 0 && end <= records.length)) return null
     cursor.at++
     const timestamp = baseTime + cursor.varint()
-    const offset = base + cursor.varint()
-    if (Number.isNaN(timestamp) || Number.isNaN(offset)) return null
-    if (fits(timestamp)) return { offset, timestamp }
+    const delta = cursor.varint()
+    if (Number.isNaN(timestamp) || !(delta >= 0 && delta < count)) return null
+    if (fits(timestamp)) return { offset: base + delta, timestamp }
     cursor.at = end
   }
   return null

@@ -1,0 +1,145 @@
+import { SimClock } from '../sim/clock.ts'
+import { SimDisk } from '../sim/disk.ts'
+import { type BatchFields, decodeBatches, encodeBatch } from '../sim/kafka/batch.ts'
+import { KafkaLink } from '../sim/kafka/link.ts'
+import { SimNet, type Wire } from '../sim/net.ts'
+import { Dice } from '../sim/random.ts'
+import type { Broker } from '../src/broker/broker.ts'
+import { registerGroupFold } from '../src/broker/group/fold.ts'
+import { Groups } from '../src/broker/group/groups.ts'
+import { openBroker } from '../src/broker/open.ts'
+import { registerTopicFold } from '../src/broker/topic/fold.ts'
+import { type TopicOptions, Topics } from '../src/broker/topic/topics.ts'
+import { openKafka } from '../src/kafka/open.ts'
+import { Arena } from '../src/std/arena.ts'
+import { assert } from '../src/std/assert.ts'
+import type { Decoded, Encodable, Message, Slice } from '../src/wire/kafka/schema.ts'
+
+const KIB = 1024
+const PORT = 9092
+
+/** A broker with its Kafka front over simulated clock, disk and network, and a client to ask it. */
+export class KafkaRig {
+  readonly clock: SimClock
+  disk: SimDisk
+  readonly log: string[] = []
+  broker!: Broker
+  topics!: Topics
+  net!: SimNet
+  client!: KafkaLink
+  private readonly dice: Dice
+  private readonly options: Partial<TopicOptions>
+
+  constructor(options: Partial<TopicOptions> = {}) {
+    this.options = options
+    this.dice = new Dice(1)
+    this.clock = new SimClock(this.dice)
+    this.disk = new SimDisk(this.clock, this.dice)
+    this.start()
+  }
+
+  private start(): void {
+    const arena = new Arena(16 * KIB * KIB)
+    this.net = new SimNet(this.clock, this.dice, arena, {
+      region: 128 * KIB,
+      keep: 256 * KIB,
+      stuffed: 0.2,
+      slowest: 1,
+    })
+    let groups!: Groups
+    this.broker = openBroker({
+      env: { clock: this.clock.process(), disk: this.disk, net: this.net, random: this.dice },
+      arena,
+      broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
+      store: { journalRing: 512 * KIB, spillRing: 64 * KIB, fileSize: 256 * KIB, reserve: 256 * KIB },
+      register: [
+        (broker) => {
+          this.topics = new Topics(broker, this.options)
+          groups = new Groups(broker)
+          registerTopicFold(this.topics)
+          registerGroupFold(groups, this.topics)
+        },
+      ],
+      onFatal: (error) => {
+        throw error
+      },
+      report: () => {},
+    })
+    const kafka = openKafka(this.broker, this.topics, groups, {
+      nodeId: 1,
+      clusterId: 'test',
+      autoCreateTopics: true,
+      requestBudget: 8 * KIB * KIB,
+      log: (text) => this.log.push(text),
+    })
+    this.net.listen(
+      { host: 'sim', port: PORT },
+      (socket) => kafka.accept(socket, null),
+      () => {},
+    )
+    this.client = this.connect()
+  }
+
+  /** The power goes and comes back. */
+  restart(): void {
+    this.net.die()
+    this.clock.process()
+    this.disk = this.disk.lose()
+    this.start()
+  }
+
+  wire(): Wire {
+    const wire = this.net.connect(PORT)
+    assert(wire !== null, 'the broker listens')
+    return wire
+  }
+
+  connect(): KafkaLink {
+    return new KafkaLink(this.wire(), () => {})
+  }
+
+  /** Lets `ms` pass. */
+  run(ms: number): void {
+    let over = false
+    this.clock.after(ms, () => {
+      over = true
+    })
+    while (!over) this.clock.step()
+  }
+
+  /** Asks, and lets time pass until the answer is there. */
+  ask<Q extends Message, A extends Message>(
+    request: Q,
+    response: A,
+    version: number,
+    value: Encodable<Q>,
+    client = this.client,
+  ): Decoded<A> {
+    let answer: Decoded<A> | null = null
+    client.ask(request, response, version, value, (given) => {
+      answer = given
+    })
+    for (let waited = 0; answer === null; waited += 5) {
+      assert(waited < 120_000 && client.open, `${request.name} was not answered`)
+      this.run(5)
+    }
+    return answer
+  }
+}
+
+/** A batch of records with these numbers, by a producer that is not idempotent unless told otherwise. */
+export function batch(ids: readonly number[], fields: Partial<BatchFields> = {}, size = 10, now = 1000): Slice {
+  const producer = { producerId: -1, producerEpoch: -1, baseSequence: -1, ...fields, ids }
+  const bytes = encodeBatch(
+    producer,
+    ids.map(() => size),
+    now,
+  )
+  return { bytes, at: 0, length: bytes.length }
+}
+
+/** The numbers of the records in an answer. */
+export function recordsIn(slice: Slice | null): number[] {
+  assert(slice !== null, 'records are there')
+  return decodeBatches(slice.bytes.subarray(slice.at, slice.at + slice.length)).flatMap(({ ids }) => ids)
+}
