@@ -23,24 +23,29 @@ interface Result {
 /** Changes a topic's settings; a text says why it can't be done. */
 type Change = (configs: Map<string, string>) => string | null
 
-export const alterConfigs = api(AlterConfigsRequest, AlterConfigsResponse, { from: 0, to: 2 }, (request, call) => {
-  const responses = request.resources.map(({ resourceType, resourceName, configs }) => {
-    const replace: Change = (all) => {
-      all.clear()
-      for (const { name, value } of configs) if (value !== null) all.set(name, value)
-      return null
-    }
-    return { resourceType, resourceName, ...alter(call, resourceType, resourceName, request.validateOnly, replace) }
-  })
-  call.reply({ responses }, call.front.topics.position)
-})
+export const alterConfigs = api(
+  AlterConfigsRequest,
+  AlterConfigsResponse,
+  { from: 0, to: 2, writes: true },
+  (request, call) => {
+    const responses = request.resources.map(({ resourceType, resourceName, configs }) => {
+      const replace: Change = (all) => {
+        all.clear()
+        for (const { name, value } of configs) if (value !== null) all.set(name, value)
+        return null
+      }
+      return { resourceType, resourceName, ...alter(call, resourceType, resourceName, request.validateOnly, replace) }
+    })
+    call.reply({ responses }, call.front.topics.position)
+  },
+)
 
 type Asked = Decoded<typeof IncrementalAlterConfigsRequest>['resources'][number]['configs'][number]
 
 export const incrementalAlterConfigs = api(
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
-  { from: 0, to: 1 },
+  { from: 0, to: 1, writes: true },
   (request, call) => {
     const responses = request.resources.map(({ resourceType, resourceName, configs }) => {
       const change: Change = (all) => {

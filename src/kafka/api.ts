@@ -41,6 +41,8 @@ export interface Api {
   readonly served: Range
   /** What ApiVersions tells: may begin lower than what is served. */
   readonly advertised: Range
+  /** It appends to the journal in proportion to its size: it is handled when there is room. */
+  readonly writes: boolean
   readonly handle: (request: unknown, call: Call) => void
 }
 
@@ -48,7 +50,7 @@ export interface Api {
 export function api<Q extends Message, R extends Message>(
   request: Q,
   response: R,
-  versions: { from: number; to: number; advertisedFrom?: number },
+  versions: { from: number; to: number; advertisedFrom?: number; writes?: boolean },
   handle: Handle<Q, R>,
 ): Api {
   return {
@@ -58,6 +60,7 @@ export function api<Q extends Message, R extends Message>(
     response,
     served: { from: versions.from, to: versions.to },
     advertised: { from: versions.advertisedFrom ?? versions.from, to: versions.to },
+    writes: versions.writes ?? false,
     handle: handle as Api['handle'],
   }
 }

@@ -1,4 +1,5 @@
 import { Output } from '../broker/output.ts'
+import { hasRoomFor } from '../broker/topic/room.ts'
 import type { Handler, Socket } from '../env/net.ts'
 import { assert } from '../std/assert.ts'
 import { decode, encode, requestHeaderVersion, responseHeaderVersion } from '../wire/kafka/codec.ts'
@@ -79,7 +80,7 @@ export class Connection implements Handler {
         const size = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
         if (size < MIN_REQUEST || size > MAX_REQUEST) throw notKafka(bytes, at, end, size)
         if (end - at - 4 >= size) {
-          if (this.waitsForRoom(size)) break
+          if (this.waitsForRoom(bytes, at + 4, size)) break
           at += 4 + size
           this.request(bytes, at - size, at)
         } else if (size + 4 <= LARGE) break
@@ -95,15 +96,16 @@ export class Connection implements Handler {
   }
 
   /**
-   * Room first, then handle: a request waits until the journal's ring can take all of it. A full disk is nothing to wait
+   * Room first, then handle: a request that writes waits until the journal's ring can take all of it. A full disk is nothing to wait
    * for: then the handler refuses. A large request looks for room as it goes.
    */
-  private waitsForRoom(size: number): boolean {
+  private waitsForRoom(bytes: Uint8Array, at: number, size: number): boolean {
+    if (!this.apis.get((bytes[at]! << 8) | bytes[at + 1]!)?.writes) return false
     const { broker } = this.front
     const { journal } = broker.store
     // Small batches take up to half as much again in the journal as in the request.
     const needed = Math.min(size + (size >> 1) + ROOM_BESIDE, journal.longest)
-    if (broker.hasRoom(needed) || journal.full) return false
+    if (hasRoomFor(broker, needed) || journal.full) return false
     this.waiting = true
     broker.whenRoom(this.retry)
     return true

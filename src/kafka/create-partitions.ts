@@ -12,7 +12,7 @@ type Asked = Decoded<typeof CreatePartitionsRequest>['topics'][number]
 export const createPartitions = api(
   CreatePartitionsRequest,
   CreatePartitionsResponse,
-  { from: 0, to: 3 },
+  { from: 0, to: 3, writes: true },
   (request, call) => {
     const results = request.topics.map((asked) => {
       const grown = grow(asked, call, request.validateOnly)

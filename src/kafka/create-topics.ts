@@ -14,17 +14,22 @@ import { REFUSAL_CODES } from './refusals.ts'
 type Asked = Decoded<typeof CreateTopicsRequest>['topics'][number]
 type Answer = NonNullable<Encodable<typeof CreateTopicsResponse>['topics']>[number]
 
-export const createTopics = api(CreateTopicsRequest, CreateTopicsResponse, { from: 2, to: 7 }, (request, call) => {
-  const names = request.topics.map((topic) => topic.name)
-  const answers = request.topics.map((asked): Answer => {
-    const twice = names.indexOf(asked.name) !== names.lastIndexOf(asked.name)
-    if (twice) return refused(asked.name, refuse('invalid-request', 'Duplicate topic name.'))
-    return create(asked, call, request.validateOnly)
-  })
-  // A name that comes twice is answered once.
-  const topics = answers.filter((_, i) => names.indexOf(names[i]!) === i)
-  call.reply({ topics }, call.front.topics.position)
-})
+export const createTopics = api(
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+  { from: 2, to: 7, writes: true },
+  (request, call) => {
+    const names = request.topics.map((topic) => topic.name)
+    const answers = request.topics.map((asked): Answer => {
+      const twice = names.indexOf(asked.name) !== names.lastIndexOf(asked.name)
+      if (twice) return refused(asked.name, refuse('invalid-request', 'Duplicate topic name.'))
+      return create(asked, call, request.validateOnly)
+    })
+    // A name that comes twice is answered once.
+    const topics = answers.filter((_, i) => names.indexOf(names[i]!) === i)
+    call.reply({ topics }, call.front.topics.position)
+  },
+)
 
 function create(asked: Asked, call: Call, onlyCheck: boolean): Answer {
   const refusal = checkReplicas(asked, call.front.options.nodeId)

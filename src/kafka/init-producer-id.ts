@@ -10,7 +10,7 @@ import { api } from './api.ts'
 export const initProducerId = api(
   InitProducerIdRequest,
   InitProducerIdResponse,
-  { from: 0, to: 5 },
+  { from: 0, to: 5, writes: true },
   (request, call) => {
     if (request.transactionalId !== null) {
       call.reply({ errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, producerId: -1, producerEpoch: -1 }, 0)

@@ -1,4 +1,5 @@
 import { appendBatch } from '../broker/topic/append.ts'
+import { hasRoomFor } from '../broker/topic/room.ts'
 import type { Topic } from '../broker/topic/topic.ts'
 import { ErrorCode, errorName } from '../wire/kafka/errors.ts'
 import { ProduceRequest, ProduceResponse } from '../wire/kafka/messages/produce.ts'
@@ -19,10 +20,15 @@ type PartitionData = TopicData['partitionData'][number]
 type TopicAnswer = NonNullable<Encodable<typeof ProduceResponse>['responses']>[number]
 type PartitionAnswer = NonNullable<TopicAnswer['partitionResponses']>[number]
 
-export const produce = api(ProduceRequest, ProduceResponse, { advertisedFrom: 0, from: 3, to: 13 }, (request, call) => {
-  const run = new ProduceRun(request, call)
-  run.goOn()
-})
+export const produce = api(
+  ProduceRequest,
+  ProduceResponse,
+  { advertisedFrom: 0, from: 3, to: 13, writes: true },
+  (request, call) => {
+    const run = new ProduceRun(request, call)
+    run.goOn()
+  },
+)
 
 /** A Produce request on its way; one that is larger than the journal's ring waits in its middle for the disk. */
 class ProduceRun {
@@ -63,7 +69,7 @@ class ProduceRun {
     const { broker } = this.call.front
     const { journal } = broker.store
     const needed = Math.min((data.records?.length ?? 0) + 64, journal.longest)
-    if (!this.call.holdsBytes || broker.hasRoom(needed) || journal.full) return false
+    if (!this.call.holdsBytes || hasRoomFor(broker, needed) || journal.full) return false
     this.call.onGone = () => {
       this.gone = true
     }

@@ -16,6 +16,7 @@ import type { Partition } from '../../core/partition/partition.ts'
 import { getU32, putU32 } from '../../std/bytes.ts'
 import { JOURNAL } from '../../store/place.ts'
 import { Record } from '../records.ts'
+import { hasRoomFor } from './room.ts'
 import type { Topic } from './topic.ts'
 import type { Topics } from './topics.ts'
 
@@ -68,7 +69,7 @@ export function appendBatch(
     return result
   }
   if (producerId(bytes, at) >= 0 && isSettled(partition, bytes, at)) return result
-  if (!topics.broker.hasRoom(length + PREFIX)) {
+  if (!hasRoomFor(topics.broker, length + PREFIX)) {
     result.refusal = 'no-room'
     return result
   }

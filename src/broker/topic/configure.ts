@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from './refusal.ts'
+import { hasRoomFor } from './room.ts'
 import type { Topic } from './topic.ts'
 import { checkConfigs } from './topic-config.ts'
 import { factRoom, writeFact } from './topic-record.ts'
@@ -13,7 +14,7 @@ export function configureTopic(
 ): { ok: true } | Refusal {
   const wrong = checkConfigs(configs)
   if (wrong !== null) return refuse('invalid-config', wrong)
-  if (!topics.broker.hasRoom(factRoom(0))) return refuse('no-room', 'The disk is full.')
+  if (!hasRoomFor(topics.broker, factRoom(0))) return refuse('no-room', 'The disk is full.')
   if (onlyCheck) return { ok: true }
   const fact = { op: 'configure' as const, id: topic.id, configs: [...configs] }
   topics.apply(fact, writeFact(topics.broker, fact))

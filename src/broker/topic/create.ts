@@ -1,6 +1,7 @@
 import { ZERO_UUID } from '../../wire/kafka/schema.ts'
 import { checkTopicName, collisionKey } from './name.ts'
 import { type Refusal, refuse } from './refusal.ts'
+import { hasRoomFor } from './room.ts'
 import type { Topic } from './topic.ts'
 import { checkConfigs } from './topic-config.ts'
 import { factRoom, writeFact } from './topic-record.ts'
@@ -66,7 +67,7 @@ export function checkCount(topics: Topics, more: number): Refusal | null {
 
 /** Whether the journal can take a fact about so many partitions. */
 export function roomFor(topics: Topics, partitions: number): Refusal | null {
-  if (topics.broker.hasRoom(factRoom(partitions))) return null
+  if (hasRoomFor(topics.broker, factRoom(partitions))) return null
   return refuse('no-room', 'The disk is full.')
 }
 

@@ -1,5 +1,6 @@
 import { getF64, putF64 } from '../../std/bytes.ts'
 import { Record } from '../records.ts'
+import { hasRoomFor } from './room.ts'
 import type { Topics } from './topics.ts'
 
 /*
@@ -17,7 +18,7 @@ const BLOCK = 1000
 export function newProducerId(topics: Topics): number {
   if (topics.nextProducerId === topics.producerIdLimit) {
     const { broker } = topics
-    if (!broker.hasRoom(LENGTH)) return -1
+    if (!hasRoomFor(broker, LENGTH)) return -1
     topics.producerIdLimit += BLOCK
     putF64(broker.arena.bytes, broker.store.journal.append(Record.producerIds, LENGTH), topics.producerIdLimit)
     broker.turn.touch()
