@@ -8,21 +8,50 @@ import { registerTopicFold } from '../src/broker/topic/fold.ts'
 import { startRetention } from '../src/broker/topic/retention.ts'
 import { Topics } from '../src/broker/topic/topics.ts'
 import type { Env } from '../src/env/env.ts'
+import type { Net } from '../src/env/net.ts'
 import { openKafka } from '../src/kafka/open.ts'
-import type { Arena } from '../src/std/arena.ts'
+import { Arena } from '../src/std/arena.ts'
+import type { StoreEvent } from '../src/store/store.ts'
+import { checkCounters } from './check/counters.ts'
+import { durableState } from './check/state.ts'
+import { SimClock } from './clock.ts'
+import { rule } from './failure.ts'
+import { Dice } from './random.ts'
+import type { Swarm } from './swarm.ts'
 import type { Process, World } from './world.ts'
 
-/** The real broker with its fronts, as the server composes them, in a small house. */
-export function startBroker(world: World, env: Env, arena: Arena, onFatal: (error: Error) => void): Process {
-  const { swarm } = world
+/** A broker with all its nouns, and nobody listening. */
+export interface Opened {
+  readonly broker: Broker
+  readonly topics: Topics
+  readonly groups: Groups
+  readonly cluster: ClusterIdentity
+}
+
+/** Opens the real broker, as the server does, in a house as small as the swarm says. */
+export function openSmall(
+  swarm: Swarm,
+  env: Env,
+  arena: Arena,
+  onFatal: (error: Error) => void,
+  report: (event: StoreEvent) => void,
+): Opened {
   let topics!: Topics
   let groups!: Groups
   let cluster!: ClusterIdentity
+  const { ring, file } = swarm
   const broker = openBroker({
     env,
     arena,
-    broker: { outputRegions: 16, maxMessageSize: swarm.file - 1024, memory: 64 * 2 ** 20 },
-    store: { journalRing: swarm.ring, spillRing: swarm.ring, fileSize: swarm.file, reserve: 2 * swarm.file },
+    broker: { outputRegions: 16, maxMessageSize: file - 1024, memory: 64 * 2 ** 20 },
+    store: {
+      journalRing: ring,
+      spillRing: ring,
+      fileSize: file,
+      reserve: 2 * file,
+      tidy: { budget: 4, slice: file, own: 4096 },
+      checkpointGrowth: swarm.growth,
+    },
     register: [
       (opened) => {
         topics = new Topics(opened, {})
@@ -33,11 +62,19 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
       },
     ],
     onFatal,
-    report: (event) => {
-      world.note(JSON.stringify(event))
-      world.add(`store: ${event.kind}`)
-    },
+    report,
   })
+  return { broker, topics, groups, cluster }
+}
+
+/** The broker with its fronts, as a process of the simulated world. */
+export function startBroker(world: World, env: Env, arena: Arena, onFatal: (error: Error) => void): Process {
+  const opened = openSmall(world.swarm, env, arena, onFatal, (event) => {
+    world.note(JSON.stringify(event))
+    world.add(`store ${event.kind}`)
+  })
+  const { broker, topics, groups, cluster } = opened
+  startRetention(topics)
   const amqp = openAmqp(broker, {
     login: () => true,
     version: 'sim',
@@ -47,7 +84,6 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
     heartbeat: 0,
     assemblyBudget: 32 * 2 ** 20,
   })
-  startRetention(topics)
   const kafka = openKafka(broker, topics, groups, {
     nodeId: 1,
     clusterId: cluster.value(broker),
@@ -55,22 +91,57 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
     requestBudget: 32 * 2 ** 20,
     log: (text) => world.note(text),
   })
+  const host = '127.0.0.1'
   env.net.listen(
-    { host: '127.0.0.1', port: 9092 },
+    { host, port: 9092 },
     (socket) => kafka.accept(socket, null),
     () => {},
   )
   env.net.listen(
-    { host: '127.0.0.1', port: 5672 },
+    { host, port: 5672 },
     (socket) => amqp.accept(socket),
     () => {},
   )
+  const begun = broker.store.journal.tail
   return {
-    check: () => checkBroker(broker),
+    check: () => {
+      checkCounters(broker, topics, groups)
+      world.add('counter checks')
+      compareWithFold(world, opened)
+    },
+    held: () => checkCounters(broker, topics, groups),
     count: () => {
-      world.add('journal bytes', broker.store.journal.tail)
+      const { journal, tidy, checkpoints } = broker.store
+      world.add('journal bytes', journal.tail - begun)
+      world.add('ring wraps', Math.floor(journal.tail / world.swarm.ring) - Math.floor(begun / world.swarm.ring))
+      world.add('tidyings', tidy.tidied)
+      world.add('segments rewritten', tidy.rewritten)
+      world.add('tidyings given up', tidy.givenUp)
+      world.add('checkpoints', checkpoints.taken)
+      world.add('checkpoints given up', checkpoints.givenUp)
     },
   }
 }
 
-function checkBroker(_broker: Broker): void {}
+/** The journal is the truth: what a second broker makes of it is what the first one has in memory. */
+function compareWithFold(world: World, { broker, topics }: Opened): void {
+  const { journal } = broker.store
+  const still = !world.clock.inTurn && !journal.busy && journal.written === journal.tail
+  if (!still || broker.settledQueues.length > 0) return
+  const dice = new Dice(world.clock.steps)
+  const clock = new SimClock(dice)
+  const net: Net = { listen: () => {} }
+  const env: Env = { clock: clock.process(), disk: world.disk.copy(clock, dice), net, random: dice }
+  const fail = (error: Error) => {
+    throw error
+  }
+  const live = durableState(broker, topics)
+  const other = openSmall(world.swarm, env, new Arena(world.swarm.arena), fail, () => {})
+  const recovered = durableState(other.broker, other.topics)
+  const at = live.findIndex((line, i) => line !== recovered[i])
+  rule(
+    at < 0 && live.length === recovered.length,
+    `the journal tells another story: "${recovered[at]}", in memory "${live[at]}"`,
+  )
+  world.add('states compared')
+}

@@ -80,6 +80,11 @@ export class SimClock implements Clock {
     return true
   }
 
+  /** Whether a turn has begun and not ended. */
+  get inTurn(): boolean {
+    return this.turnEnds.length > 0
+  }
+
   /** When the next thing is due; the present if a turn is to be ended. */
   next(): number {
     if (this.turnEnds.length > 0) return this.time

@@ -116,6 +116,13 @@ export class SimDisk implements Disk {
     return new SimDisk(this.clock, this.dice, options, this.names, this.counts)
   }
 
+  /** What a kill -9 at this moment would leave, on a disk of its own; this one goes on. */
+  copy(clock: SimClock, dice: Dice): SimDisk {
+    const files = new Map<string, Inode>()
+    for (const [path, inode] of this.names.seen.files) files.set(path, new Inode(inode.contents()))
+    return new SimDisk(clock, dice, {}, new Names(files, this.names.seen.directories))
+  }
+
   /** Bytes in use by files that have a name. */
   used(): number {
     let sum = 0

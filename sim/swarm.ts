@@ -8,6 +8,8 @@ export interface Swarm {
   readonly arena: number
   readonly ring: number
   readonly file: number
+  /** Journal bytes between checkpoints, at least. */
+  readonly growth: number
   readonly keep: number
   readonly region: number
   readonly stuffed: number
@@ -39,6 +41,7 @@ export function drawSwarm(dice: Dice): Swarm {
     arena: 4 * 2 ** 20,
     ring: 64 * 1024,
     file: 16 * 1024,
+    growth: dice.pick([4, 16, 64]) * 1024,
     keep: 32 * 1024,
     region: dice.pick([4, 8, 16]) * 1024,
     stuffed: dice.pick([0, 0.01, 0.1, 0.5]),

@@ -11,8 +11,10 @@ import type { Swarm } from './swarm.ts'
 export interface Process {
   /** Stops on a broken invariant; called now and then while nothing runs. */
   check(): void
+  /** In the end, whether something still holds what it should have let go of; null if not. */
+  held(): string | null
   /** Adds what this process did to the world's counts, before it dies and at the end. */
-  count(counts: Map<string, number>): void
+  count(): void
 }
 
 /** Starts the process over what is on the disk. Synchronous, as a real start is up to its listeners. */
@@ -75,8 +77,20 @@ export class World {
     for (const actor of this.actors) actor.drain()
     this.settle()
     for (const actor of this.actors) actor.end()
-    this.process?.check()
-    this.process?.count(this.counts)
+    this.process!.check()
+    this.letGo()
+    this.process!.count()
+  }
+
+  /** Once everything has drained nothing is held for long. */
+  private letGo(): void {
+    const limit = this.clock.time + 60_000
+    for (;;) {
+      const held = this.process!.held()
+      if (held === null) return
+      if (this.clock.time > limit) throw new Failure(`in the end ${held}`)
+      for (let i = 0; i < 20; i++) this.step()
+    }
   }
 
   /** A line for the story that a failure tells, of things that happen too often to be worth the time otherwise. */
@@ -102,7 +116,7 @@ export class World {
   /** The process dies now: by power loss, or by a kill that leaves the page cache. It starts again in a while. */
   crash(power: boolean): void {
     if (this.process === null) return
-    this.process.count(this.counts)
+    this.process.count()
     this.die(power)
     this.clock.after(this.dice.unit() * 50, () => this.boot())
   }
@@ -136,10 +150,17 @@ export class World {
         this.add('recoveries', this.life > 1 ? 1 : 0)
         return
       } catch (error) {
-        if (!this.disk.dark) throw error
-        // The power went in the middle of a start: the next one has to cope with that, too.
-        this.add('crashes while starting')
-        this.die(true)
+        if (this.disk.dark) {
+          // The power went in the middle of a start: the next one has to cope with that, too.
+          this.add('crashes while starting')
+          this.die(true)
+        } else if (isFull(error)) {
+          // Nobody can start without a little space. Whoever looks after the process tries again.
+          this.add('starts refused by a full disk')
+          this.die(false)
+          this.clock.after(100, () => this.boot())
+          return
+        } else throw error
       }
     }
   }
@@ -159,7 +180,11 @@ export class World {
       this.crash(true)
       return
     }
-    if (this.fatal !== null) throw new Failure(`the process stopped: ${this.fatal.stack}`)
+    if (this.fatal === null) return
+    if (!isFull(this.fatal)) throw new Failure(`the process stopped: ${this.fatal.stack}`)
+    // The disk filled up between the look at it and the write: nothing was promised yet.
+    this.add('stopped by a full disk')
+    this.crash(false)
   }
 
   /** Runs until all actors are done; that has to happen in bounded time. */
@@ -203,4 +228,8 @@ export class World {
       return new SimNet(this.clock, this.dice, new Arena(keep + region + 64), options)
     return new SimNet(this.clock, this.dice, arena, options, this.netCounts)
   }
+}
+
+function isFull(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOSPC'
 }

@@ -3,7 +3,7 @@ import type { Disk } from '../env/disk.ts'
 import type { Arena } from '../std/arena.ts'
 import { Background } from './background.ts'
 import { Checkpoints, SEGMENTS_PART } from './checkpoint.ts'
-import { type Checkpoint, findCheckpoint, loadCheckpoint } from './checkpoint-file.ts'
+import { CHECKPOINT_DIRECTORY, type Checkpoint, findCheckpoint, loadCheckpoint } from './checkpoint-file.ts'
 import { readClosedMark, removeClosedMark, writeClosedMark } from './closed-mark.ts'
 import { StoreError } from './errors.ts'
 import type { Fold } from './fold.ts'
@@ -16,11 +16,14 @@ import { JOURNAL, SEGMENT, SPILL } from './place.ts'
 import { recover } from './recovery.ts'
 import { SEGMENT_BLOCK } from './segment.ts'
 import { MOVED_RECORD } from './segment-directory.ts'
-import { Segments } from './segments.ts'
+import { SEGMENT_DIRECTORY, Segments } from './segments.ts'
 import { Spill } from './spill.ts'
 import { TIDY_DEFAULTS, Tidy, type TidyOptions } from './tidy.ts'
 import { fileNumbers } from './torn-tail.ts'
 import { WINDOW_DEFAULTS, type WindowOptions, Windows } from './window.ts'
+
+/** The data directory, and those in it whose names have to last. */
+const DIRECTORIES = ['', JOURNAL_DIRECTORY, SEGMENT_DIRECTORY, CHECKPOINT_DIRECTORY]
 
 export interface StoreOptions {
   /** Bytes of the journal's and of the spill's ring in memory; powers of two. */
@@ -180,6 +183,8 @@ export class Store {
       checkpoint,
       recovered.records === 0,
     )
+    // So are names: a checkpoint that only the page cache knows of is no reason to use journal files again.
+    if (!this.clean) for (const name of DIRECTORIES) disk.syncDirectory(name)
     this.journal.onProgress = this.spill.onProgress = () => this.progress()
   }
 

@@ -1,0 +1,66 @@
+import type { Broker } from '../../src/broker/broker.ts'
+import { Part } from '../../src/broker/records.ts'
+import type { Topics } from '../../src/broker/topic/topics.ts'
+import { DURABLE, PLACE_SHIFT } from '../../src/core/queue/queue-index.ts'
+
+/** A broker's durable state as text, line by line, so that two can be compared. */
+export function durableState(broker: Broker, topics: Topics): string[] {
+  return [...definitions(broker), ...queues(broker), ...topicFacts(broker), ...partitions(topics), ...groups(broker)]
+}
+
+function* definitions(broker: Broker): Generator<string> {
+  const all: { kind: string }[] = []
+  for (const bytes of parts(broker, Part.definitions)) all.push(...JSON.parse(Buffer.from(bytes).toString()))
+  // Ids of what was transient are not remembered.
+  for (const one of all) if (one.kind !== 'last-id') yield `definition ${JSON.stringify(one)}`
+}
+
+function* queues(broker: Broker): Generator<string> {
+  for (const queue of [...broker.queuesById.values()].sort((a, b) => a.id - b.id)) {
+    if (!queue.settings.durable) continue
+    const { index } = queue
+    for (let sequence = index.nextLive(index.head); sequence < index.tail; sequence = index.nextLive(sequence + 1)) {
+      const flags = index.flags(sequence)
+      if ((flags & DURABLE) === 0) continue
+      const place = (flags >> PLACE_SHIFT) & 3
+      const at = `${place}:${index.position(sequence)} of ${index.length(sequence)} bytes`
+      yield `${queue.name} ${sequence} at ${at}, expires ${index.expiry(sequence)}`
+    }
+  }
+}
+
+function* topicFacts(broker: Broker): Generator<string> {
+  for (const bytes of parts(broker, Part.topics)) {
+    const { facts, producerIdLimit } = JSON.parse(Buffer.from(bytes).toString()) as {
+      facts: { op: string }[]
+      producerIdLimit: number
+    }
+    yield `producer ids below ${producerIdLimit}`
+    // The leader epoch grows with every unclean start.
+    for (const fact of facts) if (fact.op !== 'epoch') yield `topic ${JSON.stringify(fact)}`
+  }
+}
+
+function* partitions(topics: Topics): Generator<string> {
+  for (const partition of [...topics.partitions.values()].sort((a, b) => a.id - b.id)) {
+    const { index } = partition
+    const name = `${partition.topic}-${partition.number}`
+    yield `${name} from ${partition.logStartOffset} to ${partition.endOffset}`
+    for (let entry = index.firstEntry(); entry !== -1; entry = index.next(entry)) {
+      yield `${name} ${entry} at ${index.place(entry)}:${index.position(entry)} of ${index.length(entry)} bytes`
+    }
+    // When a producer was seen last is told by the frame, which is sealed a little later.
+    for (const producer of partition.producers.snapshot()) {
+      yield `${name} producer ${JSON.stringify({ ...producer, seen: 0 })}`
+    }
+  }
+}
+
+function* groups(broker: Broker): Generator<string> {
+  const all = [...parts(broker, Part.group)].map((bytes) => Buffer.from(bytes).toString('latin1'))
+  for (const text of all.sort()) yield `group ${JSON.stringify(text)}`
+}
+
+function* parts(broker: Broker, kind: number): Generator<Uint8Array> {
+  for (const part of broker.parts) if (part.kind === kind) yield* part.snapshot()
+}

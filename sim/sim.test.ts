@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runSeed } from './run.ts'
+
+const SEEDS = Number(process.env.SIM_SEEDS ?? 12)
+
+/** What has to happen in a simulation that is worth its time. */
+const NEEDED = [
+  'ring wraps',
+  'tidyings',
+  'checkpoints',
+  'recoveries',
+  'power losses',
+  'disk torn',
+  'disk lost names',
+  'net partial writes',
+  'net split reads',
+  'net resets',
+  'states compared',
+  'messages delivered',
+  'messages requeued',
+  'acknowledgements proven',
+  'transactions committed',
+  'records read',
+  'offsets committed',
+]
+
+test(`${SEEDS} simulated worlds keep every promise`, () => {
+  const totals = new Map<string, number>()
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { error, counts } = runSeed(seed, 6000)
+    if (error !== null) {
+      error.message = `seed ${seed}: ${error.message}; again: npm run sim -- --seed ${seed} --events 6000 --story 100`
+      throw error
+    }
+    for (const [name, n] of counts) totals.set(name, (totals.get(name) ?? 0) + n)
+  }
+  for (const name of NEEDED) assert.ok((totals.get(name) ?? 0) > 0, `${name}: none`)
+})
+
+test('the same seed gives the same simulation', () => {
+  const [one, other] = [runSeed(3, 3000), runSeed(3, 3000)]
+  assert.deepEqual([...one.counts], [...other.counts])
+})
