@@ -45,9 +45,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   content: Content | null = null
   /** Set after tx.select. */
   transaction: Transaction | null = null
-  /** How many deliveries may wait for their acknowledgement on the whole channel, and per new consumer; 0: any number. */
+  /** How many deliveries may wait for their acknowledgement, for each new consumer; 0: any number. */
   prefetch = 0
-  consumerPrefetch = 0
   /** The consumer tag and the token of the direct reply-to consumer. */
   replyTo: { readonly tag: string; readonly token: string } | null = null
   /** A purge that takes several turns: how many messages it took, -1 while it goes on, and what its reply waits for. */
@@ -100,7 +99,6 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
 
   canDeliver(): boolean {
     if (this.state !== 'open' || this.replies.held) return false
-    if (this.prefetch !== 0 && this.unacked.outstanding >= this.prefetch) return false
     return this.connection.output.pending < OUTPUT_HIGH_WATER
   }
 

@@ -1,7 +1,8 @@
 import { getU16, getU32 } from '../std/bytes.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
-import { CLASS_BASIC, FRAME_PREFIX, HEADER_FIXED } from '../wire/amqp/frame.ts'
+import { CLASS_BASIC, FRAME_HEADER, HEADER_FIXED } from '../wire/amqp/frame.ts'
 import { frameContent } from './delivery.ts'
+import { badFrame } from './frame-errors.ts'
 import type { Front } from './front.ts'
 
 /** Body frames of a message that is put together have this size, overhead included. */
@@ -10,7 +11,7 @@ const FIRST_ROOM = 64 * 1024
 
 /** The payload `b[at, end)` of a header frame for basic.publish; returns the body's size, or throws what RabbitMQ answers. */
 export function bodySize(b: Uint8Array, at: number, end: number, most: number): number {
-  if (end - at < HEADER_FIXED) throw new AmqpError('frame-error', '', 'socket')
+  if (end - at < HEADER_FIXED) throw badFrame(FRAME_HEADER, b.subarray(at, end), 'unknown_frame')
   const classId = getU16(b, at)
   if (classId !== CLASS_BASIC) {
     throw new AmqpError(
@@ -18,11 +19,18 @@ export function bodySize(b: Uint8Array, at: number, end: number, most: number): 
       `expected content header for class ${CLASS_BASIC}, got one for class ${classId} instead`,
     )
   }
+  if (getU16(b, at + 2) !== 0) throw contentExpected('header')
   const size = getU32(b, at + 4) * 2 ** 32 + getU32(b, at + 8)
   if (size > most) {
     throw new AmqpError('precondition-failed', `message size ${size} is larger than configured max size ${most}`)
   }
   return size
+}
+
+/** Something else came where the header or the body of a message should have been. */
+export function contentExpected(what: 'header' | 'body'): AmqpError {
+  const expected = what === 'header' ? 'content header for class 60' : 'content body'
+  return new AmqpError('unexpected-frame', `expected ${expected}, got non content ${what} frame instead`)
 }
 
 /** A message whose frames do not lie in a row: they are gathered here, and counted against the front's budget. */
@@ -92,6 +100,3 @@ export class Content {
     this.budget += bytes
   }
 }
-
-/** Where the properties begin in a header frame. */
-export const PAYLOAD = FRAME_PREFIX

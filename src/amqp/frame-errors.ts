@@ -17,10 +17,10 @@ function snippet(type: number, payload: Uint8Array): string {
 
 /** A frame that is wrong in itself. */
 export function badFrame(type: number, payload: Uint8Array, what: string): AmqpError {
-  return new AmqpError('frame-error', `${snippet(type, payload)}: ${what}`)
+  return new AmqpError('frame-error', `${snippet(type, payload)}: ${what}`, { anonymous: true })
 }
 
 /** A frame that is right, but not here. */
 export function unexpectedFrame(type: number, payload: Uint8Array): AmqpError {
-  return new AmqpError('unexpected-frame', snippet(type, payload))
+  return new AmqpError('unexpected-frame', snippet(type, payload), { anonymous: true })
 }

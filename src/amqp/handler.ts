@@ -17,7 +17,7 @@ import { basic, channel as channelMethods, METHODS, connection as methods } from
 import { settleDelivery } from './basic/settle.ts'
 import { Channel } from './channel.ts'
 import { Connection } from './connection.ts'
-import { bodySize, Content } from './content.ts'
+import { bodySize, Content, contentExpected } from './content.ts'
 import { badFrame, unexpectedFrame } from './frame-errors.ts'
 import type { Front } from './front.ts'
 import { answerHeader, type HandshakePhase, PROTOCOL_HEADER, sendStart, shakeHands } from './handshake.ts'
@@ -144,7 +144,7 @@ export class AmqpHandler implements Handler {
       const key = getU32(b, at + FRAME_PREFIX)
       this.blame = key
       if (channel.state !== 'open') return this.takeWhileNotOpen(channel, key, at, last)
-      if (channel.content !== null) throw this.contentExpected(channel)
+      if (channel.content !== null) throw this.interrupted(channel.content)
       if (key === basic.publish.key) return this.takePublish(channel, at, last, end)
       if (key === basic.ack.key && last - at === FRAME_PREFIX + 13) {
         const tag = getU32(b, at + 11) * 2 ** 32 + getU32(b, at + 15)
@@ -185,7 +185,7 @@ export class AmqpHandler implements Handler {
       throw new AmqpError('unexpected-frame', 'expected method frame, got non method frame instead')
     }
     this.blame = basic.publish.key
-    if ((type === FRAME_HEADER) !== (content.header === null)) throw this.contentExpected(channel)
+    if ((type === FRAME_HEADER) !== (content.header === null)) throw this.interrupted(content)
     const payload = at + FRAME_PREFIX
     if (type === FRAME_HEADER) {
       content.begin(b, at, last + 1, bodySize(b, payload, last, channel.broker.options.maxMessageSize))
@@ -206,11 +206,9 @@ export class AmqpHandler implements Handler {
     return true
   }
 
-  private contentExpected(channel: Channel): AmqpError {
+  private interrupted(content: Content): AmqpError {
     this.blame = basic.publish.key
-    const what = channel.content?.header === null ? 'header' : 'body'
-    const expected = what === 'header' ? 'content header for class 60' : 'content body'
-    return new AmqpError('unexpected-frame', `expected ${expected}, got non content ${what} frame instead`)
+    return contentExpected(content.header === null ? 'header' : 'body')
   }
 
   private takeMethod(channel: Channel, key: number, at: number, end: number): boolean {
@@ -233,7 +231,7 @@ export class AmqpHandler implements Handler {
   private unimplemented(key: number): AmqpError {
     const known = METHODS.get(key)
     return known === undefined
-      ? new AmqpError('syntax-error', '', 'socket')
+      ? new AmqpError('syntax-error', '', { scope: 'socket' })
       : new AmqpError('command-invalid', 'unimplemented method')
   }
 
@@ -332,7 +330,7 @@ export class AmqpHandler implements Handler {
       return
     }
     this.dissolve()
-    this.connection.send(0, methods.close, this.closing(error, login ? NONE : this.blame))
+    this.connection.send(0, methods.close, this.closing(error, login || error.anonymous ? NONE : this.blame))
     this.phase = 'closing'
     this.timer = this.connection.broker.timers.after(CLOSE_MS, () => this.end())
   }

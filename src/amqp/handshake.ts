@@ -103,7 +103,7 @@ function takeStartOk(connection: Connection, args: ArgumentsOf<typeof methods.st
   throw new AmqpError(
     'access-refused',
     `Login was refused using authentication mechanism ${args.mechanism}. For details see the broker logfile.`,
-    connection.capabilities.authenticationFailureClose ? 'connection' : 'socket',
+    { scope: connection.capabilities.authenticationFailureClose ? 'connection' : 'socket' },
   )
 }
 

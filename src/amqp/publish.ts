@@ -19,6 +19,10 @@ export const SCATTERED = -2
 /** From class and method of a basic.publish frame to its exchange. */
 const TO_KEYS = FRAME_PREFIX + 4 + 2
 const DELIVERY_MODE_PERSISTENT = 2
+/** Property flags that mean something, in the second of their bytes. */
+const FLAGS_KNOWN = 0xfc
+/** Ten years, in milliseconds. */
+const EXPIRATION_MAX = 315_360_000_000
 
 const facts = new HeaderFacts()
 const lazy = new LazyHeaders()
@@ -53,7 +57,8 @@ export function findEnd(channel: Channel, b: Uint8Array, last: number, end: numb
     if (b[p] !== FRAME_BODY || getU16(b, p + 1) !== channel.number) return SCATTERED
     const length = size(b, p)
     const next = p + FRAME_OVERHEAD + length
-    if (length > left || next > limit) return SCATTERED
+    // An empty frame within a body is not handed on.
+    if (length === 0 || length > left || next > limit) return SCATTERED
     if (next > end) return INCOMPLETE
     if (b[next - 1] !== FRAME_END) return SCATTERED
     left -= length
@@ -94,14 +99,18 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   const header = message.contentAt + 1 + FRAME_PREFIX
   const headerEnd = header + size(b, message.contentAt + 1)
   bodySize(b, header, headerEnd, broker.options.maxMessageSize)
+  route.open(args, argsAt, argsEnd)
   skimHeader(b, header, headerEnd, facts)
+  b[header + HEADER_FIXED + 1] &= FLAGS_KNOWN
   lazy.set(b, facts.headersAt)
-  const more = facts.copies ? routingCopies(lazy.headers()) : NONE
-  route.find(args, argsAt, argsEnd, more, lazy)
-  if (facts.userIdAt >= 0) checkUser(channel, b, facts.userIdAt)
+  // In RabbitMQ's order, so that a message with two faults gets the same answer.
+  const direct = facts.replyToAt >= 0 && isDirect(channel, b, facts.replyToAt)
   message.persistent = facts.deliveryMode === DELIVERY_MODE_PERSISTENT
   message.expiry = facts.expirationAt < 0 ? 0 : broker.env.clock.now() + expiration(b, facts.expirationAt)
-  if (facts.copies || facts.replyToAt >= 0) rewrite(channel)
+  const more = facts.copies ? routingCopies(lazy.headers()) : NONE
+  if (facts.userIdAt >= 0) checkUser(channel, b, facts.userIdAt)
+  route.find(more, lazy)
+  if (facts.copies || direct) rewrite(channel, direct)
   const queues = route.queues
   const room = roomFor(message.keysLength + message.contentLength, queues.length)
   if (transaction !== null) keep(channel, room)
@@ -159,13 +168,7 @@ function keep(channel: Channel, room: number): void {
 }
 
 /** Stores what RabbitMQ would: without BCC, and with a reply-to that leads back here. */
-function rewrite(channel: Channel): void {
-  const { bytes, replyToAt, copies } = { bytes: message.bytes, ...facts }
-  const direct = replyToAt >= 0 && text(bytes, replyToAt) === REPLY_TO
-  if (direct && channel.replyTo === null) {
-    throw new AmqpError('precondition-failed', 'fast reply consumer does not exist')
-  }
-  if (!direct && !copies) return
+function rewrite(channel: Channel, direct: boolean): void {
   rewriteContent(message, (properties) => {
     const headers = new Map(properties.headers ?? [])
     headers.delete('BCC')
@@ -179,6 +182,13 @@ function rewrite(channel: Channel): void {
 
 function text(b: Uint8Array, at: number): string {
   return Buffer.from(b.buffer, b.byteOffset + at + 1, b[at]).toString('utf8')
+}
+
+/** Whether the reply-to asks for direct replies, which somebody must wait for on the channel. */
+function isDirect(channel: Channel, b: Uint8Array, at: number): boolean {
+  if (b[at] !== REPLY_TO.length || text(b, at) !== REPLY_TO) return false
+  if (channel.replyTo !== null) return true
+  throw new AmqpError('precondition-failed', 'fast reply consumer does not exist')
 }
 
 function checkUser(channel: Channel, b: Uint8Array, at: number): void {
@@ -199,7 +209,7 @@ function expiration(b: Uint8Array, at: number): number {
     if (digit < 0 || digit > 9) return badExpiration(text(b, at))
     value = value * 10 + digit
   }
-  return length === 0 ? badExpiration('') : value
+  return length === 0 || value > EXPIRATION_MAX ? badExpiration(text(b, at)) : value
 }
 
 function badExpiration(given: string): number {
@@ -207,6 +217,7 @@ function badExpiration(given: string): number {
   if (number === undefined) throw expirationError(given, 'no_integer')
   if (rest !== '') throw expirationError(given, `{leftover_string,${JSON.stringify(rest)}}`)
   const value = Number(number)
+  if (value > EXPIRATION_MAX) throw expirationError(given, `{value_too_large,${BigInt(number)}}`)
   if (value < 0) throw expirationError(given, `{value_negative,${number}}`)
   return value
 }

@@ -35,7 +35,7 @@ export class LazyHeaders implements MessageHeaders {
  * of the message before and no binding has changed, the queues are the same, too.
  */
 export class Route {
-  /** What the last call of `find` found; good until the next. */
+  /** What `find` found last. */
   queues: Queue[] = []
   mandatory = false
   /** The token of a direct reply-to, if that is what the routing key names. */
@@ -54,12 +54,15 @@ export class Route {
     this.vhost = vhost
   }
 
-  /** `b[at, end)` are the arguments of basic.publish, `more` further routing keys. */
-  find(b: Uint8Array, at: number, end: number, more: readonly string[], headers: LazyHeaders): void {
+  /** Finds the exchange. `b[at, end)` are the arguments of basic.publish. */
+  open(b: Uint8Array, at: number, end: number): void {
+    if (this.exchangeEpoch !== this.vhost.router.epoch || !this.same(b, at, end - at)) this.resolve(b, at, end)
+  }
+
+  /** Finds the queues, after `open`. `more` are further routing keys. */
+  find(more: readonly string[], headers: LazyHeaders): void {
     const { router } = this.vhost
-    const same = this.same(b, at, end - at)
-    if (same && this.epoch === router.epoch && more.length === 0) return
-    if (!same || this.exchangeEpoch !== router.epoch) this.resolve(b, at, end)
+    if (this.epoch === router.epoch && more.length === 0) return
     const queues: Queue[] = []
     router.route(this.exchange as Exchange, this.key, more, headers, queues)
     this.queues = queues
@@ -76,7 +79,7 @@ export class Route {
   private resolve(b: Uint8Array, at: number, end: number): void {
     this.length = -1
     this.epoch = NEVER
-    const { exchange, routingKey, mandatory, immediate } = decodeArguments(basic.publish, b, at, end)
+    const { exchange, routingKey, mandatory, immediate } = decodeArguments(basic.publish, b, at, end, true)
     if (immediate) throw new AmqpError('not-implemented', 'immediate=true')
     const found = this.vhost.router.exchanges.get(exchange)
     if (found === undefined) {

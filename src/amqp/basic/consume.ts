@@ -32,7 +32,7 @@ function consumeQueue(channel: Channel, args: Consume): void {
     noAck: args.noAck,
     exclusive: args.exclusive,
     priority,
-    prefetch: channel.consumerPrefetch,
+    prefetch: channel.prefetch,
     args: args.arguments,
   })
   channel.consumers.set(consumer.tag, consumer)

@@ -2,12 +2,9 @@ import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import { verb } from '../verb.ts'
 
-/** RabbitMQ's meaning: `global` is for the channel as a whole, otherwise for each consumer that comes after. */
-export const qos = verb(basic.qos, (channel, { prefetchSize, prefetchCount, global }) => {
+/** For each consumer that comes after. `global`, which once meant the channel as a whole, means nothing since RabbitMQ 4.3. */
+export const qos = verb(basic.qos, (channel, { prefetchSize, prefetchCount }) => {
   if (prefetchSize !== 0) throw new AmqpError('not-implemented', `prefetch_size!=0 (${prefetchSize})`)
-  if (global) {
-    channel.prefetch = prefetchCount
-    channel.wakeConsumers()
-  } else channel.consumerPrefetch = prefetchCount
+  channel.prefetch = prefetchCount
   channel.reply(basic.qosOk, {})
 })

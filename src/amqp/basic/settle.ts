@@ -38,5 +38,4 @@ function settleEntry(channel: Channel, entry: number, disposal: Disposal): void 
   const { queue } = recipient
   dispose(broker, queue, sequence, disposal)
   if (recipient.prefetch !== 0) broker.wake(queue)
-  else if (channel.prefetch !== 0) channel.wakeConsumers()
 }

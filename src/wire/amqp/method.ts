@@ -63,16 +63,20 @@ export function method<const F extends Fields>(
   }
 }
 
-/** Reads a method's arguments from all of `bytes[at, end)`. Too few bytes, or too many, are 501 as RabbitMQ words it. */
+/**
+ * Reads a method's arguments from all of `bytes[at, end)`. Too few bytes, or too many, are 501 as RabbitMQ words it, and so is a short
+ * string that is not UTF-8, unless `anyText`.
+ */
 export function decodeArguments<F extends Fields>(
   method: Method<F>,
   bytes: Uint8Array,
   at: number,
   end: number,
+  anyText = false,
 ): ValuesOf<F> {
   const reader = new Reader(bytes, at, end)
   try {
-    const values = readFields(method.fields, reader)
+    const values = readFields(method.fields, reader, anyText)
     if (reader.at === end) return values as ValuesOf<F>
   } catch (error) {
     if (!(error instanceof CutShort)) throw error
@@ -80,14 +84,15 @@ export function decodeArguments<F extends Fields>(
   throw new AmqpError('frame-error', `cannot decode <<${bytes.subarray(at, end).join(',')}>>`)
 }
 
-function readFields(fields: Fields, reader: Reader): Record<string, unknown> {
+function readFields(fields: Fields, reader: Reader, anyText: boolean): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   let bits = 0
   let taken = 8
   for (const name in fields) {
     const type = fields[name]
     if (type !== 'bit') {
-      values[name] = type === 'table' ? reader.table() : reader[type]()
+      if (type === 'table') values[name] = reader.table()
+      else values[name] = type === 'shortstr' && anyText ? reader.text() : reader[type]()
       taken = 8
       continue
     }

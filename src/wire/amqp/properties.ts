@@ -1,8 +1,7 @@
-import { AmqpError } from './amqp-error.ts'
+import { AmqpError, badProperties } from './amqp-error.ts'
 import type { Table } from './field.ts'
 import { HEADER_FIXED } from './frame.ts'
 import { CutShort, Reader } from './reader.ts'
-import { FLAGS_UNKNOWN } from './skim.ts'
 import type { Writer } from './writer.ts'
 
 /** The basic class's properties in the order of their flags, from bit 15 down. */
@@ -42,7 +41,6 @@ export function decodeProperties(bytes: Uint8Array, at: number, end: number): Pr
   const values: Record<string, unknown> = {}
   try {
     const flags = reader.short()
-    if ((flags & FLAGS_UNKNOWN) !== 0) throw new CutShort()
     for (let i = 0; i < NAMES.length; i++) {
       if ((flags & (0x8000 >> i)) === 0) continue
       const name = NAMES[i]
@@ -51,8 +49,8 @@ export function decodeProperties(bytes: Uint8Array, at: number, end: number): Pr
     }
     if (reader.at !== end) throw new CutShort()
   } catch (error) {
-    if (!(error instanceof CutShort)) throw error
-    throw new AmqpError('internal-error')
+    if (error instanceof CutShort || error instanceof AmqpError) throw badProperties()
+    throw error
   }
   return values as Properties
 }

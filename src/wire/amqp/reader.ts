@@ -60,7 +60,7 @@ export class Reader {
   /** Text of at most 255 bytes, which must be UTF-8. */
   shortstr(): string {
     const text = this.text()
-    if (ESCAPED.test(text)) throw new AmqpError('frame-error', 'Malformed UTF-8 in shortstr')
+    if (ESCAPED.test(text)) throw new AmqpError('frame-error', 'Malformed UTF-8 in shortstr', { anonymous: true })
     return text
   }
 

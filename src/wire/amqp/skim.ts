@@ -1,4 +1,4 @@
-import { AmqpError, malformed } from './amqp-error.ts'
+import { badProperties } from './amqp-error.ts'
 import { HEADER_FIXED } from './frame.ts'
 import { TABLE_DEPTH_LIMIT } from './reader.ts'
 
@@ -16,8 +16,6 @@ const TYPE = 0x0020
 const USER_ID = 0x0010
 const APP_ID = 0x0008
 const CLUSTER_ID = 0x0004
-/** Bits that no property of basic has; the last would announce a further word of flags. */
-export const FLAGS_UNKNOWN = 0x0003
 
 /** What the broker wants to know of a message's properties. Places are of the value's first byte, -1 without one. */
 export class HeaderFacts {
@@ -33,11 +31,11 @@ export class HeaderFacts {
 
 /**
  * Looks through a header frame's payload `b[at, end)` without making anything of it. What passes here can be decoded without an
- * error later.
+ * error later. The two lowest flags stand for no property of basic: as in RabbitMQ they mean nothing.
  */
 export function skimHeader(b: Uint8Array, at: number, end: number, facts: HeaderFacts): void {
   let p = at + HEADER_FIXED + 2
-  if (p > end) throw new AmqpError('internal-error')
+  if (p > end) throw badProperties()
   const flags = (b[p - 2] << 8) | b[p - 1]
   facts.deliveryMode = 0
   facts.priority = 0
@@ -53,15 +51,15 @@ export function skimHeader(b: Uint8Array, at: number, end: number, facts: Header
   }
   if ((flags & DELIVERY_MODE) !== 0) facts.deliveryMode = b[p++]
   if ((flags & PRIORITY) !== 0) facts.priority = b[p++]
-  if ((flags & 0x07ff) !== 0) p = skimRest(b, p, end, flags, facts)
-  if (p !== end) throw new AmqpError('internal-error')
+  if ((flags & 0x07fc) !== 0) p = skimRest(b, p, end, flags, facts)
+  if (p !== end) throw badProperties()
 }
 
 function skimHeaders(b: Uint8Array, p: number, end: number, facts: HeaderFacts): number {
   facts.headersAt = p
-  if (end - p < 4) throw new AmqpError('internal-error')
+  if (end - p < 4) throw badProperties()
   const last = p + 4 + u32(b, p)
-  if (last > end) throw new AmqpError('internal-error')
+  if (last > end) throw badProperties()
   facts.copies = skimTable(b, p + 4, last, 0)
   return last
 }
@@ -86,7 +84,6 @@ function skimRest(b: Uint8Array, from: number, end: number, flags: number, facts
   }
   if ((flags & APP_ID) !== 0) p = past(b, p, end)
   if ((flags & CLUSTER_ID) !== 0) p = past(b, p, end)
-  if ((flags & FLAGS_UNKNOWN) !== 0) return -1
   return p
 }
 
@@ -126,7 +123,7 @@ function skimTable(b: Uint8Array, at: number, end: number, depth: number): boole
     const length = b[p]
     const key = p + 1
     p = key + length
-    if (p >= end) throw malformed('a field table ends within a value')
+    if (p >= end) throw badProperties()
     if (length === 2 && b[key] === 0x43 && b[key + 1] === 0x43) copies = true
     if (length === 3 && b[key] === 0x42 && b[key + 1] === 0x43 && b[key + 2] === 0x43) copies = true
     p = skimField(b, p, end, depth)
@@ -138,20 +135,20 @@ function skimTable(b: Uint8Array, at: number, end: number, depth: number): boole
 function skimField(b: Uint8Array, at: number, end: number, depth: number): number {
   const type = b[at]
   const size = SIZES[type]
-  if (size === 0) throw malformed('a field table has a value of an unknown type')
+  if (size === 0) throw badProperties()
   if (size < 255) {
-    if (at + size > end) throw malformed('a field table ends within a value')
+    if (at + size > end) throw badProperties()
     const infinite =
       (type === FLOAT && (b[at + 1] & 0x7f) === 0x7f && b[at + 2] >= 0x80) ||
       (type === DOUBLE && (b[at + 1] & 0x7f) === 0x7f && b[at + 2] >= 0xf0)
-    if (infinite) throw malformed('a field table has a number that is not finite')
+    if (infinite) throw badProperties()
     return at + size
   }
   const from = at + 5
   const last = from > end ? from : from + u32(b, at + 1)
-  if (last > end) throw malformed('a field table ends within a value')
+  if (last > end) throw badProperties()
   if (type === ARRAY || type === TABLE) {
-    if (depth >= TABLE_DEPTH_LIMIT) throw malformed(`a field table deeper than ${TABLE_DEPTH_LIMIT}`)
+    if (depth >= TABLE_DEPTH_LIMIT) throw badProperties()
     if (type === TABLE) skimTable(b, from, last, depth + 1)
     else for (let p = from; p < last; ) p = skimField(b, p, last, depth + 1)
   }
