@@ -7,6 +7,7 @@ const COMMANDS: Readonly<
 > = {
   serve: { about: 'run the broker', load: () => import('./serve.ts') },
   ready: { about: 'exit 0 if a broker answers on its listeners', load: () => import('./ready.ts') },
+  inspect: { about: 'check and print a data directory', load: () => import('./inspect.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },
 }
 
