@@ -6,6 +6,7 @@ import { basic, channel, connection, METHODS } from '../../src/wire/amqp/methods
 import { openTarget, type Target } from './broker-for-test.ts'
 import { type Heard, RawClient } from './raw-client.ts'
 import { CASES, type Case } from './reply-cases.ts'
+import { TOPOLOGY_CASES } from './topology-cases.ts'
 
 const file = join(process.env.POSTHORN_SHARED ?? '../shared', 'specs/rabbitmq/replies.json')
 const skip = existsSync(file) ? false : `what RabbitMQ answers is not at ${file}`
@@ -89,7 +90,7 @@ describe('what RabbitMQ answers to each case', { skip, concurrency: 1 }, () => {
   })
   after(() => target.stop())
 
-  for (const one of CASES) {
+  for (const one of [...CASES, ...TOPOLOGY_CASES]) {
     it(one.name, { timeout: 10_000 }, async () => {
       const expected = recorded.get(one.name)
       assert.ok(expected !== undefined, 'this case is recorded')
