@@ -77,11 +77,15 @@ export class Output {
     this.at += length
   }
 
-  /** Sends bytes that will not change any more, behind what is there, without copying them. */
-  send(bytes: Uint8Array, done?: () => void): void {
+  /**
+   * Sends bytes behind what is there, without copying them. Returns true if they may be written over at once; else not before
+   * `done`.
+   */
+  send(bytes: Uint8Array, done?: () => void): boolean {
     this.write()
-    if (this.closed) done?.()
-    else this.socket.write(bytes, done)
+    if (this.closed) return true
+    this.socket.write(bytes, done)
+    return this.socket.pending === 0
   }
 
   /** Gives everything to the socket and the region back: the end of the connection's turn. */

@@ -1,4 +1,4 @@
-const SMALLEST = 128 * 1024
+const SMALLEST = 64 * 1024
 const LARGEST_KEPT = 4 * 1024 * 1024
 const KEPT_TOTAL = 16 * 1024 * 1024
 

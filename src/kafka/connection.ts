@@ -14,7 +14,7 @@ import { MAX_REQUEST } from './limits.ts'
 import { Replies } from './replies.ts'
 
 /** A request up to this size waits for its last bytes in the read region; a larger one gets memory of its own. */
-const LARGE = 128 * 1024
+const LARGE = 16 * 1024
 /** A connection with so many bytes of output waiting reads no requests. */
 const MAX_PENDING = 1024 * 1024
 /** Journal bytes beside a request's own that its records may take. */

@@ -64,7 +64,8 @@ export class Replies implements Held {
     }
     const buffer = front.buffers.take(length)
     writer.copyTo(buffer, 0)
-    output.send(buffer.subarray(0, length), () => front.buffers.give(buffer))
+    const give = () => front.buffers.give(buffer)
+    if (output.send(buffer.subarray(0, length), give)) give()
   }
 
   private hold(): void {
