@@ -7,16 +7,23 @@ import { settle } from './settle.ts'
 
 /** How many messages of one queue go out before the others have their turn. */
 const RUN = 4096
+/**
+ * How often each queue has its turn before the turn ends. One look at the network may bring 32 reads of 256 KiB from one publisher: what
+ * went out at most has to be more than that, or a queue grows although its consumer could keep up.
+ */
+const ROUNDS = 32
 
 /** Hands out what every woken queue has to those who can take it: a stage of the turn. */
 export function deliverWoken(broker: Broker): void {
   const queues = broker.wokenQueues
-  const count = queues.length
-  for (let i = 0; i < count; i++) {
-    queues[i].woken = false
-    deliver(broker, queues[i])
+  for (let round = 0; round < ROUNDS && queues.length > 0; round++) {
+    const count = queues.length
+    for (let i = 0; i < count; i++) {
+      queues[i].woken = false
+      deliver(broker, queues[i])
+    }
+    queues.splice(0, count)
   }
-  queues.splice(0, count)
 }
 
 /** Delivers ready messages of one queue in order, to its consumers in turn, until either runs out. */

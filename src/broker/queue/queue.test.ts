@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BrokerRig, RigConsumer } from '../../../sim/broker-rig.ts'
 import { requeue } from './requeue.ts'
+import { settle } from './settle.ts'
 
 const int = (value: number) => ({ type: 'I' as const, value })
 const text = (value: string) => ({ type: 'S' as const, value })
@@ -70,4 +71,64 @@ test('a queue that is too long drops its oldest, or refuses, as it was declared'
   rig.run()
   assert.deepEqual(a.texts, ['2', '3'])
   assert.deepEqual(b.texts, ['1', '2'])
+})
+
+test('a consumer that can take them gets all messages of a turn, however many came in', () => {
+  const rig = new BrokerRig()
+  const queue = rig.queue('q', { durable: false })
+  const consumer = new RigConsumer(Number.POSITIVE_INFINITY, true)
+  queue.consumers.add(consumer)
+  for (let i = 0; i < 5000; i++) rig.publish([queue], 'x', { persistent: false })
+  rig.clock.step()
+  assert.equal(consumer.got.length, 5000)
+})
+
+test('what is durable and was not settled is there after a power loss, in order', () => {
+  const rig = new BrokerRig()
+  const queue = rig.queue('durable')
+  const consumer = new RigConsumer(3)
+  queue.consumers.add(consumer)
+  for (let i = 0; i < 20; i++) rig.publish([queue], `m${i}`, { persistent: i % 2 === 0 })
+  rig.run()
+  settle(rig.broker, queue, consumer.got[0].sequence)
+  settle(rig.broker, queue, consumer.got[2].sequence)
+  let durable = false
+  rig.broker.turn.hold(rig.broker.store.journal.tail + 1e9, { release: () => {} })
+  rig.run()
+  rig.broker.turn.hold(rig.broker.store.journal.tail, { release: () => (durable = true) })
+  rig.run()
+  assert.ok(durable)
+
+  const again = new BrokerRig(2, rig.disk.lose())
+  const found = again.broker.vhosts.get('/')!.queues.get('durable')!
+  const reader = new RigConsumer()
+  found.consumers.add(reader)
+  again.broker.wake(found)
+  again.run()
+  const expected = Array.from({ length: 20 }, (_, i) => `m${i}`).filter((_, i) => i % 2 === 0 && i !== 0 && i !== 2)
+  assert.deepEqual(reader.texts, expected)
+})
+
+test('more messages than memory holds come back from the files, transient ones as well', () => {
+  const rig = new BrokerRig()
+  const [durable, transient] = [rig.queue('durable'), rig.queue('transient', { durable: false })]
+  const sent: string[] = []
+  for (let i = 0; i < 400; i++) {
+    const name = `${i}`.padEnd(1000, '.')
+    while (!rig.broker.hasRoom(1100)) rig.run(1)
+    rig.publish([durable], name)
+    rig.publish([transient], name)
+    rig.run(1)
+    sent.push(name)
+  }
+  const [a, b] = [new RigConsumer(), new RigConsumer()]
+  durable.consumers.add(a)
+  transient.consumers.add(b)
+  rig.broker.wake(durable)
+  rig.broker.wake(transient)
+  rig.run(1000)
+  assert.deepEqual(a.texts, sent)
+  assert.deepEqual(b.texts, sent)
+  a.ackAll(rig.broker, durable)
+  assert.equal(durable.unacked, 0)
 })
