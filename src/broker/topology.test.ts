@@ -25,17 +25,20 @@ import type { VHost } from './vhost.ts'
 
 class World {
   readonly clock: SimClock
+  readonly disk: SimDisk
   readonly broker: Broker
   readonly vhost: VHost
 
-  constructor() {
+  /** With `before`, what a new process finds when the power came back after a failure. */
+  constructor(before?: World) {
     const dice = new Dice(1)
-    this.clock = new SimClock(dice)
+    this.clock = before?.clock ?? new SimClock(dice)
+    this.disk = before?.disk ?? new SimDisk(this.clock, dice)
     const arena = new Arena(8 * 2 ** 20)
     this.broker = openBroker({
       env: {
-        clock: this.clock,
-        disk: new SimDisk(this.clock, dice),
+        clock: this.clock.process(),
+        disk: this.disk,
         net: new SimNet(this.clock, dice, arena, { keep: 1024, region: 1024, stuffed: 1024, slowest: 1 }),
         random: dice,
       },
@@ -239,6 +242,39 @@ test('a checkpoint has what is durable and all ids used up, and a broker that lo
   }
   assert.equal(again.broker.lastId, world.broker.lastId)
   assert.equal(again.vhost.queues.get('q')!.settings.maxLength, 5)
+})
+
+test('after a restart everything durable is there, and nothing else', () => {
+  const world = new World()
+  world.exchange('x')
+  world.exchange('deleted')
+  for (const queue of ['q', 'deleted', 'unbound']) world.queue(queue, { args: tableOf({ 'x-max-length': 5 }) })
+  world.queue('transient', { transient: true })
+  for (const queue of ['q', 'deleted', 'unbound', 'transient']) world.bind('x', queue)
+  good(unbindQueue(world.broker, world.vhost, 1, { exchange: 'x', queue: 'unbound', key: 'k', args: EMPTY_TABLE }))
+  good(deleteQueue(world.broker, world.vhost, 1, 'deleted', false, false))
+  good(deleteExchange(world.broker, world.vhost, 'deleted', false))
+  world.publish('q', true)
+  let durable = false
+  world.broker.turn.hold(world.vhost.changedAt, { release: () => (durable = true) })
+  world.run(1000)
+  assert.ok(durable)
+  const definitions = world.definitions().slice(1)
+  const again = new World(world)
+  assert.deepEqual(again.definitions().slice(1), definitions)
+  assert.deepEqual([...again.vhost.queues.keys()], ['q', 'unbound'])
+  assert.equal(again.vhost.queues.get('q')!.ready, 1)
+  assert.equal(again.vhost.bindingsById.size, 1)
+  const routed: unknown[] = []
+  again.vhost.router.route(
+    again.vhost.router.exchanges.get('x')!,
+    '',
+    [],
+    { headers: () => EMPTY_TABLE },
+    routed as never,
+  )
+  assert.deepEqual(routed, [again.vhost.queues.get('q')])
+  assert.ok(again.queue('new').id > world.vhost.queues.get('q')!.id)
 })
 
 test('a definition that is replayed onto a state that has gone on changes nothing', () => {

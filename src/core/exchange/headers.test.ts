@@ -83,3 +83,10 @@ test('text equals binary of the same bytes, arrays and tables equal only with th
   assert.equal(matches({ a: table({ b: int(1) }) }, { a: table({ b: int(1) }) }), true)
   assert.equal(matches({ a: table({ b: int(1) }) }, { a: table({ c: int(1) }) }), false)
 })
+
+test('a message’s timestamps count in milliseconds, a binding’s do not', () => {
+  const timestamp: Field = { type: 'T', value: 5 }
+  assert.equal(matches({ a: int(5000) }, { a: timestamp }), true)
+  assert.equal(matches({ a: timestamp }, { a: timestamp }), false)
+  assert.equal(matches({ a: timestamp }, { a: int(5) }), true)
+})
