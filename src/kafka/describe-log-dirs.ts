@@ -2,6 +2,9 @@ import type { Topic } from '../broker/topic/topic.ts'
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../wire/kafka/messages/describe-log-dirs.ts'
 import { api } from './api.ts'
 
+/** What stands for the one directory there is. */
+export const LOG_DIR = 'journal'
+
 /* DescribeLogDirs, 1 to 5: all partitions share one log, and each is told with the bytes of its own batches. */
 
 export const describeLogDirs = api(
@@ -28,6 +31,6 @@ export const describeLogDirs = api(
         isFutureKey: false,
       })),
     }))
-    call.reply({ results: [{ logDir: 'journal', topics: told }] }, topics.position)
+    call.reply({ results: [{ logDir: LOG_DIR, topics: told }] }, topics.position)
   },
 )

@@ -1,0 +1,29 @@
+import { ErrorCode } from '../wire/kafka/errors.ts'
+import { DescribeProducersRequest, DescribeProducersResponse } from '../wire/kafka/messages/describe-producers.ts'
+import { api } from './api.ts'
+
+/* DescribeProducers, 0: the idempotent producers of partitions. */
+export const describeProducers = api(
+  DescribeProducersRequest,
+  DescribeProducersResponse,
+  { from: 0, to: 0 },
+  (request, call) => {
+    const { topics } = call.front
+    const told = request.topics.map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partitionIndex) => {
+        const partition = topics.byName.get(name)?.partitions[partitionIndex]
+        if (partition === undefined)
+          return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: null }
+        const activeProducers = [...partition.producers.each()].map(({ id, epoch, lastSequence, seen }) => ({
+          producerId: id,
+          producerEpoch: epoch,
+          lastSequence,
+          lastTimestamp: seen,
+        }))
+        return { partitionIndex, errorMessage: null, activeProducers }
+      }),
+    }))
+    call.reply({ topics: told })
+  },
+)
