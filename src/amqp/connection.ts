@@ -40,6 +40,8 @@ export class Connection {
   channelMax = 0
   /** In seconds; 0 for none. */
   heartbeat = 0
+  /** Nothing is read: a command waits for room, or the client has to read first. */
+  paused = false
   /** Set when something was sent since the heartbeat timer last looked. */
   spoke = false
 

@@ -31,6 +31,8 @@ const WHOLE_LIMIT = 128 * 1024
 /** How long a client may take to log in, and to answer connection.close. */
 const HANDSHAKE_MS = 10_000
 const CLOSE_MS = 10_000
+/** A client that has this many bytes of answers still to read gets no more of them. */
+const UNREAD_LIMIT = 8 * 1024 * 1024
 /** A publisher that waits for room is told so after this time. */
 const BLOCKED_MS = 100
 
@@ -50,8 +52,8 @@ export class AmqpHandler implements Handler {
   /** The method that is to blame for an error; NONE if it is none. */
   private blame = NONE
   private last: Channel | null = null
-  private paused = false
   private toldBlocked = false
+  private unread = false
   private timer: Timer | null
   private blockedTimer: Timer | null = null
   private heartbeat: Heartbeat | null = null
@@ -68,6 +70,7 @@ export class AmqpHandler implements Handler {
   input(start: number, end: number): number {
     if (this.heartbeat !== null) this.heartbeat.heard = true
     this.at = start
+    if (!this.isReading()) return start
     for (;;) {
       try {
         if (this.phase === 'header') this.takeHeader(end)
@@ -81,6 +84,10 @@ export class AmqpHandler implements Handler {
   }
 
   drained(): void {
+    if (this.unread) {
+      this.unread = false
+      this.resume()
+    }
     for (const channel of this.channels.values()) channel.wakeConsumers()
   }
 
@@ -188,7 +195,7 @@ export class AmqpHandler implements Handler {
     if ((type === FRAME_HEADER) !== (content.header === null)) throw this.interrupted(content)
     const payload = at + FRAME_PREFIX
     if (type === FRAME_HEADER) {
-      content.begin(b, at, last + 1, bodySize(b, payload, last, channel.broker.options.maxMessageSize))
+      content.begin(b, at, last + 1, bodySize(b, payload, last, this.connection.front.maxMessageSize))
     } else {
       if (content.received + last - payload > content.size) {
         throw new AmqpError('frame-error', 'content body frame exceeds remaining content size')
@@ -221,6 +228,7 @@ export class AmqpHandler implements Handler {
     if (key === channelMethods.open.key) throw new AmqpError('channel-error', "second 'channel.open' seen")
     const found = VERBS.get(key)
     if (found === undefined) throw this.unimplemented(key)
+    if (!this.isReading()) return false
     const args = decodeArguments(found.method, this.bytes, at, end)
     if (found.handle(channel, args as never) !== LATER) return true
     this.pause()
@@ -356,7 +364,10 @@ export class AmqpHandler implements Handler {
   }
 
   private dissolveChannel(channel: Channel): void {
-    for (const queue of channel.dissolve()) consumerLeft(channel.broker, queue)
+    for (const queue of channel.dissolve()) {
+      channel.broker.wake(queue)
+      consumerLeft(channel.broker, queue)
+    }
   }
 
   private dissolve(): void {
@@ -389,13 +400,21 @@ export class AmqpHandler implements Handler {
   }
 
   private pause(): void {
-    this.paused = true
+    this.connection.paused = true
     this.socket.pause()
   }
 
+  /** False if the client doesn't read its answers: nothing more is done for it until it does. */
+  private isReading(): boolean {
+    if (this.connection.output.pending < UNREAD_LIMIT) return true
+    this.unread = true
+    this.pause()
+    return false
+  }
+
   private resume(): void {
-    if (!this.paused || this.phase === 'ended') return
-    this.paused = false
+    if (!this.connection.paused || this.phase === 'ended') return
+    this.connection.paused = false
     this.unblock()
     this.socket.resume()
   }

@@ -29,7 +29,9 @@ export class Heartbeat {
   }
 
   private readonly tick = (): void => {
-    this.silentHalves = this.heard ? 0 : this.silentHalves + 1
+    // Of a connection that waits for us we hear nothing, whatever its client says.
+    const silent = !this.heard && !this.connection.paused
+    this.silentHalves = silent ? this.silentHalves + 1 : 0
     this.heard = false
     if (this.silentHalves >= 4) {
       this.dead()

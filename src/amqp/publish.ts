@@ -98,7 +98,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   const b = message.bytes
   const header = message.contentAt + 1 + FRAME_PREFIX
   const headerEnd = header + size(b, message.contentAt + 1)
-  bodySize(b, header, headerEnd, broker.options.maxMessageSize)
+  bodySize(b, header, headerEnd, channel.connection.front.maxMessageSize)
   route.open(args, argsAt, argsEnd)
   skimHeader(b, header, headerEnd, facts)
   b[header + HEADER_FIXED + 1] &= FLAGS_KNOWN
@@ -157,7 +157,10 @@ function giveBack(channel: Channel, what: Message): void {
 
 /** In a transaction: routed now, published when it is committed. */
 function keep(channel: Channel, room: number): void {
-  const { route } = channel
+  const { route, broker } = channel
+  if ((channel.transaction?.size ?? 0) + room > broker.store.journal.longest) {
+    throw new AmqpError('resource-error', 'the transaction is larger than a journal entry may be')
+  }
   const { keysAt, keysLength, contentAt, contentLength } = message
   const bytes = new Uint8Array(keysLength + contentLength)
   bytes.set(message.bytes.subarray(keysAt, keysAt + keysLength))
