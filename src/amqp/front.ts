@@ -19,8 +19,6 @@ export interface FrontOptions {
   readonly assemblyBudget: number
 }
 
-const MESSAGE_OVERHEAD = 16 * 1024
-
 /** Something that does the last of its work when the turn ends. */
 export interface EndsTurn {
   /** The journal reaches up to `position` with everything of this turn. */
@@ -33,8 +31,6 @@ export class Front {
   readonly options: FrontOptions
   /** Direct reply-to consumers by their token. */
   readonly replyTargets = new Map<string, ReplyTarget>()
-  /** The largest body; it is a record of the journal, with its keys, properties and frames. */
-  readonly maxMessageSize: number
   /** Bytes of `assemblyBudget` in use. */
   assembling = 0
   private connectionIds = 0
@@ -43,7 +39,6 @@ export class Front {
   constructor(broker: Broker, options: FrontOptions) {
     this.broker = broker
     this.options = options
-    this.maxMessageSize = Math.min(broker.options.maxMessageSize, broker.store.journal.longest - MESSAGE_OVERHEAD)
     broker.turn.stages.push(() => this.endTurn())
   }
 

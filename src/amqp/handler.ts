@@ -195,7 +195,7 @@ export class AmqpHandler implements Handler {
     if ((type === FRAME_HEADER) !== (content.header === null)) throw this.interrupted(content)
     const payload = at + FRAME_PREFIX
     if (type === FRAME_HEADER) {
-      content.begin(b, at, last + 1, bodySize(b, payload, last, this.connection.front.maxMessageSize))
+      content.begin(b, at, last + 1, bodySize(b, payload, last, channel.broker.options.maxMessageSize))
     } else {
       if (content.received + last - payload > content.size) {
         throw new AmqpError('frame-error', 'content body frame exceeds remaining content size')

@@ -98,7 +98,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   const b = message.bytes
   const header = message.contentAt + 1 + FRAME_PREFIX
   const headerEnd = header + size(b, message.contentAt + 1)
-  bodySize(b, header, headerEnd, channel.connection.front.maxMessageSize)
+  bodySize(b, header, headerEnd, broker.options.maxMessageSize)
   route.open(args, argsAt, argsEnd)
   skimHeader(b, header, headerEnd, facts)
   b[header + HEADER_FIXED + 1] &= FLAGS_KNOWN
@@ -115,7 +115,11 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   const room = roomFor(message.keysLength + message.contentLength, queues.length)
   if (transaction !== null) keep(channel, room)
   else {
-    if (!broker.hasRoom(room)) return false
+    if (!broker.hasRoom(room)) {
+      const { longest } = broker.store.journal
+      if (room <= longest) return false
+      throw new AmqpError('precondition-failed', `message size ${room} is larger than configured max size ${longest}`)
+    }
     const before = broker.store.journal.tail
     if (confirms.on) {
       confirms.count()
