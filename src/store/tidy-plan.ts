@@ -35,6 +35,15 @@ export class TidyPlan {
   /** Whether items of more than one owner point to it. */
   private readonly shared: boolean[] = []
   private readonly byPosition = new Map<number, number>()
+  private readonly joins: boolean
+
+  /**
+   * `joins` says that an owner's items follow each other in its index, so that they may become runs: so it is with a part of
+   * the journal. Between two entries of a few segments there may be others, elsewhere.
+   */
+  constructor(joins: boolean) {
+    this.joins = joins
+  }
 
   get items(): number {
     return this.owners.length
@@ -96,7 +105,7 @@ export class TidyPlan {
   runEnd(output: Output, from: number): number {
     const owner = this.owners[output.items[from]!]!
     let to = from + 1
-    if (!owner.runs) return to
+    if (!owner.runs || !this.joins) return to
     let length = this.lengths[this.bodyOf[output.items[from]!]!]!
     for (; to < output.items.length; to++) {
       const item = output.items[to]!

@@ -227,7 +227,7 @@ export class Tidy {
       from,
       to,
       numbers,
-      plan: new TidyPlan(),
+      plan: new TidyPlan(place === JOURNAL),
       owners: [...this.seams.fold.owners()],
       asked: 0,
       pins,
@@ -259,7 +259,7 @@ export class Tidy {
       return
     }
     // Nothing here: the next part, unless a whole file has just been looked through.
-    if (this.cursor % this.seams.files.fileSize === 0) this.pause()
+    if (job.place === SEGMENT || this.cursor % this.seams.files.fileSize === 0) this.pause()
     this.end(job)
   }
 

@@ -6,7 +6,7 @@ import { Dice } from '../../sim/random.ts'
 import { type Fact, isBody, PARTITIONS, QUEUES, StoreRig } from '../../sim/store-rig.ts'
 import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
 
-const CASES = Number(process.env.CASES ?? 8)
+const CASES = Number(process.env.CASES ?? 10)
 
 const OPTIONS = {
   journalRing: 32768,
