@@ -61,7 +61,7 @@ export class SimDisk implements Disk {
   readonly names: Names
   /** What asynchronous writes under way may do before the power goes. */
   readonly flights = new Set<() => void>()
-  private readonly clock: SimClock
+  readonly clock: SimClock
   private readonly dice: Dice
   private readonly slowest: number
   private dead = false
@@ -275,9 +275,9 @@ export class SimDisk implements Disk {
 
 const FATES: readonly Fate[] = ['lost', 'kept', 'prefix', 'any', 'any']
 
-class SimFile implements DiskFile {
+export class SimFile implements DiskFile {
   readonly path: string
-  private readonly disk: SimDisk
+  readonly disk: SimDisk
   private readonly inode: Inode
   private closed = false
   private underWay = 0

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util'
+import { huntOne } from './hunt.ts'
+import { MUTANTS } from './mutants.ts'
 import { type Result, runSeed } from './run.ts'
 import type { Swarm } from './swarm.ts'
 
 const USAGE = `npm run sim -- [--seed N | --seeds A-B] [--events N] [--set JSON] [--story LINES]
   --seed N      one simulation, from this seed
   --seeds A-B   one after the other
-  --events N    steps with faults in each, before everything has to drain (20000)
+  --events N    steps with faults in each, before everything has to drain (8000)
   --set JSON    overrides of the swarm that the seed draws, as '{"crashEvery":0}'
+  --mutants     (with --seeds 1-N: look no further) plants one bug after the other, and looks whether it is found
+  --only TEXT   of the mutants those whose names have this in them
   --story N     lines of what happened last to print with a failure (0)
 `
 
@@ -14,15 +18,34 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     seeds: { type: 'string' },
-    events: { type: 'string', default: '20000' },
+    events: { type: 'string', default: '8000' },
     set: { type: 'string', default: '{}' },
     story: { type: 'string', default: '0' },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 })
 
 if (values.help) process.stdout.write(USAGE)
+else if (values.mutants) process.exitCode = hunt()
 else process.exitCode = simulate()
+
+/** Every planted bug has to be found within a few seeds. */
+function hunt(): number {
+  let blind = 0
+  for (const mutant of MUTANTS) {
+    if (!mutant.name.includes(values.only)) continue
+    const found = huntOne(mutant, values.seeds === undefined ? 60 : range()[1], Number(values.events))
+    if (found === null) blind++
+    const text =
+      found === null ? 'NOT FOUND' : `seed ${found.seed}: ${found.error!.message.split('\n')[0]!.slice(0, 100)}`
+    process.stdout.write(`${mutant.name.padEnd(60)} ${text}\n`)
+  }
+  print('mutants', MUTANTS.length)
+  print('not found', blind)
+  return blind === 0 ? 0 : 1
+}
 
 function simulate(): number {
   const [from, to] = range()
