@@ -2,7 +2,6 @@ import { Confirms } from '../src/amqp/confirms.ts'
 import { Broker } from '../src/broker/broker.ts'
 import { Groups } from '../src/broker/group/groups.ts'
 import { Part, Record } from '../src/broker/records.ts'
-import { type Held, Turn } from '../src/broker/turn.ts'
 import { Partition } from '../src/core/partition/partition.ts'
 import { Producers } from '../src/core/partition/producers.ts'
 import { Queue } from '../src/core/queue/queue.ts'
@@ -63,12 +62,12 @@ export const MUTANTS: readonly Mutant[] = [
     swarm: { ...CRASHES, publishers: 3, queues: 2 },
     plant() {
       replace(
-        Turn,
-        'hold',
+        Confirms,
+        'note',
         (original) =>
-          function (this: Turn, position: number, held: Held) {
-            if (held instanceof Confirms) held.release()
-            else Reflect.apply(original, this, [position, held])
+          function (this: Confirms, upTo: number) {
+            this.position = 0
+            return Reflect.apply(original, this, [upTo])
           },
       )
     },

@@ -163,7 +163,7 @@ export class Store {
       onFatal,
     })
     const slots = { ...WINDOW_DEFAULTS, slotSize: Math.min(WINDOW_DEFAULTS.slotSize, shape.blockSize / 16) }
-    this.windows = new Windows(arena, this.windowSource(), options.windows ?? slots, onFatal)
+    this.windows = new Windows(arena, this.windowSource(), options.windows ?? slots, onFatal, wake)
     const checkpoint = this.loadCheckpoint(seams)
     const recovered = this.recover(seams, shape, checkpoint)
     this.clean = recovered.clean
@@ -256,6 +256,7 @@ export class Store {
     const needed = this.upkeep()
     this.journal.commit(sync || needed)
     this.spill.endTurn()
+    this.windows.pump()
   }
 
   /**

@@ -44,7 +44,7 @@ function content(place: number, position: number): number {
   return (position * 7 + place * 31) & 255
 }
 
-function setUp(options: { slots?: number; reads?: number; size?: number } = {}) {
+function setUp(options: { slots?: number; reads?: number; size?: number; later?: () => void } = {}) {
   const arena = new Arena(4096)
   const source = new Source(options.size ?? 10_000)
   const windows = new Windows(
@@ -54,6 +54,7 @@ function setUp(options: { slots?: number; reads?: number; size?: number } = {}) 
     (error) => {
       throw error
     },
+    options.later ?? (() => windows.pump()),
   )
   const check = (place: number, position: number, length: number): void => {
     const at = windows.locate(place, position, length)
@@ -143,4 +144,20 @@ test('slots that are not needed are not touched', () => {
   windows.load(0, 0, 10, () => {})
   source.finishAll()
   assert.ok(arena.bytes.subarray(64, 256).every((byte) => byte === 0))
+})
+
+test('who waited for bytes gets to them before a read for somebody else takes their place', () => {
+  const { source, windows, check } = setUp({ slots: 4, later: () => {} })
+  const loaded: string[] = []
+  windows.load(0, 0, 200, () => loaded.push('one'))
+  windows.load(0, 5000, 200, () => loaded.push('other'))
+  windows.pump()
+  assert.equal(source.reads.length, 1)
+  source.finishAll()
+  assert.deepEqual(loaded, ['one'])
+  check(0, 0, 200)
+  windows.pump()
+  source.finishAll()
+  assert.deepEqual(loaded, ['one', 'other'])
+  check(0, 5000, 200)
 })

@@ -47,6 +47,7 @@ export class Windows {
   private readonly source: WindowSource
   private readonly options: WindowOptions
   private readonly failed: (error: Error) => void
+  private readonly later: () => void
   private readonly base: number
   // A run is described at its first slot: `span` slots, bytes [start, end) of `place`; span 0 is a slot that is part of
   // another run, or empty.
@@ -63,7 +64,18 @@ export class Windows {
   private reading = 0
   private last = 0
 
-  constructor(arena: Arena, source: WindowSource, options: WindowOptions, failed: (error: Error) => void) {
+  /**
+   * `later` sees to it that `pump` is called at the end of a turn. Whoever waited for a run has his turn before another read can
+   * take its place: otherwise two queues of large messages would drive out each other's for ever.
+   */
+  constructor(
+    arena: Arena,
+    source: WindowSource,
+    options: WindowOptions,
+    failed: (error: Error) => void,
+    later: () => void,
+  ) {
+    this.later = later
     this.arena = arena
     this.source = source
     this.options = options
@@ -111,7 +123,7 @@ export class Windows {
       return
     }
     this.waiting.push({ place, position, length, done: [done] })
-    this.pump()
+    this.later()
   }
 
   private holds(slot: number, place: number, position: number, length: number): boolean {
@@ -123,7 +135,8 @@ export class Windows {
     return position >= this.start[slot]! && position + length <= this.end[slot]!
   }
 
-  private pump(): void {
+  /** Begins the reads that there is room for. */
+  pump(): void {
     while (this.waiting.length > 0 && this.reading < this.options.reads) {
       const next = this.waiting[0]!
       const from = this.source.start(next.place, next.position)
@@ -166,7 +179,7 @@ export class Windows {
         return
       }
       for (const done of callbacks) done()
-      this.pump()
+      this.later()
     })
   }
 
