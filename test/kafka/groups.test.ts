@@ -94,6 +94,7 @@ test('acknowledged commits survive power loss, however often, and none is read t
   for (let seed = 1; seed <= 12; seed++) {
     let rig = new GroupRig(seed)
     rig.topic('t')
+    const memberId = joined(rig)
     const acknowledged = [-1, -1, -1]
     const sent = [-1, -1, -1]
     let offset = 0
@@ -103,7 +104,11 @@ test('acknowledged commits survive power loss, however often, and none is read t
       for (let i = 0; i < steps; i++) {
         const partition = rig.dice.below(3)
         sent[partition] = ++offset
-        asked.push({ partition, offset, answer: commit(rig, partition, offset) })
+        asked.push({
+          partition,
+          offset,
+          answer: commit(rig, partition, offset, { memberId, generationIdOrMemberEpoch: 1 }),
+        })
         if (rig.dice.chance(0.3)) rig.run(rig.dice.below(4))
       }
       for (const one of asked) {
@@ -112,6 +117,7 @@ test('acknowledged commits survive power loss, however often, and none is read t
           acknowledged[one.partition] = one.offset
       }
       rig = rig.afterPowerLoss()
+      assert.equal(rig.get(BEAT, 3, { groupId: 'g', memberId, generationId: 1 }).errorCode, 0)
       const found = [-1, -1, -1]
       for (const text of fetched(rig).split(' ').filter(Boolean)) {
         found[Number(text[2])] = Number(text.slice(4))

@@ -20,6 +20,9 @@ import { groupRoom, writeGroup } from './group-record.ts'
 /** Called once with what the group answers, and the journal position that the answer has read. */
 export type Answer = (reply: Reply, position: number) => void
 
+/** What a group without members and one of its offsets take in memory, measured. */
+const GROUP_BYTES = 1400
+const OFFSET_BYTES = 200
 /** How long a deadline waits for room in the journal before it is looked at again. */
 const RETRY_MS = 100
 
@@ -38,6 +41,17 @@ export class Groups {
   constructor(broker: Broker, limits: Partial<GroupLimits> = {}) {
     this.broker = broker
     this.limits = { ...GROUP_LIMITS, ...limits }
+    broker.memory.holders.push(() => this.bytes())
+  }
+
+  /** Memory that all groups take, roughly. */
+  private bytes(): number {
+    let bytes = 0
+    for (const group of this.byName.values()) {
+      bytes += GROUP_BYTES + group.offsets.size * OFFSET_BYTES
+      if (group.members.size > 0) bytes += groupRoom(group.members.values(), 0)
+    }
+    return bytes
   }
 
   get(name: string): Group | undefined {
@@ -125,7 +139,7 @@ export class Groups {
   /** A topic was deleted: nobody goes on reading it. */
   forgetTopic(topic: string, position: number): void {
     for (const group of [...this.byName.values()]) {
-      if (!group.offsets.topics.delete(topic)) continue
+      if (!group.offsets.removeTopic(topic)) continue
       group.changedAt = position
       this.settle(group)
     }

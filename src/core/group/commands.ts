@@ -171,6 +171,8 @@ export interface GroupLimits {
   /** How long a group that was empty waits for more members before its first generation. */
   readonly groupInitialRebalanceDelayMs: number
   readonly groupMaxSize: number
+  /** All that a group's members say of themselves, and their assignments, in bytes. */
+  readonly groupMaxBytes: number
   /** How long a new member's parked join is kept: it has no session yet. */
   readonly groupNewMemberJoinTimeoutMs: number
   readonly offsetMetadataMaxBytes: number
@@ -184,6 +186,7 @@ export const GROUP_LIMITS: GroupLimits = {
   groupMaxSessionTimeoutMs: 1_800_000,
   groupInitialRebalanceDelayMs: 0,
   groupMaxSize: 2 ** 31 - 1,
+  groupMaxBytes: 8 * 2 ** 20,
   groupNewMemberJoinTimeoutMs: 300_000,
   offsetMetadataMaxBytes: 4096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,

@@ -1,6 +1,6 @@
 import { answer, type Group, joinRefusal } from './classic.ts'
 import { type JoinCommand, NO_TOKEN, type Out, type Refusal } from './commands.ts'
-import { commonProtocols, type Member, NOTHING, sameProtocols, selectProtocol } from './members.ts'
+import { type Member, NOTHING, sameProtocols, selectProtocol } from './members.ts'
 import { maybeCompleteJoin, prepareRebalance, rebalance } from './rebalance.ts'
 
 /** JoinGroup: answered at once, or parked until the join phase ends. */
@@ -48,8 +48,15 @@ function forget(group: Group, memberId: string, now: number, out: Out): void {
 function supportsProtocols(group: Group, command: JoinCommand): boolean {
   if (group.members.size === 0) return command.protocolType !== '' && command.protocols.length > 0
   if (command.protocolType !== group.protocolType) return false
-  const common = new Set(commonProtocols(group.members.values()))
-  return command.protocols.some((one) => common.has(one.name))
+  return command.protocols.some(({ name }) => canAll(group, name))
+}
+
+/** Whether every member can do a protocol. */
+function canAll(group: Group, protocol: string): boolean {
+  for (const member of group.members.values()) {
+    if (!member.protocols.some((one) => one.name === protocol)) return false
+  }
+  return true
 }
 
 function joinAgain(group: Group, command: JoinCommand, now: number, out: Out): void {

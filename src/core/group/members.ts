@@ -63,7 +63,7 @@ export function metadataOf(member: Member, protocol: string | null): Uint8Array 
 }
 
 /** The protocols that every member can do, in the first member's order. */
-export function commonProtocols(members: Iterable<Member>): string[] {
+function commonProtocols(members: Iterable<Member>): string[] {
   let common: string[] | null = null
   for (const member of members) {
     const names = new Set(member.protocols.map((one) => one.name))

@@ -12,8 +12,11 @@ export interface CommittedOffset {
 export class Offsets {
   readonly topics = new Map<string, Map<number, CommittedOffset>>()
 
+  /** Partitions with an offset. */
+  size = 0
+
   get isEmpty(): boolean {
-    return this.topics.size === 0
+    return this.size === 0
   }
 
   get(topic: string, partition: number): CommittedOffset | undefined {
@@ -33,6 +36,7 @@ export class Offsets {
     const known = partitions.get(partition)
     if (known === undefined) {
       partitions.set(partition, { offset, leaderEpoch, metadata, committedAt })
+      this.size++
       return
     }
     known.offset = offset
@@ -44,11 +48,18 @@ export class Offsets {
   remove(topic: string, partition: number): void {
     const partitions = this.topics.get(topic)
     if (partitions === undefined) return
-    partitions.delete(partition)
+    if (partitions.delete(partition)) this.size--
     if (partitions.size === 0) this.topics.delete(topic)
+  }
+
+  /** Forgets a whole topic; false if nothing was known of it. */
+  removeTopic(topic: string): boolean {
+    this.size -= this.topics.get(topic)?.size ?? 0
+    return this.topics.delete(topic)
   }
 
   clear(): void {
     this.topics.clear()
+    this.size = 0
   }
 }

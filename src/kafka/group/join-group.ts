@@ -24,6 +24,10 @@ export const joinGroup = api(JoinGroupRequest, JoinGroupResponse, { from: 0, to:
   } else {
     const known = groups.get(request.groupId)
     const room = sizeOf(request) + (known === undefined ? 1024 : groups.roomFor(known, 0))
+    if (room > groups.limits.groupMaxBytes) {
+      refuse(call, ErrorCode.GROUP_MAX_SIZE_REACHED, '')
+      return
+    }
     groups.whenRoom(room, (hasRoom) => {
       if (hasRoom) join(request, call)
       else refuse(call, NO_ROOM, request.memberId)

@@ -21,7 +21,13 @@ export const syncGroup = api(SyncGroupRequest, SyncGroupResponse, { from: 0, to:
   else {
     let bytes = 0
     for (const { assignment } of request.assignments) bytes += assignment.length
-    groups.whenRoom(groups.roomFor(group, bytes), (hasRoom) => {
+    const room = groups.roomFor(group, bytes)
+    if (room > groups.limits.groupMaxBytes) {
+      // What Kafka says when a group no longer fits into one record.
+      call.reply({ errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }, 0)
+      return
+    }
+    groups.whenRoom(room, (hasRoom) => {
       if (hasRoom) sync(request, call)
       else call.reply({ errorCode: NO_ROOM }, 0)
     })
