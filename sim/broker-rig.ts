@@ -21,7 +21,7 @@ export class BrokerRig {
   readonly broker: Broker
   disk: SimDisk
 
-  constructor(seed = 1, disk?: SimDisk) {
+  constructor(seed = 1, disk?: SimDisk, durability: 'fsync' | 'os' = 'fsync') {
     const dice = new Dice(seed)
     this.clock = new SimClock(dice)
     this.disk = disk ?? new SimDisk(this.clock, dice)
@@ -31,7 +31,7 @@ export class BrokerRig {
       env: { clock: this.clock, disk: this.disk, net, random: dice },
       arena,
       broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
-      store: { journalRing: 64 * KIB, spillRing: 64 * KIB, fileSize: 16 * KIB, reserve: 32 * KIB },
+      store: { journalRing: 64 * KIB, spillRing: 64 * KIB, fileSize: 16 * KIB, reserve: 32 * KIB, durability },
       register: [],
       onFatal: (error) => {
         throw error

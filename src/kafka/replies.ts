@@ -42,7 +42,7 @@ export class Replies implements Held {
   /** Sends what `writer` holds when the journal is durable up to `position` and the answers before have gone. */
   send(writer: Writer, position: number): void {
     if (this.closed) return
-    if (this.isEmpty && position <= this.front.broker.store.journal.durable) {
+    if (this.isEmpty && position <= this.front.broker.store.durable) {
       this.put(writer)
       return
     }
@@ -77,7 +77,7 @@ export class Replies implements Held {
   release(): void {
     this.holding = false
     if (this.closed) return
-    const durable = this.front.broker.store.journal.durable
+    const durable = this.front.broker.store.durable
     const from = this.sent
     while (!this.isEmpty && this.positions[this.first]! <= durable) this.sent = this.ends[this.first++]!
     if (this.sent > from) this.output.append(this.bytes, from, this.sent - from)

@@ -1,6 +1,7 @@
 import type { BrokerOptions } from '../broker/broker.ts'
 import { REGION } from '../broker/output.ts'
 import type { StoreOptions } from '../store/store.ts'
+import { TIDY_DEFAULTS } from '../store/tidy.ts'
 import type { Config } from './config.ts'
 
 const MIB = 2 ** 20
@@ -16,6 +17,9 @@ export function storeOptions(config: Config): StoreOptions {
     spillRing: ring,
     fileSize,
     reserve: 2 * fileSize,
+    durability: config.values.durability as 'fsync' | 'os',
+    tidy: { ...TIDY_DEFAULTS, budget: Number(config.values['journal.files']) },
+    checkpointGrowth: Number(config.values['journal.checkpoint']),
   }
 }
 

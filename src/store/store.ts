@@ -33,6 +33,8 @@ export interface StoreOptions {
   readonly fileSize: number
   /** Journal bytes kept back for settlements and tidying. */
   readonly reserve: number
+  /** What `Store.durable` promises: on the disk, or (`os`) with the operating system. `fsync` unless given. */
+  readonly durability?: 'fsync' | 'os'
   /** Memory for reading back: 24 slots of 1 MiB, or of a 16th of a block where that is less. */
   readonly windows?: WindowOptions
   readonly tidy?: TidyOptions
@@ -95,6 +97,7 @@ export class Store {
   readonly windows: Windows
   readonly tidy: Tidy
   readonly checkpoints: Checkpoints
+  private readonly syncs: boolean
   private readonly disk: Disk
   private readonly clock: Clock
   private readonly journalLog: Log
@@ -118,6 +121,7 @@ export class Store {
   private constructor(seams: StoreSeams) {
     const { disk, arena, clock, options, onFatal } = seams
     this.disk = disk
+    this.syncs = options.durability !== 'os'
     this.clock = clock
     disk.makeDirectory(JOURNAL_DIRECTORY)
     const { fileSize, journalRing, spillRing } = options
@@ -246,15 +250,15 @@ export class Store {
     return { clean: closedAt >= 0, records }
   }
 
-  /** The journal is on the disk up to here. */
+  /** Up to here the journal is as durable as was promised: what waited for that goes out. */
   get durable(): number {
-    return this.journal.durable
+    return this.syncs ? this.journal.durable : this.journal.written
   }
 
-  /** Ends the turn: what was appended is written, and synced if `sync`. */
+  /** Ends the turn: what was appended is written, and synced if `sync` and that is what is promised. */
   endTurn(sync: boolean): void {
     const needed = this.upkeep()
-    this.journal.commit(sync || needed)
+    this.journal.commit((sync && this.syncs) || needed)
     this.spill.endTurn()
     this.windows.pump()
   }

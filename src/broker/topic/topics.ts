@@ -115,12 +115,12 @@ export class Topics implements Held {
   /** The journal got on: high watermarks move, and who waits for records is told. */
   release(): void {
     this.holding = false
-    const { journal } = this.broker.store
+    const { durable } = this.broker.store
     const partitions = this.pending
     this.pending = []
     let next = Number.POSITIVE_INFINITY
     for (const partition of partitions) {
-      if (partition.advance(journal.durable)) partition.wake()
+      if (partition.advance(durable)) partition.wake()
       if (!partition.isPending) continue
       this.pending.push(partition)
       next = Math.min(next, partition.pendingPosition)
