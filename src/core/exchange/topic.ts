@@ -5,14 +5,42 @@ import { type Destination, Destinations } from './destination.ts'
 /** One word of the patterns that begin alike. */
 class Node {
   /** Whether the word that leads here is '#': then any further word stays here as well. */
-  readonly hash: boolean
+  readonly isHash: boolean
+  /** The words that may follow; '*' and '#' have places of their own. */
   words: Map<string, Node> | null = null
+  star: Node | null = null
+  hash: Node | null = null
   destinations: Destinations | null = null
   /** The step of the walk that last came here: a node is visited once per word, however many ways lead to it. */
   step = 0
 
-  constructor(hash: boolean) {
-    this.hash = hash
+  constructor(isHash: boolean) {
+    this.isHash = isHash
+  }
+
+  get isEmpty(): boolean {
+    return this.destinations === null && this.words === null && this.star === null && this.hash === null
+  }
+
+  child(word: string): Node | null {
+    if (word === '*') return this.star
+    if (word === '#') return this.hash
+    return this.words?.get(word) ?? null
+  }
+
+  addChild(word: string): Node {
+    const node = new Node(word === '#')
+    if (word === '*') this.star = node
+    else if (word === '#') this.hash = node
+    else if (this.words === null) this.words = new Map([[word, node]])
+    else this.words.set(word, node)
+    return node
+  }
+
+  removeChild(word: string): void {
+    if (word === '*') this.star = null
+    else if (word === '#') this.hash = null
+    else if (this.words?.delete(word) && this.words.size === 0) this.words = null
   }
 }
 
@@ -31,12 +59,7 @@ export class TopicBindings implements Bindings {
 
   bind(binding: Binding): void {
     let node = this.root
-    for (const word of wordsOf(binding.key)) {
-      if (node.words === null) node.words = new Map()
-      let child = node.words.get(word)
-      if (child === undefined) node.words.set(word, (child = new Node(word === '#')))
-      node = child
-    }
+    for (const word of wordsOf(binding.key)) node = node.child(word) ?? node.addChild(word)
     if (node.destinations === null) node.destinations = new Destinations()
     node.destinations.add(binding.destination)
   }
@@ -45,20 +68,14 @@ export class TopicBindings implements Bindings {
     const path = [this.root]
     const words = wordsOf(binding.key)
     for (const word of words) {
-      const child = path.at(-1)!.words?.get(word)
-      if (child === undefined) return
+      const child = path.at(-1)!.child(word)
+      if (child === null) return
       path.push(child)
     }
     const end = path.at(-1)!
     end.destinations?.remove(binding.destination)
     if (end.destinations?.all.length === 0) end.destinations = null
-    for (let i = words.length; i > 0; i--) {
-      const node = path[i]!
-      if (node.destinations !== null || node.words !== null) break
-      const parent = path[i - 1]!
-      parent.words!.delete(words[i - 1]!)
-      if (parent.words!.size === 0) parent.words = null
-    }
+    for (let i = words.length; i > 0 && path[i]!.isEmpty; i--) path[i - 1]!.removeChild(words[i - 1]!)
   }
 
   route(key: string, _headers: MessageHeaders, out: Destination[]): void {
@@ -84,22 +101,19 @@ export class TopicBindings implements Bindings {
     this.step++
     for (let i = 0; i < current.length; i++) {
       const node = current[i]!
-      if (node.hash) this.enter(node, next)
-      if (node.words === null) continue
-      // A word of the key that is itself '*' or '#' is matched by those patterns, as any other word.
-      if (word !== '*' && word !== '#') this.enter(node.words.get(word), next)
-      this.enter(node.words.get('*'), next)
+      if (node.isHash) this.enter(node, next)
+      if (node.words !== null) this.enter(node.words.get(word) ?? null, next)
+      this.enter(node.star, next)
     }
     this.current = next
     this.next = current
   }
 
   /** Adds a node to the set, and the '#' below it, which may stand for no word at all. */
-  private enter(node: Node | undefined, set: Node[]): void {
-    while (node !== undefined && node.step !== this.step) {
+  private enter(entered: Node | null, set: Node[]): void {
+    for (let node = entered; node !== null && node.step !== this.step; node = node.hash) {
       node.step = this.step
       set.push(node)
-      node = node.words?.get('#')
     }
   }
 }
