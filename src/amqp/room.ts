@@ -1,3 +1,4 @@
+import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import type { Table } from '../wire/amqp/field.ts'
 import { tableText } from '../wire/amqp/table-text.ts'
 import type { Channel } from './channel.ts'
@@ -7,7 +8,11 @@ const DEFINITION_ROOM = 4096
 
 /** Whether the journal takes a definition with these arguments now; if it does not, the verb is to be tried LATER. */
 export function hasRoomToDeclare(channel: Channel, args: Table): boolean {
-  return waits(channel, DEFINITION_ROOM + tableText(args).length, false)
+  const bytes = DEFINITION_ROOM + tableText(args).length
+  const { longest } = channel.broker.store.journal
+  if (bytes > longest)
+    throw new AmqpError('precondition-failed', `arguments larger than the journal takes (${longest})`)
+  return waits(channel, bytes, false)
 }
 
 /** Whether the journal takes the end of a definition now; if it does not, the verb is to be tried LATER. */
