@@ -83,6 +83,7 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
     frameMax: 131_072,
     heartbeat: 0,
     assemblyBudget: 32 * 2 ** 20,
+    log: (text) => world.note(text),
   })
   const kafka = openKafka(broker, topics, groups, {
     nodeId: 1,

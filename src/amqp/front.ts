@@ -17,6 +17,8 @@ export interface FrontOptions {
   readonly heartbeat: number
   /** Bytes of unfinished messages and uncommitted transactions, on all connections together. */
   readonly assemblyBudget: number
+  /** Tells the operator about a connection that ended in another way than by its client's wish, and why. */
+  readonly log: (text: string) => void
 }
 
 /** Something that does the last of its work when the turn ends. */

@@ -20,7 +20,14 @@ import { Connection } from './connection.ts'
 import { bodySize, Content, contentExpected } from './content.ts'
 import { badFrame, unexpectedFrame } from './frame-errors.ts'
 import type { Front } from './front.ts'
-import { answerHeader, type HandshakePhase, PROTOCOL_HEADER, sendStart, shakeHands } from './handshake.ts'
+import {
+  answerHeader,
+  explainHeader,
+  type HandshakePhase,
+  PROTOCOL_HEADER,
+  sendStart,
+  shakeHands,
+} from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { findEnd, INCOMPLETE, SCATTERED, takeGathered, takeWhole } from './publish.ts'
 import { LATER } from './verb.ts'
@@ -64,7 +71,10 @@ export class AmqpHandler implements Handler {
     this.gone = gone
     this.connection = new Connection(front, socket, () => this.resume())
     this.bytes = front.broker.arena.bytes
-    this.timer = front.broker.timers.after(HANDSHAKE_MS, () => this.end())
+    this.timer = front.broker.timers.after(HANDSHAKE_MS, () => {
+      this.tell(`no login within ${HANDSHAKE_MS} ms`)
+      this.end()
+    })
   }
 
   input(start: number, end: number): number {
@@ -92,6 +102,7 @@ export class AmqpHandler implements Handler {
   }
 
   closed(): void {
+    if (this.phase === 'running') this.tell('it went away without closing')
     this.phase = 'ended'
     this.dissolve()
     this.connection.output.close()
@@ -109,6 +120,7 @@ export class AmqpHandler implements Handler {
       return
     }
     this.connection.output.append(answer, 0, answer.length)
+    this.tell(explainHeader(header))
     this.end()
   }
 
@@ -278,7 +290,11 @@ export class AmqpHandler implements Handler {
       const next = shakeHands(this.connection, this.phase as HandshakePhase, key, this.bytes, at + 4, end)
       this.phase = next
       if (next === 'open' && this.connection.heartbeat > 0) {
-        this.heartbeat = new Heartbeat(this.connection, () => this.socket.destroy())
+        this.heartbeat = new Heartbeat(
+          this.connection,
+          () => this.connection.paused && !this.unread,
+          () => this.die(`missed heartbeats, timeout: ${this.connection.heartbeat}s`),
+        )
       }
       if (next === 'running') this.clearTimer()
     }
@@ -325,7 +341,22 @@ export class AmqpHandler implements Handler {
     if (this.last === channel) this.last = null
   }
 
+  /** One line for the operator: who it was, and why the connection ends. */
+  private tell(reason: string): void {
+    const { front, user } = this.connection
+    const who = `${this.socket.remoteAddress}:${this.socket.remotePort}${user === '' ? '' : ` (user ${user})`}`
+    front.options.log(`closing the connection of ${who}: ${reason}`)
+  }
+
+  /** Ends the connection at once: there is nobody to say goodbye to. */
+  private die(reason: string): void {
+    this.tell(reason)
+    this.phase = 'ended'
+    this.socket.destroy()
+  }
+
   private fail(error: AmqpError): void {
+    if (this.phase !== 'closing' && (error.scope !== 'channel' || this.last === null)) this.tell(error.message)
     const early = this.phase === 'header' || this.phase === 'start' || this.phase === 'tune'
     const login = this.phase === 'start' && error.code === 403 && error.scope === 'connection'
     if (this.phase === 'closing' || error.scope === 'socket' || (early && !login)) {

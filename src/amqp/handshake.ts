@@ -26,6 +26,14 @@ export function answerHeader(header: string): Uint8Array | null {
   return Buffer.from(VERSION_1_HEADERS.includes(header) ? OUR_HEADER : OTHER_HEADER, 'latin1')
 }
 
+/** Tells the operator what a client began with that we don't speak. */
+export function explainHeader(header: string): string {
+  if (/^(GET|POST|PUT|HEAD|OPTIONS) /.test(header)) return 'this is HTTP, not AMQP'
+  if (header.startsWith('\x16\x03')) return 'this is TLS, and the listener is plain'
+  if (VERSION_1_HEADERS.includes(header)) return 'the client speaks AMQP 1.0, and this is 0-9-1'
+  return `${JSON.stringify(header)} is not the AMQP 0-9-1 header`
+}
+
 /** Where a connection stands before its first channel. */
 export type HandshakePhase = 'start' | 'tune' | 'open'
 

@@ -11,15 +11,17 @@ export class Heartbeat {
   private readonly connection: Connection
   private readonly timers: Timers
   private readonly halfMs: number
+  private readonly deaf: () => boolean
   private readonly dead: () => void
   private silentHalves = 0
   private timer: Timer
 
-  /** `dead` is called when two intervals have gone by without a byte. */
-  constructor(connection: Connection, dead: () => void) {
+  /** `dead` is called when two intervals have gone by without a byte; while we are `deaf` they don't count. */
+  constructor(connection: Connection, deaf: () => boolean, dead: () => void) {
     this.connection = connection
     this.timers = connection.broker.timers
     this.halfMs = connection.heartbeat * 500
+    this.deaf = deaf
     this.dead = dead
     this.timer = this.timers.after(this.halfMs, this.tick)
   }
@@ -30,7 +32,7 @@ export class Heartbeat {
 
   private readonly tick = (): void => {
     // Of a connection that waits for us we hear nothing, whatever its client says.
-    const silent = !this.heard && !this.connection.paused
+    const silent = !this.heard && !this.deaf()
     this.silentHalves = silent ? this.silentHalves + 1 : 0
     this.heard = false
     if (this.silentHalves >= 4) {

@@ -48,10 +48,10 @@ const SHARE = 4
 export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
   startRetention(nouns.topics)
   const budget = Math.floor(broker.options.memory / SHARE)
-  return { amqp: amqpFront(broker, budget, nouns, config), kafka: kafkaFront(broker, budget, nouns, config, log) }
+  return { amqp: amqpFront(broker, budget, nouns, config, log), kafka: kafkaFront(broker, budget, nouns, config, log) }
 }
 
-function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { values }: Config): Front {
+function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { values }: Config, log: Log): Front {
   const login = (user: string, password: string) => user === 'guest' && password === 'guest'
   const clusterName = `posthorn@${nouns.cluster.value(broker)}`
   return openAmqp(broker, {
@@ -62,6 +62,7 @@ function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { value
     frameMax: Number(values['amqp.frameMax']),
     heartbeat: Number(values['amqp.heartbeat']),
     assemblyBudget,
+    log: (text) => log.info({ protocol: 'amqp' }, text),
   })
 }
 
