@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { tableOf } from '../../src/wire/amqp/field.ts'
+import { connection } from '../../src/wire/amqp/methods.ts'
+import { Writer } from '../../src/wire/amqp/writer.ts'
+import { openTarget, type Target } from './broker-for-test.ts'
+import { PROTOCOL, RawClient } from './raw-client.ts'
+
+describe('the handshake', () => {
+  let target: Target
+  let client: RawClient
+  before(async () => {
+    target = await openTarget()
+  })
+  after(() => target.stop())
+
+  const connect = () => {
+    client = new RawClient(target.host, target.port)
+  }
+  const closing = async (use: () => Promise<void>) => {
+    connect()
+    try {
+      await use()
+    } finally {
+      await client.close()
+    }
+  }
+
+  it('the server says what it can do, as RabbitMQ does', () =>
+    closing(async () => {
+      client.raw(PROTOCOL)
+      const start = await client.expect(connection.start)
+      const capabilities = start.serverProperties.get('capabilities')
+      assert.ok(capabilities?.type === 'F')
+      const all = [
+        'publisher_confirms',
+        'exchange_exchange_bindings',
+        'basic.nack',
+        'consumer_cancel_notify',
+        'connection.blocked',
+        'consumer_priorities',
+        'authentication_failure_close',
+        'per_consumer_qos',
+        'direct_reply_to',
+      ]
+      assert.deepEqual([...capabilities.value.keys()], all)
+      assert.equal(start.serverProperties.get('version')?.value, '4.3.6')
+      assert.deepEqual(`${start.mechanisms} ${start.locales}`, 'PLAIN AMQPLAIN en_US')
+    }))
+
+  it('AMQPLAIN carries user and password in a table without its length', () =>
+    closing(async () => {
+      const writer = new Writer()
+      writer.table(tableOf({ LOGIN: 'guest', PASSWORD: 'guest' }))
+      const response = Buffer.from(writer.written().subarray(4)).toString('latin1')
+      await client.open({ mechanism: 'AMQPLAIN', response })
+    }))
+
+  it('the header of 0-9 is understood as well', () =>
+    closing(async () => {
+      client.raw('AMQP\x01\x01\x00\x09')
+      await client.expect(connection.start)
+    }))
+
+  it('who asks for AMQP 1.0 is told what there is', () =>
+    closing(async () => {
+      client.raw('AMQP\x00\x01\x00\x00')
+      const heard = await client.next()
+      assert.ok(heard.kind === 'protocol')
+      assert.equal(heard.header.toString('latin1'), PROTOCOL)
+      assert.equal((await client.next()).kind, 'end')
+    }))
+
+  it('connection.close is answered, and what follows is not heard', () =>
+    closing(async () => {
+      await client.open()
+      client.send(0, connection.close, { replyCode: 200, replyText: 'bye', classId: 0, methodId: 0 })
+      client.frame(9, 9, Buffer.from('garbage'))
+      await client.expect(connection.closeOk)
+      assert.equal((await client.next()).kind, 'end')
+    }))
+
+  it('update-secret is answered', () =>
+    closing(async () => {
+      await client.open()
+      client.send(0, connection.updateSecret, { newSecret: 'x', reason: '' })
+      await client.expect(connection.updateSecretOk)
+    }))
+})
