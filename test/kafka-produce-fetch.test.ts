@@ -91,13 +91,25 @@ describe('produce and fetch', () => {
     assert.equal(produce(rig, batch([1])).baseOffset, 40)
   })
 
-  it('bring back what has left memory long ago', () => {
-    const rig = rigWith()
-    for (let i = 0; i < 100; i++) produce(rig, batch([i], {}, 20_000))
-    const seen: number[] = []
-    while (seen.length < 100) seen.push(...recordsIn(fetch(rig, seen.length, { partitionMaxBytes: 150_000 }).records))
-    assert.deepEqual(seen, [...Array(100).keys()])
-  })
+  for (const [size, count] of [
+    [500, 2000],
+    [50_000, 40],
+  ] as const) {
+    it(`bring back what has left memory long ago, in batches of ${size} bytes`, () => {
+      const rig = rigWith()
+      for (let i = 0; i < count; i += 20) {
+        for (let j = i; j < i + 19; j++) {
+          rig.client.ask(ProduceRequest, ProduceResponse, 13, produceRequest(rig, 13, batch([j], {}, size)), () => {})
+        }
+        produce(rig, batch([i + 19], {}, size))
+      }
+      const seen: number[] = []
+      while (seen.length < count) {
+        seen.push(...recordsIn(fetch(rig, seen.length, { partitionMaxBytes: 150_000 }).records))
+      }
+      assert.deepEqual(seen, [...Array(count).keys()])
+    })
+  }
 
   it('take a request that is larger than what the read region keeps', () => {
     const rig = rigWith()

@@ -58,6 +58,9 @@ export function locateAll(store: Store, arena: Uint8Array, plan: ReadPlan): Slic
   return first === null ? null : withoutHead(first, plan.offset)
 }
 
+/** Batches of this size are read one by one; smaller ones through the store's windows, which read what lies behind them as well. */
+const LARGE_PIECE = 32 * 1024
+
 /**
  * Brings the plan's bytes to `into[at…]`, from memory and from files: what `locateAll` did not find. `done` is never called
  * before the call has returned.
@@ -70,23 +73,62 @@ export function readAll(
   at: number,
   done: (error: Error | null) => void,
 ): void {
-  let left = 0
+  // The records may be deleted or moved meanwhile: their bytes stay until they are read.
+  const { pieces } = plan
+  for (const { place, position, length } of pieces) store.retain(place, position, length)
+  let left = 1
   let failed: Error | null = null
-  for (const { place, position, length } of plan.pieces) {
-    const from = store.locate(place, position, length)
-    if (from >= 0) into.set(arena.subarray(from, from + length), at)
-    else {
-      left++
-      // The records may be deleted or moved meanwhile: their bytes stay until they are read.
-      store.retain(place, position, length)
-      store.readAsync(place, position, length, into, at, (error) => {
-        store.release(place, position, length)
-        failed ??= error
-        if (--left === 0) done(failed)
-      })
-    }
-    at += length
+  const one = (error: Error | null) => {
+    failed ??= error
+    if (--left > 0) return
+    for (const { place, position, length } of pieces) store.release(place, position, length)
+    done(failed)
   }
+  const small: { piece: Piece; to: number }[] = []
+  const large = Math.min(LARGE_PIECE, store.windows.longest / 4)
+  for (const piece of pieces) {
+    if (!copyPiece(store, arena, piece, into, at)) {
+      if (piece.length < large) small.push({ piece, to: at })
+      else {
+        left++
+        store.readAsync(piece.place, piece.position, piece.length, into, at, one)
+      }
+    }
+    at += piece.length
+  }
+  readSmall(store, arena, small, into, one)
+}
+
+/** Copies a piece that is in memory; false if it is not. */
+function copyPiece(store: Store, arena: Uint8Array, piece: Piece, into: Uint8Array, at: number): boolean {
+  const from = store.locate(piece.place, piece.position, piece.length)
+  if (from >= 0) into.set(arena.subarray(from, from + piece.length), at)
+  return from >= 0
+}
+
+/** Reads small pieces one window after the other: each brings a run of them. */
+function readSmall(
+  store: Store,
+  arena: Uint8Array,
+  pieces: readonly { piece: Piece; to: number }[],
+  into: Uint8Array,
+  done: (error: Error | null) => void,
+): void {
+  let next = 0
+  const goOn = () => {
+    const before = next
+    while (next < pieces.length && copyPiece(store, arena, pieces[next]!.piece, into, pieces[next]!.to)) next++
+    if (next === pieces.length) done(null)
+    else if (next > before || !loaded) load()
+    else done(new Error('the bytes of a batch are gone'))
+  }
+  let loaded = false
+  const load = () => {
+    const { place, position, length } = pieces[next]!.piece
+    loaded = true
+    store.load(place, position, length, goOn)
+  }
+  goOn()
 }
 
 /** Leaves out the batches that end before `offset`: an entry of the index may be a run of batches. */
