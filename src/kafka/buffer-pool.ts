@@ -6,10 +6,18 @@ const KEPT_TOTAL = 16 * 1024 * 1024
 export class BufferPool {
   private readonly free: Uint8Array[][] = []
   private kept = 0
+  /** Bytes of buffers that were taken and not given back. */
+  lent = 0
+
+  /** Bytes of all buffers, lent and free. */
+  get held(): number {
+    return this.lent + this.kept
+  }
 
   /** At least `length` bytes, of any content. */
   take(length: number): Uint8Array {
     const size = sizeFor(length)
+    this.lent += size
     const buffer = this.free[Math.log2(size)]?.pop()
     if (buffer === undefined) return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
     this.kept -= size
@@ -19,6 +27,7 @@ export class BufferPool {
   /** Gives back what `take` gave, when nobody reads it any more. */
   give(buffer: Uint8Array): void {
     const size = buffer.length
+    this.lent -= size
     if (size > LARGEST_KEPT || this.kept + size > KEPT_TOTAL) return
     const list = (this.free[Math.log2(size)] ??= [])
     list.push(buffer)

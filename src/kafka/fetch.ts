@@ -15,6 +15,8 @@ import { type FetchedPartition, type FetchSession, rotate } from './fetch-sessio
 
 /** Bytes of one answer, whatever the client would take: memory is for all, and it asks again at once. */
 const MAX_ANSWER = 8 * 1024 * 1024
+/** An answer may have so much even if answers that slow clients have not read yet use up the budget. */
+const LEAST_ANSWER = 64 * 1024
 /** Longest wait that is taken seriously, in milliseconds. */
 const MAX_WAIT = 0x7fffffff
 
@@ -108,27 +110,28 @@ class FetchRun implements Waiter {
   private tryAnswer(now: boolean): boolean {
     if (this.over) return true
     const found: Found[] = []
+    const maxBytes = Math.min(this.maxBytes, Math.max(LEAST_ANSWER, this.call.front.roomForAnswers()))
     let bytes = 0
     let urgent = now
     for (const fetched of this.asked) {
-      const one = this.look(fetched, bytes)
+      const one = this.look(fetched, bytes, maxBytes)
       bytes += one.plan?.bytes ?? 0
       if (one.errorCode !== 0) urgent = true
       found.push(one)
     }
-    if (!urgent && bytes < this.minBytes) return false
+    if (!urgent && bytes < Math.min(this.minBytes, maxBytes)) return false
     this.finish()
     this.read(found, bytes)
     return true
   }
 
-  private look(fetched: FetchedPartition, bytes: number): Found {
+  private look(fetched: FetchedPartition, bytes: number, maxBytes: number): Found {
     const partition = this.find(fetched) ?? null
     const errorCode = partition === null ? this.unknown(fetched) : this.check(fetched, partition)
     if (partition === null || errorCode !== 0) {
       return { fetched, partition, errorCode, plan: null, records: NO_RECORDS }
     }
-    const limit = Math.min(fetched.maxBytes, this.maxBytes - bytes)
+    const limit = Math.min(fetched.maxBytes, maxBytes - bytes)
     const plan = limit > 0 || bytes === 0 ? planRead(partition, fetched.offset, limit, bytes === 0) : null
     return { fetched, partition, errorCode, plan, records: NO_RECORDS }
   }

@@ -13,7 +13,7 @@ export interface FrontOptions {
   readonly clusterId: string
   /** Topics come into being when a client asks for them. */
   readonly autoCreateTopics: boolean
-  /** Bytes of requests too large for the read region, on all connections together. */
+  /** Bytes of large requests, and of large answers on their way, on all connections together. */
   readonly requestBudget: number
   /** Tells the operator about a connection that was closed, and why. */
   readonly log: (text: string) => void
@@ -64,6 +64,11 @@ export class Front {
     const buffer = this.buffers.take(bytes)
     this.largeBytes += buffer.length
     return buffer
+  }
+
+  /** Bytes of the budget that answers may use now. */
+  roomForAnswers(): number {
+    return this.options.requestBudget - this.buffers.lent
   }
 
   giveLarge(buffer: Uint8Array): void {
