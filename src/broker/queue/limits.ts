@@ -3,10 +3,15 @@ import type { Broker } from '../broker.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliver } from './deliver.ts'
 
+const NO_LIMIT = Number.POSITIVE_INFINITY
+
 /** Whether the queue refuses publishers now. */
 export function isFull(queue: Queue): boolean {
   const { maxLength, maxBytes, overflow } = queue.settings
-  return overflow !== 'drop-head' && (queue.ready >= maxLength || queue.readyBytes >= maxBytes)
+  return (
+    overflow !== 'drop-head' &&
+    (queue.ready >= maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) >= maxBytes))
+  )
 }
 
 /**
@@ -24,5 +29,6 @@ export function enforceLimits(broker: Broker, queue: Queue): void {
 }
 
 function isTooLong(queue: Queue): boolean {
-  return queue.ready > queue.settings.maxLength || queue.readyBytes > queue.settings.maxBytes
+  const { maxLength, maxBytes } = queue.settings
+  return queue.ready > maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) > maxBytes)
 }

@@ -1,6 +1,8 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { DURABLE, PLACE_SHIFT } from '../../core/queue/queue-index.ts'
+import { getU32 } from '../../std/bytes.ts'
 import { JOURNAL, SPILL } from '../../store/place.ts'
+import { FRAME_PREFIX, HEADER_FIXED } from '../../wire/amqp/frame.ts'
 import type { Broker } from '../broker.ts'
 import { Record } from '../records.ts'
 import { enforceLimits, isFull } from './limits.ts'
@@ -99,10 +101,18 @@ function push(
   const expiry =
     ttl === Number.POSITIVE_INFINITY ? message.expiry : earlier(message.expiry, broker.env.clock.now() + ttl)
   queue.enqueue(position, length, (durable ? DURABLE : 0) | (place << PLACE_SHIFT), expiry)
+  if (settings.maxBytes !== Number.POSITIVE_INFINITY) queue.noteOverhead(length - bodySize(message))
   broker.store.retain(place, position, length)
   if (durable) queue.changedAt = broker.store.journal.tail
   enforceLimits(broker, queue)
   broker.wake(queue)
+}
+
+/** As the header frame tells it: see `wire/amqp/frame.ts`. */
+function bodySize({ bytes, contentAt, contentLength }: Message): number {
+  const size = contentAt + 1 + FRAME_PREFIX + 4
+  if (contentLength < 1 + FRAME_PREFIX + HEADER_FIXED) return 0
+  return getU32(bytes, size) * 2 ** 32 + getU32(bytes, size + 4)
 }
 
 function countDurable(queues: readonly Queue[]): number {

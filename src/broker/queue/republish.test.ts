@@ -173,6 +173,19 @@ test('a full queue dead-letters what it turns away, if it was declared so', () =
   assert.deepEqual(deaths(properties.headers), [['q', 'maxlen', 'from', 1]])
 })
 
+test('a limit on bytes is about bodies, whatever the messages carry beside', () => {
+  const rig = new Rig()
+  const queue = rig.queue('q', { args: { 'x-max-length-bytes': int(30) } })
+  const refusing = rig.queue('r', { args: { 'x-max-length-bytes': int(30), 'x-overflow': text('reject-publish') } })
+  const outcomes: number[] = []
+  for (let i = 0; i < 5; i++) {
+    rig.send(queue, { headers: tableOf({ long: 'x'.repeat(100) }) }, '0123456789')
+    outcomes.push(rig.send(refusing, {}, '0123456789'))
+  }
+  assert.deepEqual([queue.ready, refusing.ready], [3, 3])
+  assert.deepEqual(outcomes, [0, 0, 0, 1, 1])
+})
+
 test('a dead letter without a way, or one whose properties nobody can read, is gone', () => {
   const rig = new Rig()
   const queue = rig.queue('q', { args: { 'x-dead-letter-exchange': text('nowhere') } })

@@ -45,6 +45,8 @@ export class Queue {
   ready = 0
   readyBytes = 0
   unacked = 0
+  /** Bytes of a ready message beside its body, on average; NaN until one has come. Kept only for a limit on bytes. */
+  private overhead = Number.NaN
   /** The number of the routing that last led here; see Destination in core/exchange. */
   routed = 0
   /** The journal position of the last change to what a reply about this queue can tell. */
@@ -77,6 +79,20 @@ export class Queue {
     this.ready++
     this.readyBytes += length
     return this.index.push(position, length, flags | READY, expiry)
+  }
+
+  /** The message that was just enqueued has that many bytes beside its body. */
+  noteOverhead(bytes: number): void {
+    const known = this.ready > 1 && !Number.isNaN(this.overhead)
+    this.overhead = known ? this.overhead + (bytes - this.overhead) / this.ready : bytes
+  }
+
+  /**
+   * The bodies of ready messages, in bytes: what a limit on bytes is about. Exact as long as the queue's messages have keys and
+   * properties of one size; the index keeps only how long each is altogether.
+   */
+  get bodyBytes(): number {
+    return Number.isNaN(this.overhead) ? this.readyBytes : Math.max(0, this.readyBytes - this.ready * this.overhead)
   }
 
   /** The sequence of the message that goes out next, or -1. */
