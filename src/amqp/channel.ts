@@ -5,7 +5,7 @@ import { type Fields, type Method, type ValuesOf, writeMethod } from '../wire/am
 import { basic } from '../wire/amqp/methods.ts'
 import { Writer } from '../wire/amqp/writer.ts'
 import { Confirms } from './confirms.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, OUTPUT_HIGH_WATER } from './connection.ts'
 import type { AmqpConsumer, Deliverer, Recipient } from './consumer.ts'
 import type { Content } from './content.ts'
 import { contentMessage, type Parts, writeDelivery } from './delivery.ts'
@@ -17,8 +17,6 @@ import { Route } from './route.ts'
 import type { Transaction } from './transaction.ts'
 import { Unacked } from './unacked.ts'
 
-/** No more deliveries to a client that has this many bytes still to read. */
-const OUTPUT_HIGH_WATER = 1024 * 1024
 /** Replies for a direct reply-to consumer are dropped when its client has this many bytes still to read. */
 const REPLY_TO_HIGH_WATER = 16 * 1024 * 1024
 

@@ -15,6 +15,9 @@ export interface ClientCapabilities {
   readonly authenticationFailureClose: boolean
 }
 
+/** No more deliveries to a client that has this many bytes still to read. */
+export const OUTPUT_HIGH_WATER = 1024 * 1024
+
 const writer = new Writer()
 
 /** What is known about one client's connection, and its output. */
@@ -48,6 +51,9 @@ export class Connection {
   /** Shows the client's bytes again, after a verb that had to wait. */
   readonly resume: () => void
 
+  /** Called when the client has read all that was sent, or is gone. */
+  private waiting: (() => void)[] = []
+
   constructor(front: Front, socket: Socket, resume: () => void) {
     this.resume = resume
     this.front = front
@@ -59,6 +65,19 @@ export class Connection {
       this.spoke = true
       front.broker.turn.mark(output)
     })
+  }
+
+  /** Calls `run` once, when the client has read all that was sent or is gone. */
+  whenRead(run: () => void): void {
+    this.waiting.push(run)
+  }
+
+  /** The client has read all that was sent, or is gone. */
+  drained(): void {
+    const { waiting } = this
+    if (waiting.length === 0) return
+    this.waiting = []
+    for (const run of waiting) run()
   }
 
   /** Sends a method at once. */

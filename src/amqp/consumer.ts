@@ -1,6 +1,7 @@
 import type { Consumer } from '../core/queue/consumer.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Table } from '../wire/amqp/field.ts'
+import type { Connection } from './connection.ts'
 import { deliverHead } from './delivery.ts'
 
 /** Whoever got a delivery that is to be acknowledged: a consumer, or a channel with basic.get. */
@@ -15,6 +16,7 @@ export interface Recipient {
 /** The channel, as its consumers see it. */
 export interface Deliverer {
   readonly number: number
+  readonly connection: Connection
   canDeliver(): boolean
   deliver(
     consumer: AmqpConsumer,
@@ -49,7 +51,7 @@ export class AmqpConsumer implements Consumer<Queue>, Recipient {
   /** What its deliveries begin with. */
   readonly head: Uint8Array
   outstanding = 0
-  private readonly channel: Deliverer
+  readonly channel: Deliverer
 
   constructor(channel: Deliverer, queue: Queue, settings: ConsumerSettings) {
     this.channel = channel

@@ -29,12 +29,15 @@ import {
   shakeHands,
 } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { whoLagsBehind } from './pace.ts'
 import { findEnd, INCOMPLETE, SCATTERED, takeGathered, takeWhole } from './publish.ts'
 import { LATER } from './verb.ts'
 import { VERBS } from './verbs.ts'
 
 /** A message up to this size is left where it is until all of it has come; the network keeps that much for us. */
 const WHOLE_LIMIT = 128 * 1024
+/** How long a publisher waits for consumers at most, before it may send some more. */
+const PACE_MS = 10
 /** How long a client may take to log in, and to answer connection.close. */
 const HANDSHAKE_MS = 10_000
 const CLOSE_MS = 10_000
@@ -85,6 +88,7 @@ export class AmqpHandler implements Handler {
       try {
         if (this.phase === 'header') this.takeHeader(end)
         if (this.phase !== 'header') this.takeFrames(end)
+        this.keepPace()
         return this.phase === 'ended' ? end : this.at
       } catch (error) {
         if (!(error instanceof AmqpError)) throw error
@@ -94,6 +98,7 @@ export class AmqpHandler implements Handler {
   }
 
   drained(): void {
+    this.connection.drained()
     if (this.unread) {
       this.unread = false
       this.resume()
@@ -106,6 +111,7 @@ export class AmqpHandler implements Handler {
     this.phase = 'ended'
     this.dissolve()
     this.connection.output.close()
+    this.connection.drained()
     this.gone()
   }
 
@@ -448,6 +454,21 @@ export class AmqpHandler implements Handler {
     this.connection.paused = false
     this.unblock()
     this.socket.resume()
+  }
+
+  /** Waits a little for consumers that lag behind what comes in here. */
+  private keepPace(): void {
+    const { connection, last } = this
+    if (last === null || connection.paused || this.phase !== 'running') return
+    const lagging = whoLagsBehind(last.route.queues)
+    if (lagging === null || lagging === connection) return
+    this.pause()
+    const { timers } = connection.broker
+    const timer = timers.after(PACE_MS, connection.resume)
+    lagging.whenRead(() => {
+      timers.clear(timer)
+      connection.resume()
+    })
   }
 
   private waitForRoom(): false {
