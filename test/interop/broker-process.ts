@@ -25,10 +25,18 @@ export interface BrokerProcess {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** Starts a broker on free ports; `directory` is a temporary one, dropped at the end, unless given. */
-export async function startBroker(options: { args?: string[]; directory?: string } = {}): Promise<BrokerProcess> {
+export interface BrokerOptions {
+  readonly args?: readonly string[]
+  /** A temporary one, dropped at the end, unless given. */
+  readonly directory?: string
+  /** Free ones, unless given. */
+  readonly ports?: { readonly amqp: number; readonly kafka: number }
+}
+
+export async function startBroker(options: BrokerOptions = {}): Promise<BrokerProcess> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'posthorn-interop-'))
-  const listen = ['--listen', 'amqp://127.0.0.1:0', '--listen', 'kafka://127.0.0.1:0']
+  const { amqp, kafka } = options.ports ?? { amqp: 0, kafka: 0 }
+  const listen = ['--listen', `amqp://127.0.0.1:${amqp}`, '--listen', `kafka://127.0.0.1:${kafka}`]
   const args = [PROGRAM, 'serve', '--data', directory, ...listen, ...(options.args ?? [])]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = gather(child)
