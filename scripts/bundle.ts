@@ -1,10 +1,11 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 /**
  * Bundles the command line into dist/bin. Four hundred small modules take a quarter of a second to load, a bundle takes a tenth. A command and
  * its modules still load only when they are run: each is a chunk of its own.
  */
+rmSync('dist/bin', { recursive: true, force: true })
 await build({
   entryPoints: { posthorn: 'src/cli/main.ts' },
   outdir: 'dist/bin',
@@ -16,6 +17,9 @@ await build({
   target: 'node20',
   sourcemap: true,
   sourcesContent: false,
+  // Half the bytes to compile at every start; names stay, for profiles and stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // A binary can't be bundled.
   external: ['@node-rs/crc32'],
   // For what is bundled and still calls require.
