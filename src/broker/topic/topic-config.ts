@@ -134,11 +134,16 @@ export interface TopicSettings {
 export function checkConfigs(configs: ReadonlyMap<string, string>): string | null {
   for (const [name, value] of configs) {
     const known = Object.hasOwn(TOPIC_CONFIGS, name) ? TOPIC_CONFIGS[name]! : null
-    if (known === null) return `Unknown topic config name: ${name}`
+    if (known === null) return `Unknown topic config name: ${shown(name)}`
     const wrong = known.check(value)
-    if (wrong !== null) return `Invalid value ${value} for configuration ${name}: ${wrong}`
+    if (wrong !== null) return `Invalid value ${shown(value)} for configuration ${name}: ${wrong}`
   }
   return null
+}
+
+/** A client's text in a message to it. */
+function shown(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
 export function settingsOf(configs: ReadonlyMap<string, string>): TopicSettings {

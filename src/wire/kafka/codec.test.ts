@@ -155,6 +155,17 @@ describe('the codec', async () => {
     assert.throws(() => decode(MetadataRequest, 0, new Reader(bytes)), /more elements than there are bytes/)
   })
 
+  it('cuts a string that is too long for a version that is not flexible', () => {
+    const long = 'ä'.repeat(20_000)
+    const topics = [{ name: long }]
+    const bytes = written((writer) => encode(MetadataRequest, 1, writer, { topics }))
+    const read = decode(MetadataRequest, 1, new Reader(bytes)).topics![0]!.name!
+    assert.equal(Buffer.byteLength(read), 0x7fff)
+    assert.ok(long.startsWith(read.slice(0, -1)))
+    const flexible = written((writer) => encode(MetadataRequest, 9, writer, { topics }))
+    assert.equal(decode(MetadataRequest, 9, new Reader(flexible)).topics![0]!.name, long)
+  })
+
   it('refuses an integer beyond 2^53', () => {
     const reader = new Reader(Uint8Array.from([0x00, 0x20, 0, 0, 0, 0, 0, 0]))
     assert.throws(() => reader.int64(), /beyond 2\^53/)

@@ -1,6 +1,9 @@
 import { assert } from '../../std/assert.ts'
 import type { Slice } from './schema.ts'
 
+/** What the length of a string in a version that is not flexible can say. */
+const MAX_STRING = 0x7fff
+
 /**
  * Writes Kafka's primitive types into a buffer that grows. Records are not copied: `pieces` remembers where in the buffer they belong, and
  * whoever sends the message copies them straight from where they are.
@@ -138,7 +141,9 @@ export class Writer {
 
   private text(value: string, length: number): void {
     const at = this.room(length)
-    Buffer.prototype.utf8Write.call(this.bytes, value, at, length)
+    const written = Buffer.prototype.utf8Write.call(this.bytes, value, at, length)
+    // Where a string was cut in a character, bytes are left over.
+    if (written < length) this.bytes.fill(0, at + written, at + length)
   }
 
   string(value: string | null): void {
@@ -146,8 +151,8 @@ export class Writer {
       this.int16(-1)
       return
     }
-    const length = Buffer.byteLength(value)
-    assert(length < 0x8000, 'a string of more than 32767 bytes')
+    // A flexible request may bring a longer one, and an old one ask for it: its end is cut off.
+    const length = Math.min(Buffer.byteLength(value), MAX_STRING)
     this.int16(length)
     this.text(value, length)
   }
