@@ -120,6 +120,20 @@ export class GroupRig {
     return asked
   }
 
+  /** The same, but the answer as it comes out at the other end of a connection. */
+  exchange<Q extends Message, R extends Message>(
+    about: { request: Q; response: R },
+    version: number,
+    request: Encodable<Q>,
+  ): { readonly answer: Decoded<R> | null } {
+    const asked = this.ask(about, version, request)
+    return {
+      get answer() {
+        return asked.answer === null ? null : decoded(about.response, version, asked.answer)
+      },
+    }
+  }
+
   /** Lets `ms` pass. */
   run(ms = 20): void {
     let over = false

@@ -1,0 +1,140 @@
+import { encode } from '../../src/wire/kafka/codec.ts'
+import { errorName } from '../../src/wire/kafka/errors.ts'
+import { ConsumerProtocolSubscription } from '../../src/wire/kafka/messages/consumer-protocol.ts'
+import { DeleteGroupsRequest, DeleteGroupsResponse } from '../../src/wire/kafka/messages/delete-groups.ts'
+import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../src/wire/kafka/messages/describe-groups.ts'
+import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../src/wire/kafka/messages/find-coordinator.ts'
+import { HeartbeatRequest, HeartbeatResponse } from '../../src/wire/kafka/messages/heartbeat.ts'
+import { JoinGroupRequest, JoinGroupResponse } from '../../src/wire/kafka/messages/join-group.ts'
+import { LeaveGroupRequest, LeaveGroupResponse } from '../../src/wire/kafka/messages/leave-group.ts'
+import { ListGroupsRequest, ListGroupsResponse } from '../../src/wire/kafka/messages/list-groups.ts'
+import { OffsetCommitRequest, OffsetCommitResponse } from '../../src/wire/kafka/messages/offset-commit.ts'
+import { OffsetDeleteRequest, OffsetDeleteResponse } from '../../src/wire/kafka/messages/offset-delete.ts'
+import { OffsetFetchRequest, OffsetFetchResponse } from '../../src/wire/kafka/messages/offset-fetch.ts'
+import { SyncGroupRequest, SyncGroupResponse } from '../../src/wire/kafka/messages/sync-group.ts'
+import type { Decoded, Encodable, Message } from '../../src/wire/kafka/schema.ts'
+import { Writer } from '../../src/wire/kafka/writer.ts'
+
+export const MESSAGES = {
+  find: { request: FindCoordinatorRequest, response: FindCoordinatorResponse },
+  join: { request: JoinGroupRequest, response: JoinGroupResponse },
+  sync: { request: SyncGroupRequest, response: SyncGroupResponse },
+  beat: { request: HeartbeatRequest, response: HeartbeatResponse },
+  leave: { request: LeaveGroupRequest, response: LeaveGroupResponse },
+  commit: { request: OffsetCommitRequest, response: OffsetCommitResponse },
+  fetch: { request: OffsetFetchRequest, response: OffsetFetchResponse },
+  describe: { request: DescribeGroupsRequest, response: DescribeGroupsResponse },
+  list: { request: ListGroupsRequest, response: ListGroupsResponse },
+  delete: { request: DeleteGroupsRequest, response: DeleteGroupsResponse },
+  offsetDelete: { request: OffsetDeleteRequest, response: OffsetDeleteResponse },
+} as const
+
+type Verb = keyof typeof MESSAGES
+
+/** A broker to talk with: ours, or the one to compare with. */
+export interface Peer {
+  /** Sends a request on a connection of its own; `answer` is null until there is one. */
+  send<Q extends Message, R extends Message>(
+    about: { request: Q; response: R },
+    version: number,
+    request: Encodable<Q>,
+  ): { answer: Decoded<R> | null }
+  /** Lets time pass. */
+  wait(ms: number): Promise<void>
+  /** Makes a topic of three partitions and returns its id. */
+  topic(name: string): Promise<string>
+}
+
+/** Long enough for any answer that is not parked. */
+const SOON_MS = 300
+
+/** Says one thing after the other and writes down what is answered, in a form that two brokers can have in common. */
+export class Dialogue {
+  readonly lines: string[] = []
+  private readonly peer: Peer
+  /** What is different in every run: member ids, topic ids. */
+  private readonly names = new Map<string, string>()
+
+  constructor(peer: Peer) {
+    this.peer = peer
+  }
+
+  async topic(name: string): Promise<string> {
+    const id = await this.peer.topic(name)
+    this.names.set(id, `<${name}>`)
+    return id
+  }
+
+  wait(ms: number): Promise<void> {
+    return this.peer.wait(ms)
+  }
+
+  /** Asks, and writes the answer down; or that there is none yet. */
+  async ask<V extends Verb>(
+    label: string,
+    verb: V,
+    version: number,
+    request: Encodable<(typeof MESSAGES)[V]['request']>,
+  ): Promise<Asked<V>> {
+    const about = MESSAGES[verb] as unknown as { request: Message; response: Message }
+    const asked = this.peer.send(about, version, request as Encodable<Message>) as unknown as Asked<V>
+    await this.peer.wait(SOON_MS)
+    this.note(`${label}, ${verb} ${version}`, asked)
+    return asked
+  }
+
+  note(label: string, asked: { answer: unknown }): void {
+    this.lines.push(`${label}: ${asked.answer === null ? 'parked' : this.show(asked.answer)}`)
+  }
+
+  private show(answer: unknown): string {
+    return JSON.stringify(sorted(plain(answer, (text) => this.name(text))))
+  }
+
+  private name(text: string): string {
+    const known = this.names.get(text)
+    if (known !== undefined) return known
+    return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (uuid) => {
+      if (!this.names.has(uuid)) this.names.set(uuid, `#${this.names.size}`)
+      return this.names.get(uuid)!
+    })
+  }
+}
+
+export interface Asked<V extends Verb> {
+  answer: Decoded<(typeof MESSAGES)[V]['response']> | null
+}
+
+/** Bytes as text, codes by name, ids as `name` has them; places and wordings left out. */
+function plain(value: unknown, name: (text: string) => string): unknown {
+  if (typeof value === 'string') return name(value)
+  if (value instanceof Uint8Array)
+    return Buffer.from(value)
+      .toString('latin1')
+      .replace(/[^ -~]/g, '.')
+  if (Array.isArray(value)) return value.map((one) => plain(one, name))
+  if (value === null || typeof value !== 'object') return value
+  const fields = Object.entries(value).filter(([key]) => key !== 'port' && key !== 'throttleTimeMs')
+  return Object.fromEntries(
+    fields.map(([key, field]) => {
+      if (key === 'errorCode') return [key, errorName(field as number)]
+      return [key, key === 'errorMessage' && String(field).length > 30 ? '...' : plain(field, name)]
+    }),
+  )
+}
+
+/** Kafka keeps much in hash tables: no order means anything. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  if (value === null || typeof value !== 'object') return value
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field)]))
+}
+
+/** What a consumer says of itself: the topics it reads. */
+export function subscription(...topics: string[]): Uint8Array {
+  const writer = new Writer()
+  writer.int16(0)
+  encode(ConsumerProtocolSubscription, 0, writer, { topics })
+  return writer.joined()
+}
