@@ -63,7 +63,10 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
       output,
       turn,
       () => store.durable,
-      () => this.wakeConsumers(),
+      () => {
+        connection.resume()
+        this.wakeConsumers()
+      },
     )
     this.confirms = new Confirms(number, output, turn)
     this.route = new Route(this.vhost)

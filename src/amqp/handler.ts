@@ -441,10 +441,11 @@ export class AmqpHandler implements Handler {
     this.socket.pause()
   }
 
-  /** False if the client doesn't read its answers: nothing more is done for it until it does. */
+  /** False if the client has many answers still to get: nothing more is done for it until it has read them, or the disk lets them go. */
   private isReading(): boolean {
-    if (this.connection.output.pending < UNREAD_LIMIT) return true
-    this.unread = true
+    const { pending, held } = this.connection.output
+    this.unread = pending + held >= UNREAD_LIMIT
+    if (!this.unread) return true
     this.pause()
     return false
   }

@@ -42,6 +42,7 @@ export class Replies implements Held {
       this.output.append(bytes, 0, bytes.length)
       return
     }
+    this.output.held += bytes.length
     this.waiting.push({ bytes: new Uint8Array(bytes), position })
     if (position !== AT_END_OF_TURN) this.turn.hold(position, this)
   }
@@ -62,6 +63,7 @@ export class Replies implements Held {
     for (const { bytes, position } of this.waiting) {
       if (position > durable) break
       this.output.append(bytes, 0, bytes.length)
+      this.output.held -= bytes.length
       gone++
     }
     this.waiting.splice(0, gone)
@@ -71,6 +73,7 @@ export class Replies implements Held {
   /** The channel is gone: what is held never goes out. */
   close(): void {
     this.closed = true
+    for (const { bytes } of this.waiting) this.output.held -= bytes.length
     this.waiting.length = 0
   }
 }

@@ -34,6 +34,8 @@ export class Output {
   bytes: Uint8Array
   /** Where the next byte goes; move it by what was written after `reserve`. */
   at = 0
+  /** Bytes kept elsewhere until the disk has what they tell, which will be appended here. */
+  held = 0
   private marked = false
   private readonly pool: OutputPool
   private readonly socket: Socket
