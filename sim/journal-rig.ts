@@ -50,6 +50,8 @@ export class JournalRig {
       background: new Background(),
       fileSize,
       plenty: 12 * fileSize,
+      // The disk itself says when it is full.
+      spare: () => Number.NEGATIVE_INFINITY,
       onFatal,
     })
     for (const number of fileNumbers(disk)) this.files.adopt(number)

@@ -117,6 +117,11 @@ export class Checkpoints {
     }
   }
 
+  /** Bytes of the disk that the next checkpoint may need. */
+  get spare(): number {
+    return 2 * this.last.size + this.seams.options.growth / 8
+  }
+
   /** Calls `done` when a checkpoint of everything up to now has been taken: at once if nothing has happened since the last. */
   request(done: () => void): void {
     if (this.state === 'idle' && this.current()) {

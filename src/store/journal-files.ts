@@ -11,12 +11,16 @@ const UNSYNCED = 8 * CHUNK
 const LEAST_PREPARED = 4096
 const RETRY_MS = 1000
 
+const NO_SPACE = Object.assign(new Error('what is free is kept for checkpoints and tidying'), { code: 'ENOSPC' })
+
 /** A file of the journal; it holds positions `[number * fileSize, (number + 1) * fileSize)`. */
 export interface JournalFile {
   readonly number: number
   handle: DiskFile | null
   /** Bytes from its beginning that are on disk, be they zeros. */
   size: number
+  /** Not all of `size` is known to have been written: where blocks were left early there are holes. */
+  holey: boolean
   /** Bytes that an index points to. */
   live: number
   /**
@@ -37,6 +41,8 @@ export interface JournalFilesOptions {
   readonly fileSize: number
   /** With that many bytes free on the disk, space need not be written before it is used. */
   readonly plenty: number
+  /** Bytes of the disk that are left for checkpoints and tidying: without them no file could ever be used again. */
+  readonly spare: () => number
   readonly onFatal: (error: Error) => void
 }
 
@@ -94,7 +100,7 @@ export class JournalFiles {
 
   /** Takes a file that is there. */
   adopt(number: number, handle: DiskFile | null = null, size = 0): void {
-    this.files.set(number, { number, handle, size, live: 0, deadAt: -1, readers: 0, opening: null })
+    this.files.set(number, { number, handle, size, holey: false, live: 0, deadAt: -1, readers: 0, opening: null })
     this.highest = Math.max(this.highest, number)
   }
 
@@ -105,6 +111,7 @@ export class JournalFiles {
     if (!this.files.has(number)) this.createNow(number)
     for (const file of this.files.values()) {
       file.size = file.number < number ? this.fileSize : Math.min(this.fileSize, this.openNow(file).size())
+      file.holey = file.number <= number
     }
     const used = tail - number * this.fileSize
     this.fillNow(number, used + LEAST_PREPARED)
@@ -279,7 +286,6 @@ export class JournalFiles {
     const file = this.files.get(this.numberOf(this.prepared))
     if (this.stopped || this.prepared >= this.goal) finish(null)
     else if (file === undefined) this.create(this.numberOf(this.prepared), finish)
-    else if (this.hurry) this.extendQuickly(file, finish)
     else this.extend(file, finish)
   }
 
@@ -304,8 +310,21 @@ export class JournalFiles {
   }
 
   private extend(file: JournalFile, done: (error: Error | null) => void): void {
+    const { disk, plenty, spare } = this.options
+    const length = Math.min(this.fileSize - file.size, CHUNK)
+    disk.freeAsync((error, free) => {
+      if (error !== null) this.fill(file, length, done)
+      else if (this.hurry && free! >= plenty) {
+        file.size = this.fileSize
+        file.holey = true
+        done(null)
+      } else if (free! < spare() + length) done(NO_SPACE)
+      else this.fill(file, length, done)
+    })
+  }
+
+  private fill(file: JournalFile, length: number, done: (error: Error | null) => void): void {
     this.zeros ??= new Uint8Array(Math.min(this.fileSize, CHUNK))
-    const length = Math.min(this.fileSize - file.size, this.zeros.length)
     const at = file.size
     this.withHandle(file, (openError) => {
       if (openError !== null) return done(openError)
@@ -319,17 +338,6 @@ export class JournalFiles {
         if (file.number === this.current) return done(null)
         file.handle!.syncAsync(done)
       })
-    })
-  }
-
-  private extendQuickly(file: JournalFile, done: (error: Error | null) => void): void {
-    this.options.disk.freeAsync((error, free) => {
-      if (error !== null || free! < this.options.plenty) {
-        this.extend(file, done)
-        return
-      }
-      file.size = this.fileSize
-      done(null)
     })
   }
 
@@ -372,24 +380,19 @@ export class JournalFiles {
       return
     }
     const enough = (this.highest + 1) * this.fileSize >= this.goal + this.fileSize
-    const last = this.files.get(this.numberOf(this.prepared))
-    const inTheWay = this.full && last !== undefined && last.size > 0
-    if (enough || inTheWay || file.size < this.fileSize) {
+    // What a full disk lacks may be the space for the next tidying.
+    if (enough || this.full || file.size < this.fileSize) {
       file.handle?.close()
       disk.removeAsync(name, finish)
       return
     }
-    // On a full disk it takes the place of the file that could not be written ahead.
-    if (this.full && last !== undefined) {
-      last.handle?.close()
-      this.files.delete(last.number)
-    }
-    const number = last !== undefined && this.full ? last.number : this.highest + 1
+    const number = this.highest + 1
     disk.renameAsync(name, journalFileName(number), (error) => {
       if (error !== null) return finish(error)
       disk.syncDirectoryAsync(JOURNAL_DIRECTORY, (syncError) => {
         if (syncError !== null) return finish(syncError)
-        this.adopt(number, file.handle, file.size)
+        // What was used as it grew is written over like a new file, unless there is plenty of space again.
+        this.adopt(number, file.handle, file.holey ? 0 : file.size)
         this.extendPrepared()
         finish(null)
       })

@@ -57,6 +57,7 @@ export class Journal {
   /** Where the entry that is being gathered begins. */
   private entryStart = 0
   private softLimit = 0
+  private settlementLimit = 0
   private hardLimit = 0
   private inFlight = false
   private failed = false
@@ -156,8 +157,13 @@ export class Journal {
     return this.roomBelow(this.softLimit)
   }
 
-  /** The same with what is kept back: for what frees space in the end. */
+  /** The same with most of what is kept back: for what frees space in the end. */
   roomForSettlement(): number {
+    return this.roomBelow(this.settlementLimit)
+  }
+
+  /** The same with all of it: what settlements left behind is freed by tidying, which has to be journalled itself. */
+  roomForTidying(): number {
     return this.roomBelow(this.hardLimit)
   }
 
@@ -240,6 +246,7 @@ export class Journal {
     // A young store has written little ahead and keeps half of that back.
     const reserve = Math.min(this.keptBack, prepared / 2)
     this.hardLimit = Math.min(ring, prepared)
+    this.settlementLimit = Math.min(ring, prepared - Math.floor(reserve / 32) * 8)
     this.softLimit = Math.min(ring, prepared - Math.floor(reserve / 8) * 8)
   }
 

@@ -14,7 +14,8 @@ export const MOVED_RECORD = 250
 //
 // `end` and `total` are the segment's (see segment.ts). Of an owner with runs an entry may stand for several of its batches.
 const HEADER = 20
-const ENTRY_LIMIT = 4 * 8
+/** Bytes that an entry takes at most. */
+export const ENTRY_LIMIT = 4 * 8
 
 export interface MovedHeader {
   readonly segment: number

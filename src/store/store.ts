@@ -142,6 +142,8 @@ export class Store {
       background: this.background,
       fileSize: shape.fileSize,
       plenty,
+      // Enough to tidy a whole file before it is given back, and to take a checkpoint.
+      spare: () => (shape.fileSize * 9) / 8 + this.checkpoints.spare,
       onFatal,
     })
     this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, onFatal })
@@ -163,6 +165,7 @@ export class Store {
       segments,
       fold,
       options: tidy,
+      spare: () => this.checkpoints.spare,
       wake,
       onFatal,
     })

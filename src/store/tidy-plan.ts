@@ -1,6 +1,6 @@
 import type { Owner } from './fold.ts'
-import { SEGMENT_HEADER } from './segment.ts'
-import { DirectoryWriter, type MovedHeader } from './segment-directory.ts'
+import { SEGMENT_BLOCK, SEGMENT_HEADER } from './segment.ts'
+import { DirectoryWriter, ENTRY_LIMIT, type MovedHeader } from './segment-directory.ts'
 
 /** Batches are joined to runs of this many bytes at most. */
 const RUN = 64 * 1024
@@ -47,6 +47,13 @@ export class TidyPlan {
 
   get items(): number {
     return this.owners.length
+  }
+
+  /** Bytes that the segments' files take, at most. */
+  get size(): number {
+    let size = 0
+    for (const { end, items } of this.outputs) size += end + (end / SEGMENT_BLOCK + 1) * 4 + items.length * ENTRY_LIMIT
+    return size + this.outputs.length * 100
   }
 
   add(owner: Owner, sequence: number, position: number, length: number): void {

@@ -5,7 +5,7 @@ import type { Fold, Owner } from './fold.ts'
 import { isDiskFull } from './journal-files.ts'
 import { JOURNAL, SEGMENT, SEGMENT_SPAN } from './place.ts'
 import { SEGMENT_BLOCK } from './segment.ts'
-import { DirectoryWriter, MOVED_RECORD, readMoved } from './segment-directory.ts'
+import { DirectoryWriter, ENTRY_LIMIT, MOVED_RECORD, readMoved } from './segment-directory.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import type { Segment, Segments } from './segments.ts'
 import { headerOf, type Output, TidyPlan } from './tidy-plan.ts'
@@ -15,8 +15,7 @@ const RETRY_MS = 1000
 const OWNERS = 1000
 const ENTRIES = 16_384
 const MOVES = 2048
-/** Bytes that an entry of a record takes at most, and what comes before the first. */
-const ENTRY_LIMIT = 32
+/** What comes before the first entry of a record. */
 const RECORD_LIMIT = 20
 /** Segments that are rewritten together. */
 const TOGETHER = 64
@@ -38,7 +37,7 @@ export interface TidyJournal {
   readonly tail: number
   readonly durable: number
   readonly longest: number
-  roomForSettlement(): number
+  roomForTidying(): number
   /** Appends a record and returns the arena place of its payload. */
   append(type: number, length: number): number
 }
@@ -63,6 +62,8 @@ export interface TidySeams {
   readonly segments: Segments
   readonly fold: Fold
   readonly options: TidyOptions
+  /** Bytes of the disk that are left for the next checkpoint. */
+  readonly spare: () => number
   /** Wants `step` to be called at the end of a turn. */
   readonly wake: () => void
   readonly onFatal: (error: Error) => void
@@ -281,11 +282,8 @@ export class Tidy {
         onFatal(error)
         return
       }
-      if (error !== null) {
-        this.givenUp++
-        this.pause()
-        this.end(job)
-      } else {
+      if (error !== null) this.giveUp(job)
+      else {
         job.plan.outputs.forEach((output, n) => {
           segments.add(output.number, output.end, output.total, job.writer!.footers[n])
           segments.retain(output.number * SEGMENT_SPAN, 1)
@@ -294,7 +292,18 @@ export class Tidy {
       }
       wake()
     })
-    job.writer.start()
+    const { writer } = job
+    disk.freeAsync((error, free) => {
+      if (error === null && free! < this.seams.spare() + job.plan.size) this.giveUp(job)
+      else writer.start()
+    })
+  }
+
+  /** The disk is full: it is tried again later. */
+  private giveUp(job: Job): void {
+    this.givenUp++
+    this.pause()
+    this.end(job)
   }
 
   /** Points some entries to their new places and writes that down; the old bytes stay until it is durable. */
@@ -307,7 +316,7 @@ export class Tidy {
       return true
     }
     // What one record can hold is moved in one turn, and only where there is room for it.
-    const room = Math.min(journal.roomForSettlement(), journal.longest)
+    const room = Math.min(journal.roomForTidying(), journal.longest)
     const most = Math.min(MOVES, Math.floor((room - RECORD_LIMIT) / ENTRY_LIMIT))
     if (most < 1) return false
     const writer = new DirectoryWriter()
