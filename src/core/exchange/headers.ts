@@ -23,33 +23,24 @@ interface Rule {
 
 /** A message goes where its headers equal the binding's arguments: all of them or any, as the binding's `x-match` says. */
 export class HeadersBindings implements Bindings {
-  private readonly rules: Rule[] = []
-  private readonly byBinding = new Map<Binding, Rule>()
+  private readonly rules = new Map<Binding, Rule>()
 
   bind(binding: Binding): void {
     const match = headersMatchOf(binding.args) ?? 'all'
     const withX = match === 'all-with-x' || match === 'any-with-x'
     const criteria = [...binding.args].filter(([name]) => name !== 'x-match' && (withX || !name.startsWith('x-')))
     const any = match === 'any' || match === 'any-with-x'
-    const rule = { destination: binding.destination, any, criteria: new Map(criteria) }
-    this.rules.push(rule)
-    this.byBinding.set(binding, rule)
+    this.rules.set(binding, { destination: binding.destination, any, criteria: new Map(criteria) })
   }
 
   unbind(binding: Binding): void {
-    const rule = this.byBinding.get(binding)
-    if (rule === undefined) return
-    this.byBinding.delete(binding)
-    this.rules.splice(this.rules.indexOf(rule), 1)
+    this.rules.delete(binding)
   }
 
   route(_key: string, headers: MessageHeaders, out: Destination[]): void {
-    if (this.rules.length === 0) return
+    if (this.rules.size === 0) return
     const table = headers.headers()
-    for (let i = 0; i < this.rules.length; i++) {
-      const rule = this.rules[i]!
-      if (matches(rule, table)) out.push(rule.destination)
-    }
+    for (const rule of this.rules.values()) if (matches(rule, table)) out.push(rule.destination)
   }
 }
 
