@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Dice } from '../sim/random.ts'
-import { createTopic } from '../src/broker/topic/create.ts'
-import { APIS } from '../src/kafka/apis.ts'
-import { encode, requestHeaderVersion } from '../src/wire/kafka/codec.ts'
-import { RequestHeader } from '../src/wire/kafka/messages/header.ts'
-import { type Field, type Fields, type FieldType, type Message, within } from '../src/wire/kafka/schema.ts'
-import { Writer } from '../src/wire/kafka/writer.ts'
-import { batch, KafkaRig } from './kafka-rig.ts'
+import { Dice } from '../../sim/random.ts'
+import { createTopic } from '../../src/broker/topic/create.ts'
+import { APIS } from '../../src/kafka/apis.ts'
+import { encode, requestHeaderVersion } from '../../src/wire/kafka/codec.ts'
+import { RequestHeader } from '../../src/wire/kafka/messages/header.ts'
+import { type Field, type Fields, type FieldType, type Message, within } from '../../src/wire/kafka/schema.ts'
+import { Writer } from '../../src/wire/kafka/writer.ts'
+import { batch, KafkaRig } from './rig.ts'
 
 /** Values that are at the edges of what a field may hold, or mean something to somebody. */
 const NUMBERS = [0, 0, 1, 1, 2, 3, 5, -1, -2, -3, -4, 100, 127, -128, 1000]

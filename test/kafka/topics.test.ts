@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ErrorCode } from '../src/wire/kafka/errors.ts'
-import { ApiVersionsRequest, ApiVersionsResponse } from '../src/wire/kafka/messages/api-versions.ts'
-import { CreatePartitionsRequest, CreatePartitionsResponse } from '../src/wire/kafka/messages/create-partitions.ts'
-import { CreateTopicsRequest, CreateTopicsResponse } from '../src/wire/kafka/messages/create-topics.ts'
-import { DeleteTopicsRequest, DeleteTopicsResponse } from '../src/wire/kafka/messages/delete-topics.ts'
-import { DescribeConfigsRequest, DescribeConfigsResponse } from '../src/wire/kafka/messages/describe-configs.ts'
+import { ErrorCode } from '../../src/wire/kafka/errors.ts'
+import { ApiVersionsRequest, ApiVersionsResponse } from '../../src/wire/kafka/messages/api-versions.ts'
+import { CreatePartitionsRequest, CreatePartitionsResponse } from '../../src/wire/kafka/messages/create-partitions.ts'
+import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/wire/kafka/messages/create-topics.ts'
+import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../src/wire/kafka/messages/delete-topics.ts'
+import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../src/wire/kafka/messages/describe-configs.ts'
 import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
-} from '../src/wire/kafka/messages/incremental-alter-configs.ts'
-import { MetadataRequest, MetadataResponse } from '../src/wire/kafka/messages/metadata.ts'
-import { KafkaRig } from './kafka-rig.ts'
+} from '../../src/wire/kafka/messages/incremental-alter-configs.ts'
+import { MetadataRequest, MetadataResponse } from '../../src/wire/kafka/messages/metadata.ts'
+import { KafkaRig } from './rig.ts'
 
 type Config = { name: string; value: string | null }
 

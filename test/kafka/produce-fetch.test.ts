@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createTopic } from '../src/broker/topic/create.ts'
-import { enforceRetention } from '../src/broker/topic/retention.ts'
-import { ErrorCode } from '../src/wire/kafka/errors.ts'
-import { DeleteRecordsRequest, DeleteRecordsResponse } from '../src/wire/kafka/messages/delete-records.ts'
-import { FetchRequest, FetchResponse } from '../src/wire/kafka/messages/fetch.ts'
-import { InitProducerIdRequest, InitProducerIdResponse } from '../src/wire/kafka/messages/init-producer-id.ts'
-import { ListOffsetsRequest, ListOffsetsResponse } from '../src/wire/kafka/messages/list-offsets.ts'
+import { createTopic } from '../../src/broker/topic/create.ts'
+import { enforceRetention } from '../../src/broker/topic/retention.ts'
+import { ErrorCode } from '../../src/wire/kafka/errors.ts'
+import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../src/wire/kafka/messages/delete-records.ts'
+import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch.ts'
+import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/wire/kafka/messages/init-producer-id.ts'
+import { ListOffsetsRequest, ListOffsetsResponse } from '../../src/wire/kafka/messages/list-offsets.ts'
 import {
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
-} from '../src/wire/kafka/messages/offset-for-leader-epoch.ts'
-import { ProduceRequest, ProduceResponse } from '../src/wire/kafka/messages/produce.ts'
-import type { Encodable, Slice } from '../src/wire/kafka/schema.ts'
-import { batch, KafkaRig, recordsIn } from './kafka-rig.ts'
+} from '../../src/wire/kafka/messages/offset-for-leader-epoch.ts'
+import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
+import type { Encodable, Slice } from '../../src/wire/kafka/schema.ts'
+import { batch, KafkaRig, recordsIn } from './rig.ts'
 
 function rigWith(configs: [string, string][] = [], partitions = 1): KafkaRig {
   const rig = new KafkaRig()
