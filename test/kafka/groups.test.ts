@@ -255,3 +255,36 @@ test('what a bad request says of a group leaves nothing behind', () => {
   assert.deepEqual(late.topics, [])
   assert.equal(rig.groups.byName.size, 0)
 })
+
+test('names of any length are refused or kept, and nothing is written without room', () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const rig = new GroupRig(seed)
+    rig.topic('t')
+    const long = () => 'ü'.repeat(rig.dice.chance(0.5) ? rig.dice.below(20) : rig.dice.below(9_000))
+    for (let i = 0; i < 30; i++) {
+      const groupId = `g${long()}`
+      const protocols = [{ name: long(), metadata: new Uint8Array(rig.dice.below(9_000)) }]
+      const timeouts = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 1 }
+      const groupInstanceId = rig.dice.chance(0.3) ? long() : null
+      const asked = rig.ask(JOIN, 5, { groupId, ...timeouts, groupInstanceId, protocolType: `p${long()}`, protocols })
+      rig.run()
+      const { memberId, errorCode } = asked.answer ?? {}
+      if (errorCode === ErrorCode.MEMBER_ID_REQUIRED) {
+        rig.ask(JOIN, 5, { groupId, ...timeouts, memberId: memberId!, protocolType: `p${long()}`, protocols })
+        rig.run()
+      }
+      const assignments = [{ memberId: memberId ?? '', assignment: new Uint8Array(rig.dice.below(9_000)) }]
+      rig.ask(SYNC, 3, { groupId, generationId: 1, memberId: memberId ?? '', groupInstanceId, assignments })
+      const partitions = [0, 1, 2].map((one) => ({ partitionIndex: one, committedMetadata: long().slice(0, 4096) }))
+      rig.ask(COMMIT, 7, { groupId, topics: [{ name: 't', partitions }] })
+      rig.run(rig.dice.below(3_000))
+    }
+    rig.run(20_000)
+    const { groups } = rig.get(LIST, 4, {})
+    assert.deepEqual(new Set(groups!.map((one) => one.groupState)), new Set(['Empty']))
+    const names = groups!.map((one) => one.groupId!).sort()
+    const again = rig.afterPowerLoss()
+    const after = again.get(LIST, 4, {}).groups!.map((one) => one.groupId!)
+    assert.deepEqual(after.sort(), names)
+  }
+})

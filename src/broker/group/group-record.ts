@@ -88,14 +88,17 @@ function readMember(reader: VarintReader): DurableMember {
   }
 }
 
-/** Bytes of journal that the group takes at most, with `more` that a command brings. */
-export function groupRoom(members: Iterable<DurableMember>, more: number): number {
-  let bytes = 1024 + more
+/**
+ * Bytes of journal that a group with these members takes at most, with `more` that a command brings. The leader's id and the protocol's name
+ * are there a second time.
+ */
+export function groupRoom(name: string, protocolType: string, members: Iterable<DurableMember>, more: number): number {
+  let bytes = 1024 + 3 * (name.length + protocolType.length) + more
   for (const member of members) {
-    bytes += 64 + member.assignment.length
-    bytes += 3 * (member.memberId.length + (member.instanceId?.length ?? 0) + member.clientId.length)
-    bytes += member.clientHost.length
-    for (const { name, metadata } of member.protocols) bytes += 16 + 3 * name.length + metadata.length
+    const { memberId, instanceId, clientId, clientHost, assignment } = member
+    bytes += 64 + 6 * memberId.length + 3 * ((instanceId?.length ?? 0) + clientId.length) + clientHost.length
+    bytes += assignment.length
+    for (const { name, metadata } of member.protocols) bytes += 16 + 6 * name.length + metadata.length
   }
   return bytes
 }

@@ -49,7 +49,7 @@ export class Groups {
     let bytes = 0
     for (const group of this.byName.values()) {
       bytes += GROUP_BYTES + group.offsets.size * OFFSET_BYTES
-      if (group.members.size > 0) bytes += groupRoom(group.members.values(), 0)
+      if (group.members.size > 0) bytes += this.roomFor(group, 0)
     }
     return bytes
   }
@@ -110,7 +110,7 @@ export class Groups {
 
   /** Bytes of journal that a command to this group takes at most; `more` is what it brings. */
   roomFor(group: Group, more: number): number {
-    return groupRoom(group.members.values(), more)
+    return groupRoom(group.name, group.protocolType, group.members.values(), more)
   }
 
   /**

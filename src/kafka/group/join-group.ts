@@ -23,7 +23,7 @@ export const joinGroup = api(JoinGroupRequest, JoinGroupResponse, { from: 0, to:
     refuse(call, ErrorCode.INVALID_SESSION_TIMEOUT, request.memberId)
   } else {
     const known = groups.get(request.groupId)
-    const room = sizeOf(request) + (known === undefined ? 1024 : groups.roomFor(known, 0))
+    const room = sizeOf(request, call) + (known === undefined ? 0 : groups.roomFor(known, 0))
     if (room > groups.limits.groupMaxBytes) {
       refuse(call, ErrorCode.GROUP_MAX_SIZE_REACHED, '')
       return
@@ -91,10 +91,12 @@ function refuse(call: JoinCall, errorCode: number, memberId: string, position = 
   call.reply({ errorCode, generationId: -1, protocolName, memberId }, position)
 }
 
-/** Bytes of journal that what the request brings will take at most. */
-function sizeOf(request: Request): number {
-  let bytes =
-    1024 + 6 * (request.groupId.length + (request.groupInstanceId?.length ?? 0)) + 3 * request.protocolType.length
-  for (const { name, metadata } of request.protocols) bytes += 16 + 3 * name.length + metadata.length
+/** Bytes of journal that what the request brings will take at most, in a group that may be new. */
+function sizeOf(request: Request, call: JoinCall): number {
+  const { groupId, groupInstanceId, protocolType } = request
+  const instanceId = groupInstanceId?.length ?? 0
+  // The member's id is made from one of them, and is there twice if it leads.
+  let bytes = 2048 + 3 * (groupId.length + protocolType.length) + 9 * (instanceId + call.clientId.length)
+  for (const { name, metadata } of request.protocols) bytes += 16 + 6 * name.length + metadata.length
   return bytes
 }

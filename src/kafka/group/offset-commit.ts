@@ -18,11 +18,10 @@ type Topic = Request['topics'][number]
 
 export const offsetCommit = api(OffsetCommitRequest, OffsetCommitResponse, { from: 2, to: 10 }, (request, call) => {
   let bytes = 0
-  for (const { name, partitions } of request.topics) {
-    for (const { committedMetadata } of partitions) bytes += entryRoom(name, committedMetadata ?? '')
+  for (const topic of request.topics) {
+    const name = find(call.front, topic, call.version)?.name ?? ''
+    for (const { committedMetadata } of topic.partitions) bytes += entryRoom(name, committedMetadata ?? '')
   }
-  // An id takes the place of a name that may be longer.
-  if (call.version >= 10) bytes += 3 * 249 * request.topics.length
   call.front.groups.whenRoom(offsetsRoom(request.groupId, bytes), (hasRoom) => {
     if (hasRoom) commit(request, call)
     else refuseAll(request, call, NO_ROOM)
