@@ -48,14 +48,10 @@ export class Connection {
   /** Set when something was sent since the heartbeat timer last looked. */
   spoke = false
 
-  /** Shows the client's bytes again, after a verb that had to wait. */
-  readonly resume: () => void
-
   /** Called when the client has read all that was sent, or is gone. */
   private waiting: (() => void)[] = []
 
-  constructor(front: Front, socket: Socket, resume: () => void) {
-    this.resume = resume
+  constructor(front: Front, socket: Socket) {
     this.front = front
     this.id = front.nextConnectionId()
     this.broker = front.broker
@@ -65,6 +61,19 @@ export class Connection {
       this.spoke = true
       front.broker.turn.mark(output)
     })
+  }
+
+  /** Reads nothing more; what was read and not taken is shown again later. */
+  pause(): void {
+    this.paused = true
+    this.socket.pause()
+  }
+
+  /** Shows what was not taken again, and goes on reading. */
+  readonly resume = (): void => {
+    if (!this.paused) return
+    this.paused = false
+    this.socket.resume()
   }
 
   /** Calls `run` once, when the client has read all that was sent or is gone. */

@@ -29,22 +29,16 @@ import {
   shakeHands,
 } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { whoLagsBehind } from './pace.ts'
+import { Pace } from './pace.ts'
 import { findEnd, INCOMPLETE, SCATTERED, takeGathered, takeWhole } from './publish.ts'
 import { LATER } from './verb.ts'
 import { VERBS } from './verbs.ts'
 
 /** A message up to this size is left where it is until all of it has come; the network keeps that much for us. */
 const WHOLE_LIMIT = 128 * 1024
-/** How long a publisher waits for consumers at most, before it may send some more. */
-const PACE_MS = 10
 /** How long a client may take to log in, and to answer connection.close. */
 const HANDSHAKE_MS = 10_000
 const CLOSE_MS = 10_000
-/** A client that has this many bytes of answers still to read gets no more of them. */
-const UNREAD_LIMIT = 8 * 1024 * 1024
-/** A publisher that waits for room is told so after this time. */
-const BLOCKED_MS = 100
 
 const NONE = 0
 
@@ -56,23 +50,22 @@ export class AmqpHandler implements Handler {
   private phase: 'header' | HandshakePhase | 'running' | 'closing' | 'ended' = 'header'
   private readonly bytes: Uint8Array
   private readonly socket: Socket
+  private readonly pace: Pace
   private readonly gone: () => void
   /** The first byte that is not taken. */
   private at = 0
   /** The method that is to blame for an error; NONE if it is none. */
   private blame = NONE
   private last: Channel | null = null
-  private toldBlocked = false
-  private unread = false
   private timer: Timer | null
-  private blockedTimer: Timer | null = null
   private heartbeat: Heartbeat | null = null
 
   /** `gone` is called once, when the connection has ended. */
   constructor(front: Front, socket: Socket, gone: () => void) {
     this.socket = socket
     this.gone = gone
-    this.connection = new Connection(front, socket, () => this.resume())
+    this.connection = new Connection(front, socket)
+    this.pace = new Pace(this.connection)
     this.bytes = front.broker.arena.bytes
     this.timer = front.broker.timers.after(HANDSHAKE_MS, () => {
       this.tell(`no login within ${HANDSHAKE_MS} ms`)
@@ -83,12 +76,12 @@ export class AmqpHandler implements Handler {
   input(start: number, end: number): number {
     if (this.heartbeat !== null) this.heartbeat.heard = true
     this.at = start
-    if (!this.isReading()) return start
+    if (!this.pace.isReading()) return start
     for (;;) {
       try {
         if (this.phase === 'header') this.takeHeader(end)
         if (this.phase !== 'header') this.takeFrames(end)
-        this.keepPace()
+        if (this.phase === 'running' && this.last !== null) this.pace.keep(this.last.route.queues)
         return this.phase === 'ended' ? end : this.at
       } catch (error) {
         if (!(error instanceof AmqpError)) throw error
@@ -99,10 +92,7 @@ export class AmqpHandler implements Handler {
 
   drained(): void {
     this.connection.drained()
-    if (this.unread) {
-      this.unread = false
-      this.resume()
-    }
+    this.pace.drained()
     for (const channel of this.channels.values()) channel.wakeConsumers()
   }
 
@@ -194,11 +184,14 @@ export class AmqpHandler implements Handler {
     const next = findEnd(channel, b, last, end, at + WHOLE_LIMIT)
     if (next === INCOMPLETE) return false
     if (next === SCATTERED) {
+      decodeArguments(basic.publish, b, at + FRAME_PREFIX + 4, last, true)
       channel.content = new Content(this.connection.front, b.slice(at + FRAME_PREFIX + 4, last))
       return true
     }
     this.at = next
-    return takeWhole(channel, b, at, last, next) || this.waitForRoom()
+    if (!takeWhole(channel, b, at, last, next)) return this.pace.waitForRoom()
+    if (this.pace.starved) this.pace.foundRoom(true)
+    return true
   }
 
   private takeContent(channel: Channel, type: number, at: number, last: number): boolean {
@@ -224,10 +217,11 @@ export class AmqpHandler implements Handler {
     if (!takeGathered(channel, content)) {
       if (type === FRAME_HEADER) content.header = null
       else content.takeBack(last - payload)
-      return this.waitForRoom()
+      return this.pace.waitForRoom()
     }
     content.drop()
     channel.content = null
+    if (this.pace.starved) this.pace.foundRoom(true)
     return true
   }
 
@@ -246,10 +240,10 @@ export class AmqpHandler implements Handler {
     if (key === channelMethods.open.key) throw new AmqpError('channel-error', "second 'channel.open' seen")
     const found = VERBS.get(key)
     if (found === undefined) throw this.unimplemented(key)
-    if (!this.isReading()) return false
+    if (!this.pace.isReading()) return false
     const args = decodeArguments(found.method, this.bytes, at, end)
     if (found.handle(channel, args as never) !== LATER) return true
-    this.pause()
+    this.connection.pause()
     return false
   }
 
@@ -298,7 +292,7 @@ export class AmqpHandler implements Handler {
       if (next === 'open' && this.connection.heartbeat > 0) {
         this.heartbeat = new Heartbeat(
           this.connection,
-          () => this.connection.paused && !this.unread,
+          () => this.connection.paused && !this.pace.unread,
           () => this.die(`missed heartbeats, timeout: ${this.connection.heartbeat}s`),
         )
       }
@@ -388,8 +382,10 @@ export class AmqpHandler implements Handler {
   }
 
   private closing(error: AmqpError, blame: number) {
-    const text = Buffer.from(error.message)
-    const replyText = text.length <= 255 ? error.message : `${text.subarray(0, 252).toString('utf8')}...`
+    // Names may hold bytes that are no text; a reply has to be.
+    const message = error.message.replace(/[\udc80-\udcff]/gu, '\ufffd')
+    const text = Buffer.from(message)
+    const replyText = text.length <= 255 ? message : `${text.subarray(0, 252).toString('utf8')}...`
     return { replyCode: error.code, replyText, classId: blame >>> 16, methodId: blame & 0xffff }
   }
 
@@ -409,7 +405,7 @@ export class AmqpHandler implements Handler {
 
   private dissolve(): void {
     this.clearTimer()
-    this.unblock()
+    this.pace.foundRoom(this.phase === 'running')
     this.heartbeat?.stop()
     this.heartbeat = null
     for (const channel of this.channels.values()) {
@@ -434,62 +430,6 @@ export class AmqpHandler implements Handler {
   private clearTimer(): void {
     if (this.timer !== null) this.connection.broker.timers.clear(this.timer)
     this.timer = null
-  }
-
-  private pause(): void {
-    this.connection.paused = true
-    this.socket.pause()
-  }
-
-  /** False if the client has many answers still to get: nothing more is done for it until it has read them, or the disk lets them go. */
-  private isReading(): boolean {
-    const { pending, held } = this.connection.output
-    this.unread = pending + held >= UNREAD_LIMIT
-    if (!this.unread) return true
-    this.pause()
-    return false
-  }
-
-  private resume(): void {
-    if (!this.connection.paused || this.phase === 'ended') return
-    this.connection.paused = false
-    this.unblock()
-    this.socket.resume()
-  }
-
-  /** Waits a little for consumers that lag behind what comes in here. */
-  private keepPace(): void {
-    const { connection, last } = this
-    if (last === null || connection.paused || this.phase !== 'running') return
-    const lagging = whoLagsBehind(last.route.queues)
-    if (lagging === null || lagging === connection) return
-    this.pause()
-    const { timers } = connection.broker
-    const timer = timers.after(PACE_MS, connection.resume)
-    lagging.whenRead(() => {
-      timers.clear(timer)
-      connection.resume()
-    })
-  }
-
-  private waitForRoom(): false {
-    const { broker, capabilities } = this.connection
-    this.pause()
-    broker.whenRoom(this.connection.resume)
-    if (capabilities.connectionBlocked && this.blockedTimer === null) {
-      this.blockedTimer = broker.timers.after(BLOCKED_MS, () => {
-        this.toldBlocked = true
-        this.connection.send(0, methods.blocked, { reason: broker.memory.alarm ? 'low on memory' : 'low on disk' })
-      })
-    }
-    return false
-  }
-
-  private unblock(): void {
-    if (this.blockedTimer !== null) this.connection.broker.timers.clear(this.blockedTimer)
-    this.blockedTimer = null
-    if (this.toldBlocked && this.phase === 'running') this.connection.send(0, methods.unblocked, {})
-    this.toldBlocked = false
   }
 }
 

@@ -164,7 +164,7 @@ export class RawClient {
       this.hear({ kind: 'frame', channel: number, type, payload })
       return
     }
-    const args = decodeArguments(method, payload, 4, payload.length) as Record<string, unknown>
+    const args = decodeArguments(method, payload, 4, payload.length, true) as Record<string, unknown>
     this.hear({ kind: 'method', channel: number, method, args })
   }
 
