@@ -49,6 +49,7 @@ export function openSmall(
       spillRing: ring,
       fileSize: file,
       reserve: 2 * file,
+      writeAtOnce: swarm.atOnce,
       tidy: { budget: 4, slice: file, own: 4096 },
       checkpointGrowth: swarm.growth,
     },

@@ -31,7 +31,14 @@ export class BrokerRig {
       env: { clock: this.clock, disk: this.disk, net, random: dice },
       arena,
       broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
-      store: { journalRing: 64 * KIB, spillRing: 64 * KIB, fileSize: 16 * KIB, reserve: 32 * KIB, durability },
+      store: {
+        journalRing: 64 * KIB,
+        spillRing: 64 * KIB,
+        fileSize: 16 * KIB,
+        reserve: 32 * KIB,
+        writeAtOnce: 512,
+        durability,
+      },
       register: [],
       onFatal: (error) => {
         throw error

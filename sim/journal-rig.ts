@@ -56,7 +56,7 @@ export class JournalRig {
     })
     for (const number of fileNumbers(disk)) this.files.adopt(number)
     const { arena, log, files } = this
-    this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, onFatal })
+    this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, atOnce: 256, onFatal })
     const fold = {
       part() {},
       *snapshot() {},

@@ -8,6 +8,8 @@ export interface Swarm {
   readonly arena: number
   readonly ring: number
   readonly file: number
+  /** Groups up to so many bytes are written in place. */
+  readonly atOnce: number
   /** Journal bytes between checkpoints, at least. */
   readonly growth: number
   readonly keep: number
@@ -41,6 +43,7 @@ export function drawSwarm(dice: Dice): Swarm {
     arena: 4 * 2 ** 20,
     ring: 64 * 1024,
     file: 16 * 1024,
+    atOnce: dice.pick([0, 0, 512, 8192]),
     growth: dice.pick([4, 16, 64]) * 1024,
     keep: 32 * 1024,
     region: dice.pick([4, 8, 16]) * 1024,

@@ -1,4 +1,5 @@
 import type { Clock } from '../env/clock.ts'
+import type { DiskFile } from '../env/disk.ts'
 import type { Arena } from '../std/arena.ts'
 import { assert } from '../std/assert.ts'
 import { putU32 } from '../std/bytes.ts'
@@ -19,6 +20,8 @@ export interface JournalOptions {
   readonly files: JournalFiles
   /** Prepared bytes that `room()` keeps back for settlements and tidying. */
   readonly reserve: number
+  /** A group up to this size is written from the event loop, see docs/adr/0005. */
+  readonly atOnce: number
   /** A write or a sync has failed: nothing that was not said to be durable is, and nothing more is written. */
   readonly onFatal: (error: Error) => void
 }
@@ -50,6 +53,7 @@ export class Journal {
   private readonly log: Log
   private readonly files: JournalFiles
   private readonly reserve: number
+  private readonly atOnce: number
   private readonly onFatal: (error: Error) => void
   /** Arena place of the open frame's header, or -1. */
   private frameAt = -1
@@ -82,6 +86,7 @@ export class Journal {
     this.log = options.log
     this.files = options.files
     this.reserve = options.reserve
+    this.atOnce = options.atOnce
     this.onFatal = options.onFatal
     this.longest = this.log.blockSize - OVERHEAD
     this.files.onPrepared = () => {
@@ -312,7 +317,10 @@ export class Journal {
     const to = Math.min(this.writing, lapEnd, fileStart + fileSize)
     this.partEnd = to
     const place = this.log.placeOf(from)
-    this.files.writer(from).writeAsync(this.arena.bytes, place, to - from, from - fileStart, this.partWritten)
+    const file = this.files.writer(from)
+    const length = to - from
+    if (length > this.atOnce) file.writeAsync(this.arena.bytes, place, length, from - fileStart, this.partWritten)
+    else this.onPartWritten(writeNow(file, this.arena.bytes, place, length, from - fileStart))
   }
 
   private onPartWritten(error: Error | null): void {
@@ -373,4 +381,15 @@ export function roomNeeded(...lengths: number[]): number {
   let sum = -RECORD_HEADER
   for (const length of lengths) sum += recordSize(length)
   return sum
+}
+
+/** The system's error that a write in place ended with, or null. */
+function writeNow(file: DiskFile, bytes: Uint8Array, at: number, length: number, position: number): Error | null {
+  try {
+    file.write(bytes, at, length, position)
+    return null
+  } catch (error) {
+    if ((error as { code?: string }).code === undefined) throw error
+    return error as Error
+  }
 }

@@ -10,7 +10,7 @@ import { journalFileName } from './journal-files.ts'
 import { JOURNAL, SPILL } from './place.ts'
 import { Store, type StoreEvent } from './store.ts'
 
-const OPTIONS = { journalRing: 65536, spillRing: 65536, fileSize: 16384, reserve: 32768 }
+const OPTIONS = { journalRing: 65536, spillRing: 65536, fileSize: 16384, reserve: 32768, writeAtOnce: 0 }
 
 function open(disk: SimDisk, clock: SimClock, options = OPTIONS) {
   const arena = new Arena(options.journalRing + options.spillRing + 8 * 2 ** 20)
@@ -91,7 +91,7 @@ test('a closed journal that ends before its mark is corrupt', () => {
 
 test('a fresh store writes little before it is ready, and more once it is used', () => {
   const { clock, disk } = machine()
-  const options = { journalRing: 2 ** 22, spillRing: 2 ** 20, fileSize: 2 ** 24, reserve: 2 ** 25 }
+  const options = { journalRing: 2 ** 22, spillRing: 2 ** 20, fileSize: 2 ** 24, reserve: 2 ** 25, writeAtOnce: 0 }
   const { store, append } = open(disk, clock, options)
   run(clock)
   assert.ok(disk.counts.bytesWritten < 1.1 * 2 ** 20)

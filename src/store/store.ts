@@ -33,6 +33,8 @@ export interface StoreOptions {
   readonly fileSize: number
   /** Journal bytes kept back for settlements and tidying. */
   readonly reserve: number
+  /** Groups up to so many bytes are written without a detour through the thread pool; 16 KiB unless given. */
+  readonly writeAtOnce?: number
   /** What `Store.durable` promises: on the disk, or (`os`) with the operating system. `fsync` unless given. */
   readonly durability?: 'fsync' | 'os'
   /** Memory for reading back: 24 slots of 1 MiB, or of a 16th of a block where that is less. */
@@ -41,6 +43,8 @@ export interface StoreOptions {
   /** Bytes by which the journal grows from one checkpoint to the next, at least. */
   readonly checkpointGrowth?: number
 }
+
+const WRITE_AT_ONCE = 16 * 1024
 
 export const STORE_DEFAULTS: StoreOptions = {
   journalRing: 32 * 2 ** 20,
@@ -134,7 +138,7 @@ export class Store {
     }
     this.journalLog = new Log(arena, { ringSize: journalRing, ...shape })
     this.spillLog = new Log(arena, { ringSize: spillRing, fileSize, blockSize: Math.min(fileSize, spillRing) })
-    const { reserve } = options
+    const { reserve, writeAtOnce: atOnce = WRITE_AT_ONCE } = options
     const plenty = 4 * (reserve + shape.fileSize)
     this.files = new JournalFiles({
       disk,
@@ -146,7 +150,7 @@ export class Store {
       spare: () => (shape.fileSize * 9) / 8 + this.checkpoints.spare,
       onFatal,
     })
-    this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, onFatal })
+    this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, atOnce, onFatal })
     this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onFatal })
     this.fold = seams.fold
     const { background, journal, files, fold } = this

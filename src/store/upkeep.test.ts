@@ -13,6 +13,7 @@ const OPTIONS = {
   spillRing: 32768,
   fileSize: 8192,
   reserve: 24576,
+  writeAtOnce: 0,
   tidy: { budget: 3, slice: 4096, own: 1024 },
   checkpointGrowth: 16384,
 }
