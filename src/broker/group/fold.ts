@@ -16,8 +16,8 @@ export function registerGroupFold(groups: Groups, topics: Topics): void {
   const apply = (type: number, bytes: Uint8Array, at: number, length: number) => {
     if (type === Record.offsets) applyOffsets(bytes, at, length, offsetsOf)
     else {
-      const { name, image } = readGroup(bytes, at)
-      groups.open(name).apply({ image })
+      const { name, record } = readGroup(bytes, at)
+      groups.open(name).apply(record)
     }
   }
   for (const type of [Record.group, Record.offsets]) {
@@ -42,7 +42,7 @@ function* snapshotGroups(groups: Groups): Generator<Uint8Array> {
   for (const group of [...groups.byName.values()]) {
     // Journalled since the checkpoint began is what was deleted meanwhile: nothing to be said about it.
     if (group.state === 'Dead') continue
-    if (group.image !== null) yield part(Record.group, writeGroup(group.name, group.image))
+    if (group.image !== null) yield part(Record.group, writeGroup(group.name, { image: group.image }))
     for (const payload of offsetPayloads(group.name, group.offsets, CHUNK)) yield part(Record.offsets, payload)
   }
 }

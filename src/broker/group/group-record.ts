@@ -1,33 +1,52 @@
-import type { DurableMember, GroupImage } from '../../core/group/commands.ts'
+import type { DurableMember, GroupImage, GroupRecord } from '../../core/group/commands.ts'
 import { VarintReader, VarintWriter } from '../../std/varint.ts'
 
 /*
- * A group's image in the journal. Whole numbers are varints, texts and byte strings have their length before them.
+ * A group in the journal. Whole numbers are varints, texts and byte strings have their length before them.
  *
- *   ┌──────┬───────┬────────────┬─────────────┬───────────────┬──────────┬────────┬───────┬──────────┐
- *   │ name │ alive │ generation │ changed at  │ protocol type │ protocol │ leader │ count │ members… │   alive = 0: deleted, and
- *   │      │ 0, 1  │            │ ms          │               │ or null  │ or null│       │          │   nothing follows
- *   └──────┴───────┴────────────┴─────────────┴───────────────┴──────────┴────────┴───────┴──────────┘
+ *   ┌──────┬───┐
+ *   │ name │ 0 │  deleted
+ *   └──────┴───┘
+ *   ┌──────┬───┬────────────┬───────┬────────────┬───────────────┬──────────┬─────────┬───────┬──────────┐
+ *   │ name │ 1 │ generation │ given │ changed at │ protocol type │ protocol │ leader  │ count │ members… │  image
+ *   │      │   │            │       │ ms         │               │ or null  │ or null │       │          │
+ *   └──────┴───┴────────────┴───────┴────────────┴───────────────┴──────────┴─────────┴───────┴──────────┘
+ *   ┌──────┬───┬───────┬────────────┬───────────────┐
+ *   │ name │ 2 │ given │ changed at │ protocol type │  a generation was given out
+ *   └──────┴───┴───────┴────────────┴───────────────┘
  *   member: id │ instance id or null │ client id │ client host │ session ms │ rebalance ms │ assignment │ count │ (name │ metadata)…
  */
+
+const DELETED = 0
+const IMAGE = 1
+const GIVEN = 2
 
 const writer = new VarintWriter()
 
 /** The record's payload; good until the next call. */
-export function writeGroup(name: string, image: GroupImage | null): Uint8Array {
+export function writeGroup(name: string, record: GroupRecord): Uint8Array {
   writer.at = 0
   writer.text(name)
-  number(image === null ? 0 : 1)
-  if (image !== null) {
-    number(image.generation)
-    number(image.changedAt)
-    writer.text(image.protocolType)
-    writer.text(image.protocol)
-    writer.text(image.leader)
-    number(image.members.length)
-    for (const member of image.members) writeMember(member)
-  }
+  if ('given' in record) {
+    number(GIVEN)
+    number(record.given)
+    number(record.changedAt)
+    writer.text(record.protocolType)
+  } else if (record.image === null) number(DELETED)
+  else writeImage(record.image)
   return writer.bytes.subarray(0, writer.at)
+}
+
+function writeImage(image: GroupImage): void {
+  number(IMAGE)
+  number(image.generation)
+  number(image.given)
+  number(image.changedAt)
+  writer.text(image.protocolType)
+  writer.text(image.protocol)
+  writer.text(image.leader)
+  number(image.members.length)
+  for (const member of image.members) writeMember(member)
 }
 
 function number(value: number): void {
@@ -50,18 +69,27 @@ function writeMember(member: DurableMember): void {
   }
 }
 
-export function readGroup(bytes: Uint8Array, at: number): { name: string; image: GroupImage | null } {
+export function readGroup(bytes: Uint8Array, at: number): { name: string; record: GroupRecord } {
   const reader = new VarintReader(bytes, at)
   const name = reader.text()
-  if (reader.number() === 0) return { name, image: null }
+  const kind = reader.number()
+  if (kind === DELETED) return { name, record: { image: null } }
+  if (kind === IMAGE) return { name, record: { image: readImage(reader) } }
+  const given = reader.number()
+  const changedAt = reader.number()
+  return { name, record: { given, changedAt, protocolType: reader.text() } }
+}
+
+function readImage(reader: VarintReader): GroupImage {
   const generation = reader.number()
+  const given = reader.number()
   const changedAt = reader.number()
   const protocolType = reader.text()
   const protocol = reader.textOrNull()
   const leader = reader.textOrNull()
   const members: DurableMember[] = []
   for (let count = reader.number(); count > 0; count--) members.push(readMember(reader))
-  return { name, image: { generation, protocolType, protocol, leader, changedAt, members } }
+  return { generation, given, protocolType, protocol, leader, changedAt, members }
 }
 
 function readMember(reader: VarintReader): DurableMember {

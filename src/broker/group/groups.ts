@@ -2,7 +2,6 @@ import { Group } from '../../core/group/classic.ts'
 import {
   type Command,
   GROUP_LIMITS,
-  type GroupImage,
   type GroupLimits,
   NO_TOKEN,
   type Out,
@@ -78,7 +77,7 @@ export class Groups {
     out.time = broker.env.clock.now()
     handle(group, command, broker.env.clock.elapsed(), out)
     for (const record of out.records) {
-      this.journal(group, record.image)
+      this.append(group, Record.group, writeGroup(group.name, record))
       group.apply(record)
     }
     out.records.length = 0
@@ -154,10 +153,6 @@ export class Groups {
     }
   }
 
-  private journal(group: Group, image: GroupImage | null): void {
-    this.append(group, Record.group, writeGroup(group.name, image))
-  }
-
   private arm(group: Group, delayMs: number): void {
     this.timers.set(
       group,
@@ -167,7 +162,9 @@ export class Groups {
 
   private tick(group: Group): void {
     this.timers.delete(group)
-    if (this.broker.hasRoomForSettlement(this.roomFor(group, 0))) this.handle(group, { kind: 'tick' })
+    // A tick writes one record at most, and never one with members in it.
+    const room = groupRoom(group.name, group.protocolType, [], 0)
+    if (this.broker.hasRoomForSettlement(room)) this.handle(group, { kind: 'tick' })
     else this.arm(group, RETRY_MS)
   }
 }

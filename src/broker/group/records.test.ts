@@ -16,6 +16,7 @@ function among(payload: Uint8Array): { bytes: Uint8Array; at: number } {
 test('a group comes back from its record as it was', () => {
   const image: GroupImage = {
     generation: 2 ** 31 - 1,
+    given: 2 ** 31,
     protocolType: 'consumer',
     protocol: 'range',
     leader: 'a-1',
@@ -46,9 +47,11 @@ test('a group comes back from its record as it was', () => {
       },
     ],
   }
-  for (const one of [image, { ...image, protocol: null, leader: null, members: [] }, null]) {
-    const { bytes, at } = among(writeGroup('gruppe ✓', one))
-    assert.deepEqual(readGroup(bytes, at), { name: 'gruppe ✓', image: one })
+  const given = { given: 7, changedAt: 1_800_000_000_123, protocolType: 'consumer' }
+  const empty = { ...image, protocol: null, leader: null, members: [] }
+  for (const record of [{ image }, { image: empty }, { image: null }, given]) {
+    const { bytes, at } = among(writeGroup('gruppe ✓', record))
+    assert.deepEqual(readGroup(bytes, at), { name: 'gruppe ✓', record })
   }
 })
 

@@ -37,6 +37,7 @@ class World {
   private readonly below: (n: number) => number
   private now = 0
   private made = 0
+  private highest = 0
 
   constructor(seed: number) {
     this.below = random(seed)
@@ -145,6 +146,8 @@ class World {
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
     if (reply.kind === 'join') {
       if (reply.error === 'none') {
+        assert.ok(reply.generation >= this.highest, `generation ${reply.generation} after ${this.highest}`)
+        this.highest = reply.generation
         client.generation = reply.generation
         client.roster = reply.members.map((one) => one.memberId)
       }
@@ -164,7 +167,7 @@ class World {
     const parked = [...this.group.members.values()].flatMap((one) => [one.join, one.sync]).filter((one) => one >= 0)
     assert.deepEqual(parked.sort(), [...this.waiting.keys()].sort(), 'parked in the group, and waiting outside')
     const folded = new Group('g', this.group.limits)
-    for (const record of this.records.slice(-1)) folded.apply(record)
+    for (const record of this.records) folded.apply(record)
     assert.deepEqual(folded.image, this.group.image)
   }
 }

@@ -41,6 +41,8 @@ export class Group {
 
   state: GroupState = 'Empty'
   generation = 0
+  /** The highest generation that was given out, also before a restart. */
+  given = 0
   protocolType = ''
   protocol: string | null = null
   leader: string | null = null
@@ -70,6 +72,12 @@ export class Group {
 
   /** Remembers a fact; the only writer of `image`. */
   apply(record: GroupRecord): void {
+    if ('given' in record) {
+      const { given, protocolType, changedAt } = record
+      const none = { generation: 0, given, protocolType, protocol: null, leader: null, changedAt, members: [] }
+      this.image = this.image === null ? none : { ...this.image, given: Math.max(this.image.given, given) }
+      return
+    }
     this.image = record.image
     if (record.image === null) this.offsets.clear()
   }
@@ -79,6 +87,7 @@ export class Group {
     const image = this.image
     if (image === null) return
     this.generation = image.generation
+    this.given = image.given
     this.protocolType = image.protocolType
     this.protocol = image.protocol
     this.leader = image.leader
@@ -196,11 +205,22 @@ export class Group {
     }))
   }
 
+  /** Begins a generation that never was. */
+  nextGeneration(): void {
+    this.generation = ++this.given
+  }
+
+  /** Puts on record that the generation has been given out, and no more: it counts when it is assigned. */
+  rememberGiven(out: Out): void {
+    out.records.push({ given: this.given, protocolType: this.protocolType, changedAt: out.time })
+  }
+
   /** Puts the group as it stands on record. */
   remember(out: Out): void {
     out.records.push({
       image: {
         generation: this.generation,
+        given: this.given,
         protocolType: this.protocolType,
         protocol: this.protocol,
         leader: this.leader,

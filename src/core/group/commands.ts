@@ -140,9 +140,11 @@ export interface DurableMember {
   readonly assignment: Uint8Array
 }
 
-/** All of a group that is remembered, beside its offsets: its last complete generation, or that it became empty. */
+/** All of a group that is remembered, beside its offsets: its last complete generation or that it became empty, and what was given out since. */
 export interface GroupImage {
   readonly generation: number
+  /** The highest generation that a member was told of: none is ever given out for a second time. */
+  readonly given: number
   readonly protocolType: string
   readonly protocol: string | null
   readonly leader: string | null
@@ -151,9 +153,14 @@ export interface GroupImage {
   readonly members: readonly DurableMember[]
 }
 
-/** A durable fact: the group's new image, or null when it was deleted with all its offsets. */
-export interface GroupRecord {
-  readonly image: GroupImage | null
+/** A durable fact: the group's new image, null when it was deleted with all its offsets; or that a generation was given out. */
+export type GroupRecord = { readonly image: GroupImage | null } | GivenRecord
+
+export interface GivenRecord {
+  readonly given: number
+  readonly protocolType: string
+  /** Wall-clock time. */
+  readonly changedAt: number
 }
 
 /** What one step has decided. The caller applies the records at once and answers the tokens. */

@@ -11,6 +11,7 @@ export function checkGroup(group: Group): void {
     assert(hasMembers, `${group.state} group without members`)
     assert(group.protocol !== null, `${group.state} group without a protocol`)
   }
+  assert(group.given >= group.generation, 'a generation that was never given out')
   if (hasMembers) assert(group.leader !== null && group.members.has(group.leader), 'the leader is not a member')
   const preparing = group.state === 'PreparingRebalance'
   assert(preparing === Number.isFinite(group.joinDeadline), 'a join deadline is there in the join phase and only there')

@@ -75,12 +75,17 @@ function joinAgain(group: Group, command: JoinCommand, now: number, out: Out): v
   const isSame = sameProtocols(member.protocols, command.protocols)
   const isRetry =
     group.state === 'CompletingRebalance' || (group.state === 'Stable' && group.leader !== member.memberId)
-  if (isSame && isRetry) {
+  if (isSame && isRetry && isCurrent(group)) {
     answer(out, command.token, group.joinReply(member))
     return
   }
   update(group, member, command, out)
   rebalance(group, now, out)
+}
+
+/** After a restart in the middle of a rebalance the members have seen a newer generation than the one that stands. */
+function isCurrent(group: Group): boolean {
+  return group.given === group.generation
 }
 
 /** A member that comes with an instance id and no member id: a new one, or one whose process was started anew. */
@@ -96,8 +101,9 @@ function joinStatic(group: Group, command: JoinCommand, now: number, out: Out): 
   update(group, member, command, out)
   if (group.state === 'CompletingRebalance') prepareRebalance(group, now, out)
   else if (group.state === 'PreparingRebalance') maybeCompleteJoin(group, now, out)
-  else if (selectProtocol(group.members.values()) !== group.protocol) prepareRebalance(group, now, out)
-  else {
+  else if (!isCurrent(group) || selectProtocol(group.members.values()) !== group.protocol) {
+    prepareRebalance(group, now, out)
+  } else {
     // The assignment stays as it is. A leader that cannot be told to skip it takes itself for a follower, as the reply
     // names its former id.
     group.remember(out)

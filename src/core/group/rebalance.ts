@@ -48,7 +48,7 @@ function completeJoin(group: Group, now: number, out: Out): void {
     group.alarm(group.joinDeadline)
     return
   }
-  group.generation++
+  group.nextGeneration()
   group.gathering = false
   group.joinDeadline = Number.POSITIVE_INFINITY
   if (group.members.size === 0) {
@@ -59,6 +59,7 @@ function completeJoin(group: Group, now: number, out: Out): void {
   }
   group.protocol = selectProtocol(group.members.values())
   group.to('CompletingRebalance')
+  group.rememberGiven(out)
   for (const member of group.members.values()) {
     group.answerJoin(member, group.joinReply(member), out)
     group.heardOf(member, now)
@@ -81,7 +82,7 @@ function electLeader(group: Group): boolean {
   return false
 }
 
-/** Does what has come due and finds the next deadline. */
+/** Does what has come due, up to the first record, and finds the next deadline, which may have passed, too. */
 export function tick(group: Group, now: number, out: Out): void {
   if (group.state === 'Dead') {
     group.wake = Number.POSITIVE_INFINITY
@@ -89,12 +90,16 @@ export function tick(group: Group, now: number, out: Out): void {
   }
   for (const [memberId, deadline] of group.pending) if (deadline <= now) group.pending.delete(memberId)
   maybeCompleteJoin(group, now, out)
+  if (out.records.length === 0) endSessions(group, now, out)
+  if (out.records.length === 0 && group.joinDeadline <= now) endOfJoinPhase(group, now, out)
+  if (out.records.length === 0 && group.syncDeadline <= now) endOfSyncPhase(group, now, out)
+  group.wake = earliest(group)
+}
+
+function endSessions(group: Group, now: number, out: Out): void {
   const expired = [...group.members.values()].filter((member) => member.sessionDeadline <= now && !isWaiting(member))
   for (const member of expired) group.remove(member, 'unknown-member-id', out)
   if (expired.length > 0) rebalance(group, now, out)
-  if (group.joinDeadline <= now) endOfJoinPhase(group, now, out)
-  if (group.syncDeadline <= now) endOfSyncPhase(group, now, out)
-  group.wake = earliest(group)
 }
 
 /** A member with a parked request is alive as far as one can know; a new one has no session and is timed out all the same. */
