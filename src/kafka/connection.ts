@@ -50,6 +50,8 @@ export class Connection implements Handler {
   private waiting = false
   private backedUp = false
   private ended = false
+  /** When bytes came last, as `Clock.elapsed` counts. */
+  private heard: number
 
   /** Called when the connection has ended. */
   private readonly gone: () => void
@@ -59,6 +61,7 @@ export class Connection implements Handler {
     this.front = front
     this.socket = socket
     this.gone = gone
+    this.heard = front.broker.env.clock.elapsed()
     this.clientHost = `/${plainAddress(socket.remoteAddress)}`
     this.localHost = plainAddress(socket.localAddress)
     this.output = new Output(front.broker.outputs, socket, front.broker.turn.mark)
@@ -73,6 +76,7 @@ export class Connection implements Handler {
   input(start: number, end: number): number {
     const { bytes } = this.front.broker.arena
     let at = start
+    this.heard = this.front.broker.env.clock.elapsed()
     try {
       while (!this.blocked) {
         if (this.large !== null) at = this.fill(this.large, bytes, at, end)
@@ -198,6 +202,11 @@ export class Connection implements Handler {
     if (!this.backedUp || this.isBackedUp()) return
     this.backedUp = false
     this.goOn()
+  }
+
+  /** Ends the connection if it has been silent since `before` and waits for no answer: its client has left without a word. */
+  endIfIdle(before: number): void {
+    if (this.heard < before && this.parked === null) this.socket.destroy()
   }
 
   /** Ends the connection, and tells the operator why. */

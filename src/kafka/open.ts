@@ -9,6 +9,8 @@ import { Front, type FrontOptions } from './front.ts'
 /** What one listener tells its clients to come back to; null for the address at which they reached it. */
 export type Advertised = FrontOptions['advertised']
 
+/** `connections.max.idle.ms`. */
+const MAX_IDLE_MS = 600_000
 const PARTITION_BYTES = 1500
 const ENTRY_BYTES = 40
 const PRODUCER_BYTES = 500
@@ -30,9 +32,9 @@ export function openKafka(
 ): Kafka {
   const apis = new Map(APIS.map((api) => [api.key, api]))
   const fronts = new Map<string, Front>()
-  const sockets = new Set<Socket>()
+  const connections = new Set<Connection>()
   broker.memory.holders.push(
-    () => heldBytes(fronts, sockets),
+    () => heldBytes(fronts, connections),
     () => indexBytes(topics),
   )
   const frontFor = (advertised: Advertised) => {
@@ -42,22 +44,30 @@ export function openKafka(
       fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...options, advertised })))
     return front
   }
+  endIdle(broker, connections)
   return {
     accept(socket, advertised) {
-      const connection = new Connection(frontFor(advertised), apis, socket, () => sockets.delete(socket))
-      sockets.add(socket)
+      const connection = new Connection(frontFor(advertised), apis, socket, () => connections.delete(connection))
+      connections.add(connection)
       return connection
     },
     destroy() {
-      for (const socket of sockets) socket.destroy()
+      for (const { socket } of connections) socket.destroy()
     },
   }
 }
 
-function heldBytes(fronts: ReadonlyMap<string, Front>, sockets: ReadonlySet<Socket>): number {
+/** Looks for idle connections, again and again. */
+function endIdle(broker: Broker, connections: ReadonlySet<Connection>): void {
+  const { clock } = broker.env
+  for (const connection of connections) connection.endIfIdle(clock.elapsed() - MAX_IDLE_MS)
+  broker.timers.after(MAX_IDLE_MS / 10, () => endIdle(broker, connections))
+}
+
+function heldBytes(fronts: ReadonlyMap<string, Front>, connections: ReadonlySet<Connection>): number {
   let bytes = 0
   for (const front of fronts.values()) bytes += front.buffers.held
-  for (const socket of sockets) bytes += socket.pending
+  for (const { socket } of connections) bytes += socket.pending
   return bytes
 }
 

@@ -309,6 +309,30 @@ describe('offsets', () => {
     assert.equal(offsetAt(rig, -3), 2)
   })
 
+  it('are found by time behind records without one, and behind those that are deleted', () => {
+    const rig = rigWith()
+    produce(rig, batch([1], {}, 10, -1))
+    produce(rig, batch([2, 3], {}, 10, 4000))
+    produce(rig, batch([4], {}, 10, 5000))
+    assert.equal(offsetAt(rig, 3000), 1)
+    rig.ask(DeleteRecordsRequest, DeleteRecordsResponse, 2, {
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 2 }] }],
+      timeoutMs: 1000,
+    })
+    assert.equal(offsetAt(rig, 3000), 3)
+    for (let i = 0; i < 20; i++) produce(rig, batch([i], {}, 50_000, 6000))
+    assert.equal(offsetAt(rig, 3000), 3, 'also when they have left memory')
+    assert.equal(offsetAt(rig, 5500), 4)
+  })
+
+  it('of records without a time age from their append', () => {
+    const rig = rigWith()
+    produce(rig, batch([1], {}, 10, -1))
+    rig.broker.turn.start(enforceRetention(rig.topics))
+    rig.run(50)
+    assert.equal(offsetAt(rig, -2), 0)
+  })
+
   it('of an epoch end where an unclean start began the next', () => {
     const rig = rigWith()
     produce(rig, batch([1]))

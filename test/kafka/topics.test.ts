@@ -80,6 +80,20 @@ describe('a connection', () => {
   }
 })
 
+describe('a client that has left without a word', () => {
+  it('loses its connection after ten minutes', () => {
+    const rig = new KafkaRig()
+    metadata(rig, null)
+    rig.run(500_000)
+    assert.ok(rig.client.open)
+    metadata(rig, null)
+    rig.run(500_000)
+    assert.ok(rig.client.open)
+    rig.run(300_000)
+    assert.equal(rig.client.open, false)
+  })
+})
+
 describe('topics', () => {
   it('are there with their ids and partitions, also after a power loss', () => {
     const rig = new KafkaRig()

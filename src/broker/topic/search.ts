@@ -9,14 +9,41 @@ export type FoundStamp = (error: Error | null, stamp: Stamp | null) => void
 
 /** Looks for the first readable record whose timestamp is `timestamp` or later. */
 export function searchTimestamp(topics: Topics, partition: Partition, timestamp: number, found: FoundStamp): void {
-  const entry = partition.index.findTimestamp(timestamp)
-  lookInto(topics, partition, entry, found, (bytes, at, length) => {
+  const { index } = partition
+  const look = (bytes: Uint8Array, at: number, length: number) => {
     for (let next = at; next < at + length; next += batchSize(bytes, next)) {
       const stamp = firstSince(bytes, next, timestamp)
       if (stamp !== null && stamp.offset >= partition.logStartOffset) return stamp
     }
     return null
-  })
+  }
+  // An entry may promise more than it holds: its records lie below the log's start, or have no time of their own.
+  const searchFrom = (first: number) => {
+    for (let entry = first; ; entry = index.next(entry)) {
+      while (entry !== -1 && index.maxTimestamp(entry) < timestamp) entry = index.next(entry)
+      if (entry === -1 || index.lastOffset(entry) >= partition.highWatermark) {
+        found(null, null)
+        return
+      }
+      const length = index.length(entry)
+      const at = locateEntry(topics, partition, entry)
+      if (at < 0) {
+        const after = index.lastOffset(entry) + 1
+        readEntry(topics, partition, entry, (error, bytes) => {
+          const stamp = error === null ? look(bytes, 0, length) : null
+          if (error !== null || stamp !== null) found(error, stamp)
+          else searchFrom(index.find(after))
+        })
+        return
+      }
+      const stamp = look(topics.broker.arena.bytes, at, length)
+      if (stamp !== null) {
+        found(null, stamp)
+        return
+      }
+    }
+  }
+  searchFrom(index.findTimestamp(timestamp))
 }
 
 /** Looks for the readable record with the greatest timestamp, the first one if there are several. */
@@ -27,40 +54,51 @@ export function searchLatest(topics: Topics, partition: Partition, found: FoundS
     if (index.lastOffset(entry) >= partition.highWatermark) break
     if (latest === -1 || index.maxTimestamp(entry) > index.maxTimestamp(latest)) latest = entry
   }
-  lookInto(topics, partition, latest, found, (bytes, at, length) => {
-    let best: Stamp | null = null
-    for (let next = at; next < at + length; next += batchSize(bytes, next)) {
-      const stamp = latestIn(bytes, next)
-      if (best === null || stamp.timestamp > best.timestamp) best = stamp
-    }
-    return best
-  })
-}
-
-/** Reads an entry's bytes, from the disk if need be, and has `look` look into them. */
-function lookInto(
-  topics: Topics,
-  partition: Partition,
-  entry: number,
-  found: FoundStamp,
-  look: (bytes: Uint8Array, at: number, length: number) => Stamp | null,
-): void {
-  const { index } = partition
-  if (entry === -1 || index.lastOffset(entry) >= partition.highWatermark) {
+  if (latest === -1) {
     found(null, null)
     return
   }
-  const { store, arena } = topics.broker
-  const place = index.place(entry)
-  const position = index.position(entry)
-  const length = index.length(entry)
-  const at = store.locate(place, position, length)
-  if (at >= 0) {
-    found(null, look(arena.bytes, at, length))
-    return
+  const length = index.length(latest)
+  const at = locateEntry(topics, partition, latest)
+  if (at >= 0) found(null, latestOf(topics.broker.arena.bytes, at, length))
+  else {
+    readEntry(topics, partition, latest, (error, bytes) => {
+      found(error, error === null ? latestOf(bytes, 0, length) : null)
+    })
   }
-  const offset = index.baseOffset(entry)
-  const plan: ReadPlan = { partition, offset, maxBytes: length, pieces: [{ place, position, length }], bytes: length }
+}
+
+function latestOf(bytes: Uint8Array, at: number, length: number): Stamp | null {
+  let best: Stamp | null = null
+  for (let next = at; next < at + length; next += batchSize(bytes, next)) {
+    const stamp = latestIn(bytes, next)
+    if (best === null || stamp.timestamp > best.timestamp) best = stamp
+  }
+  return best
+}
+
+/** Where in the arena an entry's batches are, or -1. */
+function locateEntry(topics: Topics, { index }: Partition, entry: number): number {
+  return topics.broker.store.locate(index.place(entry), index.position(entry), index.length(entry))
+}
+
+/** Reads an entry's batches into memory of their own. */
+function readEntry(
+  topics: Topics,
+  partition: Partition,
+  entry: number,
+  done: (error: Error | null, bytes: Uint8Array) => void,
+): void {
+  const { index } = partition
+  const { store, arena } = topics.broker
+  const length = index.length(entry)
+  const plan: ReadPlan = {
+    partition,
+    offset: index.baseOffset(entry),
+    maxBytes: length,
+    pieces: [{ place: index.place(entry), position: index.position(entry), length }],
+    bytes: length,
+  }
   const buffer = new Uint8Array(length)
-  readAll(store, arena.bytes, plan, buffer, 0, (error) => found(error, error === null ? look(buffer, 0, length) : null))
+  readAll(store, arena.bytes, plan, buffer, 0, (error) => done(error, buffer))
 }

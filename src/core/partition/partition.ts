@@ -86,7 +86,8 @@ export class Partition {
       this.index.skipTo(last + 1)
       return false
     }
-    return this.index.append(base, last, place, position, length, timestamp)
+    // Records without a time age from when they were appended.
+    return this.index.append(base, last, place, position, length, timestamp < 0 ? now : timestamp)
   }
 
   /** The log's end, as it is now, may be read when the journal is durable up to `position`. */
