@@ -59,8 +59,8 @@ export class TopicTrail {
     await admin.disconnect()
   }
 
-  /** Sends everything with one idempotent producer: what a retry repeats must not be stored twice. */
-  async produce(progress: (confirmed: number) => void): Promise<void> {
+  /** Sends all records before `until` with one idempotent producer: what a retry repeats must not be stored twice. */
+  async produce(progress: (confirmed: number) => void = () => {}, until = this.records.length): Promise<void> {
     const places: number[] = []
     const choose = Partitioners.DefaultPartitioner()
     const producer = this.kafka.producer({
@@ -73,9 +73,9 @@ export class TopicTrail {
       },
     })
     await producer.connect()
-    while (this.confirmed < this.records.length) {
+    while (this.confirmed < until) {
       const from = this.confirmed
-      const to = Math.min(from + BATCH, this.records.length)
+      const to = Math.min(from + BATCH, until)
       const told = await this.send(producer, from, to)
       this.note(told, places, from, to)
       this.confirmed = to
@@ -113,8 +113,8 @@ export class TopicTrail {
     return this.logs.map((log) => log.length)
   }
 
-  /** Reads the topic as a group with so many members, from the beginning until every record has come; returns how many came again. */
-  async read(groupId: string, members: number): Promise<number> {
+  /** Reads the topic as a group with so many members, from the beginning until this many records have come; returns how many came again. */
+  async read(groupId: string, members: number, until = this.records.length): Promise<number> {
     const progress: Progress[] = this.logs.map(() => ({ next: 0, committed: 0 }))
     let again = 0
     const consumers: Consumer[] = []
@@ -123,12 +123,13 @@ export class TopicTrail {
         const take = async (payload: EachBatchPayload) => {
           try {
             again += await this.takeBatch(payload, progress)
+            const total = progress.reduce((sum, one) => sum + one.next, 0)
+            assert.ok(total <= until, 'more came than was sent')
+            if (total === until) resolve()
           } catch (error) {
             if (error instanceof assert.AssertionError) reject(error)
             throw error
           }
-          const total = progress.reduce((sum, one) => sum + one.next, 0)
-          if (total === this.records.length && this.confirmed === total) resolve()
         }
         for (let i = 0; i < members; i++) {
           const consumer = this.consumer(groupId)
