@@ -49,6 +49,8 @@ export class Broker {
   readonly wokenQueues: Queue[] = []
   /** Queues with settlements that are not in the journal yet. */
   readonly settledQueues: Queue[] = []
+  /** Journal bytes that their settlements take at most: no longer free for anybody else. */
+  settling = 0
   /** Queues with messages on their way to a dead-letter exchange. */
   dyingQueues: Queue[] = []
   /** Stored messages that full queues refused, on their way to a dead-letter exchange. */
@@ -91,7 +93,7 @@ export class Broker {
   /** Whether commands that keep `bytes` may be handled now. One that may not waits with `whenRoom`, its connection paused. */
   hasRoom(bytes: number): boolean {
     const { journal, spill } = this.store
-    if (!this.memory.alarm && journal.room() >= bytes && spill.room() >= bytes) return true
+    if (!this.memory.alarm && journal.room() >= bytes + this.settling && spill.room() >= bytes) return true
     if (journal.room() < bytes) journal.want(Math.min(bytes, journal.longest))
     if (spill.room() < bytes) spill.want(Math.min(bytes, spill.longest))
     return false
@@ -99,13 +101,13 @@ export class Broker {
 
   /** Whether the reserve that is kept for settlements and what goes with them still has `bytes`. */
   hasRoomForSettlement(bytes: number): boolean {
-    return this.store.journal.roomForSettlement() >= bytes && this.store.spill.room() >= bytes
+    return this.store.journal.roomForSettlement() >= bytes + this.settling && this.store.spill.room() >= bytes
   }
 
   /** Whether a definition of that size may be written now. Those that only take something away may use the reserve. */
   hasRoomForDefinition(bytes: number, takesAway: boolean): boolean {
     const { journal } = this.store
-    if ((takesAway ? journal.roomForSettlement() : journal.room()) >= bytes) return true
+    if ((takesAway ? journal.roomForSettlement() : journal.room()) >= bytes + this.settling) return true
     journal.want(Math.min(bytes, journal.longest))
     return false
   }

@@ -262,9 +262,15 @@ export class Store {
     return this.syncs ? this.journal.durable : this.journal.written
   }
 
+  /**
+   * Some bytes were released whose facts found no room in the journal yet. Until those are there nothing is moved, noted or recycled:
+   * a start after a crash would look for the bytes.
+   */
+  postponed = false
+
   /** Ends the turn: what was appended is written, and synced if `sync` and that is what is promised. */
   endTurn(sync: boolean): void {
-    const needed = this.upkeep()
+    const needed = !this.postponed && this.upkeep()
     this.journal.commit((sync && this.syncs) || needed)
     this.spill.endTurn()
     this.windows.pump()

@@ -4,6 +4,7 @@ import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
+import { AT_END_OF_TURN } from '../replies.ts'
 import { REPLY_TO, REPLY_TO_PREFIX } from '../reply-to.ts'
 import { hasRoomToDeclare } from '../room.ts'
 import { LATER, verb } from '../verb.ts'
@@ -28,5 +29,7 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   channel.lastQueue = found.name
   if (args.nowait) return
   const reply = { queue: found.name, messageCount: found.ready, consumerCount: found.consumers.size }
-  channel.reply(queue.declareOk, reply, Math.max(vhost.changedAt, found.changedAt))
+  // Settlements of this turn are counted already, but not in the journal before it ends.
+  const position = found.settled.length > 0 ? AT_END_OF_TURN : Math.max(vhost.changedAt, found.changedAt)
+  channel.reply(queue.declareOk, reply, position)
 })

@@ -18,7 +18,7 @@ export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number
   let from = index.head
   let messages = 0
   const step = () => {
-    const most = Math.min(RUN, Math.floor(broker.store.journal.roomForSettlement() / SETTLEMENT))
+    const most = Math.min(RUN, Math.floor((broker.store.journal.roomForSettlement() - broker.settling) / SETTLEMENT))
     let sequence = index.nextLive(from)
     for (let n = 0; n < most && sequence < end; n++) {
       if ((index.flags(sequence) & STATE) === READY && settle(broker, queue, sequence)) messages++

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BrokerRig, RigConsumer } from '../../../sim/broker-rig.ts'
+import type { Queue } from '../../core/queue/queue.ts'
 import { requeue } from './requeue.ts'
 import { settle } from './settle.ts'
 
@@ -107,6 +108,36 @@ test('what is durable and was not settled is there after a power loss, in order'
   again.run()
   const expected = Array.from({ length: 20 }, (_, i) => `m${i}`).filter((_, i) => i % 2 === 0 && i !== 0 && i !== 2)
   assert.deepEqual(reader.texts, expected)
+})
+
+test('settlements that find no room in the journal wait for it, and publishers leave them theirs', () => {
+  const rig = new BrokerRig()
+  const { broker } = rig
+  const [taken, other] = [rig.queue('taken'), rig.queue('other')]
+  const consumer = new RigConsumer()
+  taken.consumers.add(consumer)
+  const publishWhereRoom = (queue: Queue) => {
+    if (!broker.hasRoom(100)) return false
+    rig.publish([queue], 'x')
+    return true
+  }
+  for (let n = 0; n < 14_000; ) {
+    if (publishWhereRoom(taken)) n++
+    else rig.run(1)
+  }
+  rig.run(50)
+  assert.equal(consumer.got.length, 14_000)
+  // Ranges of one message each, all in one turn: more than the ring of 64 KiB holds, beside a publisher that fills it.
+  for (let i = 0; i < 500; i++) settle(broker, taken, consumer.got[2 * i].sequence)
+  while (publishWhereRoom(other));
+  for (let i = 500; i < 7000; i++) settle(broker, taken, consumer.got[2 * i].sequence)
+  assert.equal(publishWhereRoom(other), false)
+  rig.run(100)
+  assert.deepEqual([broker.settling, broker.settledQueues.length, broker.store.postponed], [0, 0, false])
+  assert.ok(publishWhereRoom(other))
+
+  const again = new BrokerRig(2, rig.disk.lose())
+  assert.equal(again.broker.vhosts.get('/')!.queues.get('taken')!.ready, 7000)
 })
 
 test('more messages than memory holds come back from the files, transient ones as well', () => {

@@ -12,8 +12,12 @@ import { Record } from '../records.ts'
  *   └──────────────┴───────────┴──────────────────────────────┘
  */
 
-/** Ranges in one record: 48 KiB, which fits a block of any size. */
+/** Ranges in one record: 3 KiB, which fits a block of any size. */
 const MAX_RANGES = 256
+/** Bytes of a range, of what is before the ranges, and of journal that a record takes beside its payload. */
+const RANGE = 12
+const HEAD = 8
+const RECORD = 16
 
 /** The message is done with: its place in the index and its bytes are given up. False if it was gone already. */
 export function settle(broker: Broker, queue: Queue, sequence: number): boolean {
@@ -37,30 +41,52 @@ function remember(broker: Broker, queue: Queue, sequence: number): void {
     settled[last] = sequence
     return
   }
+  if (settled.length % (2 * MAX_RANGES) === 0) broker.settling += RECORD + HEAD
+  broker.settling += RANGE
   settled.push(sequence, sequence)
 }
 
-/** Writes the turn's settlements to the journal, a record per queue. */
+/**
+ * Writes the turn's settlements to the journal, a record per queue. Acknowledgements are taken without asking for room: what finds
+ * none waits for a later turn, publishers leave it what it needs, and the store gives up nothing meanwhile.
+ */
 export function journalSettlements(broker: Broker): void {
-  const queues = broker.settledQueues
-  for (let i = 0; i < queues.length; i++) {
-    const queue = queues[i]
-    const pairs = queue.settled
-    for (let from = 0; from < pairs.length; from += 2 * MAX_RANGES) {
-      writeSettlement(broker, queue, from, Math.min(pairs.length, from + 2 * MAX_RANGES))
-    }
-    pairs.length = 0
-    queue.changedAt = broker.store.journal.tail
+  const { settledQueues: queues, store } = broker
+  let done = 0
+  while (done < queues.length && journalQueue(broker, queues[done])) done++
+  queues.splice(0, done)
+  broker.settling = 0
+  for (const { settled } of queues) broker.settling += bytesOf(settled.length / 2)
+  store.postponed = queues.length > 0
+}
+
+/** Writes what fits; true if that is all. */
+function journalQueue(broker: Broker, queue: Queue): boolean {
+  const { journal } = broker.store
+  const pairs = queue.settled
+  let from = 0
+  while (from < pairs.length) {
+    const fit = Math.floor((journal.roomForTidying() - HEAD) / RANGE)
+    if (fit < 1) break
+    const to = Math.min(pairs.length, from + 2 * Math.min(fit, MAX_RANGES))
+    writeSettlement(broker, queue, from, to)
+    from = to
   }
-  queues.length = 0
+  if (from > 0) queue.changedAt = journal.tail
+  pairs.splice(0, from)
+  return pairs.length === 0
+}
+
+function bytesOf(ranges: number): number {
+  return ranges * RANGE + Math.ceil(ranges / MAX_RANGES) * (RECORD + HEAD)
 }
 
 function writeSettlement(broker: Broker, queue: Queue, from: number, to: number): void {
   const bytes = broker.arena.bytes
-  let at = broker.store.journal.append(Record.settle, 8 + (to - from) * 6)
+  let at = broker.store.journal.append(Record.settle, HEAD + (to - from) * 6)
   putU32(bytes, at, queue.id)
   putU32(bytes, at + 4, (to - from) / 2)
-  at += 8
+  at += HEAD
   for (let i = from; i < to; i++, at += 6) putU48(bytes, at, queue.settled[i])
 }
 
