@@ -50,7 +50,7 @@ function print(directory: string): number {
   say(`format ${journal.version}, journal files of ${size(journal.fileSize)}, blocks of ${size(journal.blockSize)}`)
   let damaged = printJournal(journal, say)
 
-  const { checkpoint, damage } = inspectCheckpoint(disk)
+  const { checkpoint, damage, segments } = inspectCheckpoint(disk)
   say('\ncheckpoint')
   if (checkpoint === null) say('  none: a start replays the whole journal')
   else
@@ -62,8 +62,12 @@ function print(directory: string): number {
 
   say('\nsegments')
   let count = 0
-  for (const segment of inspectSegments(disk)) {
+  for (const segment of inspectSegments(disk, new Set([...segments, ...journal.segments]))) {
     count++
+    if (!segment.used) {
+      say(`  ${segment.name}  ${size(segment.size)}, not in use: it was still being written, the next start removes it`)
+      continue
+    }
     say(
       `  ${segment.name}  ${size(segment.size)}, ${size(segment.bodies)} of messages  ${segment.damage === null ? 'whole' : `DAMAGED  ${segment.damage}`}`,
     )

@@ -5,6 +5,7 @@ import { FORMAT_VERSION, readFormat } from './format-version.ts'
 import { ENTRY_END, RECORD_HEADER } from './frame.ts'
 import { FrameReader, type JournalShape } from './frame-reader.ts'
 import { journalFileName } from './journal-files.ts'
+import { MOVED_RECORD } from './segment-directory.ts'
 import { fileNumbers, lookBehind } from './torn-tail.ts'
 
 /** What is in a data directory, found without changing it. */
@@ -21,6 +22,8 @@ export interface Inspection {
   partialFrames: number
   /** By type: how many, and their payloads' bytes. */
   readonly records: Map<number, { count: number; bytes: number }>
+  /** The numbers of the segments to which something was moved. */
+  readonly segments: Set<number>
   epoch: number
   /** Wall-clock milliseconds of the first and of the last frame; 0 if there is none. */
   firstTime: number
@@ -51,6 +54,7 @@ export function inspect(disk: Disk): Inspection {
     entries: 0,
     partialFrames: 0,
     records: new Map(),
+    segments: new Set(),
     epoch: 0,
     firstTime: 0,
     lastTime: 0,
@@ -112,6 +116,8 @@ function countRecords(bytes: Uint8Array, from: number, length: number, found: In
   for (let at = from; at + RECORD_HEADER <= from + length; ) {
     const size = getU32(bytes, at)
     const type = bytes[at + 4]!
+    // A moved record begins with its segment's number.
+    if (type === MOVED_RECORD) found.segments.add(getU32(bytes, at + RECORD_HEADER))
     const seen = found.records.get(type)
     if (seen === undefined) found.records.set(type, { count: 1, bytes: size })
     else {

@@ -162,11 +162,7 @@ export class Segments {
 
   load(bytes: Uint8Array): void {
     this.next = Math.max(this.next, getU32(bytes, 0))
-    const count = getU32(bytes, 4)
-    for (let i = 0; i < count; i++) {
-      const at = 8 + i * 16
-      this.add(getU32(bytes, at), getU32(bytes, at + 4), getF64(bytes, at + 8))
-    }
+    for (const { number, end, total } of segmentsIn(bytes)) this.add(number, end, total)
   }
 
   /**
@@ -250,4 +246,12 @@ export class Segments {
     segment.handle = null
     this.open--
   }
+}
+
+/** The segments in a checkpoint's part. */
+export function segmentsIn(bytes: Uint8Array): { number: number; end: number; total: number }[] {
+  return Array.from({ length: getU32(bytes, 4) }, (_, i) => {
+    const at = 8 + i * 16
+    return { number: getU32(bytes, at), end: getU32(bytes, at + 4), total: getF64(bytes, at + 8) }
+  })
 }

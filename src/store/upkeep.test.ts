@@ -5,6 +5,8 @@ import { DiskError, PowerLoss, SimDisk } from '../../sim/disk.ts'
 import { Dice } from '../../sim/random.ts'
 import { type Fact, isBody, PARTITIONS, QUEUES, StoreRig } from '../../sim/store-rig.ts'
 import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
+import { inspect } from './inspect.ts'
+import { inspectCheckpoint, inspectSegments } from './inspect-files.ts'
 
 const CASES = Number(process.env.CASES ?? 15)
 
@@ -55,6 +57,7 @@ class Lives {
     moved: 0,
     settledWhileFull: 0,
     startsRefused: 0,
+    unfinished: 0,
   }
   disk: SimDisk
   rig!: StoreRig
@@ -172,6 +175,7 @@ class Lives {
     const loss = this.lost ?? (this.dice.chance(0.7) ? this.disk.lose() : this.disk.kill())
     this.lost = null
     this.disk = loss
+    this.inspect()
     // Before a start nothing is taken as granted yet.
     if (dice.chance(0.4)) this.limit()
     else this.disk.capacity = Number.POSITIVE_INFINITY
@@ -195,6 +199,18 @@ class Lives {
     assert.ok(tail >= durable, 'what was durable is there')
     this.facts = this.facts.filter((fact) => fact.end <= tail)
     this.check()
+  }
+
+  /** What a crash leaves behind is no damage. */
+  private inspect(): void {
+    const { damage, segments } = inspect(this.disk)
+    assert.notEqual(damage?.kind, 'corrupt', damage?.reason)
+    const found = inspectCheckpoint(this.disk)
+    assert.deepEqual(found.damage, [])
+    for (const segment of inspectSegments(this.disk, new Set([...segments, ...found.segments]))) {
+      assert.equal(segment.damage, null)
+      if (!segment.used) this.counts.unfinished++
+    }
   }
 
   private turn(): void {
