@@ -72,7 +72,7 @@ export class TopicTrail {
         return partition
       },
     })
-    await producer.connect()
+    await this.persistently(() => producer.connect())
     while (this.confirmed < until) {
       const from = this.confirmed
       const to = Math.min(from + BATCH, until)
@@ -88,13 +88,17 @@ export class TopicTrail {
     const messages: Message[] = []
     for (let i = from; i < to; i++)
       messages.push({ key: keyOf(this.records[i]!), value: this.records[i]!, headers: { index: `${i}` } })
+    return this.persistently(() => producer.send({ topic: this.topic, messages, acks: -1 }))
+  }
+
+  /** kafkajs gives up when it fails to connect for long; it numbers the same records the same way the next time. */
+  private async persistently<T>(act: () => Promise<T>): Promise<T> {
     for (;;) {
       await this.broker.up()
       try {
-        return await producer.send({ topic: this.topic, messages, acks: -1 })
+        return await act()
       } catch (error) {
-        // kafkajs gives up when it fails to connect; it numbers the same records the same way the next time.
-        if (!/^KafkaJS(Connection|NumberOfRetries)/.test((error as Error).name)) throw error
+        if (!isLost(error)) throw error
       }
     }
   }
@@ -188,6 +192,12 @@ export class TopicTrail {
 
 function offsets(topic: string, partition: number, end: number) {
   return { topics: [{ topic, partitions: [{ partition, offset: `${end}` }] }] }
+}
+
+/** Whether it was the connection that failed. */
+function isLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return /^KafkaJS(Connection|NumberOfRetries)/.test(error.name) || isLost(error.cause)
 }
 
 /** Words that end alike have a key in common. */
