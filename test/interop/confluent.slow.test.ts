@@ -1,0 +1,19 @@
+import { suite, test } from 'node:test'
+import { playPython } from './python.ts'
+import { missingPython } from './script.ts'
+import { targetOf } from './target.ts'
+
+const { skip, target } = targetOf('kafka')
+
+const SCENARIOS = {
+  produce: 'produces idempotently in every compression and reads all of it in order',
+  group_of_three: 'consumes in a group of three, which shares anew when one leaves',
+  cooperative: 'hands over partitions one by one with the cooperative assignor',
+  replay: 'resets the offsets of a group and replays from the start and from a timestamp',
+}
+
+suite('confluent-kafka (librdkafka)', { skip: skip || missingPython(), timeout: 120_000 }, () => {
+  for (const [scenario, title] of Object.entries(SCENARIOS)) {
+    test(title, () => playPython('confluent_scenarios.py', scenario, target()))
+  }
+})

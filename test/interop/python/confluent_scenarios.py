@@ -1,0 +1,165 @@
+"""Plays one scenario with confluent-kafka, which is librdkafka: SCENARIO HOST PORT."""
+
+import sys
+import time
+import uuid
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+PATIENCE_S = 40
+EARLY = int(time.time() * 1000) - 100_000
+LATE = EARLY + 50_000
+
+
+def fresh(what):
+    return f"interop.{what}.{uuid.uuid4()}"
+
+
+class Broker:
+    def __init__(self, host, port):
+        self.config = {"bootstrap.servers": f"{host}:{port}"}
+        self.admin = AdminClient(self.config)
+
+    def topic(self, partitions):
+        name = fresh("librdkafka")
+        self.admin.create_topics([NewTopic(name, partitions, 1)])[name].result(PATIENCE_S)
+        return name
+
+    def producer(self, **config):
+        return Producer({**self.config, "linger.ms": 5, **named(config)})
+
+    def consumer(self, group, **config):
+        defaults = {"auto.offset.reset": "earliest", "session.timeout.ms": 10_000, "heartbeat.interval.ms": 500, "auto.commit.interval.ms": 100}
+        return Consumer({**self.config, **defaults, "group.id": group, **named(config)})
+
+
+def named(config):
+    return {name.replace("_", "."): value for name, value in config.items()}
+
+
+def flush(producer):
+    assert producer.flush(PATIENCE_S) == 0, "not everything was delivered"
+
+
+def delivered(error, _):
+    assert error is None, error
+
+
+def poll_until(consumers, done):
+    """Polls all of them in turn until `done(message)` has returned true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        for consumer in consumers:
+            message = consumer.poll(0.05)
+            assert message is None or message.error() is None, message.error()
+            if done(message):
+                return
+    raise AssertionError(f"not done; assignments {[len(c.assignment()) for c in consumers]}")
+
+
+def read(consumer, count):
+    came = []
+
+    def take(message):
+        if message is not None:
+            came.append(message)
+        return len(came) >= count
+
+    poll_until([consumer], take)
+    return came
+
+
+def produce(broker):
+    topic = broker.topic(1)
+    kinds = ("none", "gzip", "snappy", "lz4", "zstd")
+    for kind in kinds:
+        producer = broker.producer(enable_idempotence=True, compression_type=kind)
+        for i in range(200):
+            producer.produce(topic, f"{kind} {i} " + "x" * 100, key=kind, headers={"kind": kind}, on_delivery=delivered)
+        flush(producer)
+    consumer = broker.consumer(fresh("group"), check_crcs=True)
+    consumer.subscribe([topic])
+    came = read(consumer, 1000)
+    assert [m.offset() for m in came] == list(range(1000))
+    assert [m.value().split()[:2] for m in came] == [[kind.encode(), str(i).encode()] for kind in kinds for i in range(200)]
+    assert came[999].headers() == [("kind", b"zstd")]
+    consumer.close()
+
+
+def group_of_three(broker, **config):
+    topic = broker.topic(6)
+    group = fresh("three")
+    members = [broker.consumer(group, **config) for _ in range(3)]
+    for member in members:
+        member.subscribe([topic])
+    shares = lambda: sorted(len(member.assignment()) for member in members)
+    poll_until(members, lambda _: shares() == [2, 2, 2])
+    producer = broker.producer()
+    seen = set()
+
+    def send_and_see(first):
+        for i in range(60):
+            producer.produce(topic, str(first + i), partition=i % 6, on_delivery=delivered)
+        flush(producer)
+
+        def see(message):
+            if message is not None:
+                seen.add(int(message.value()))
+            return len(seen) == first + 60
+
+        poll_until(members, see)
+
+    send_and_see(0)
+    members.pop().close()
+    poll_until(members, lambda message: (message is not None and seen.add(int(message.value()))) or shares() == [3, 3])
+    send_and_see(60)
+    assert seen == set(range(120))
+    for member in members:
+        member.close()
+
+
+def cooperative(broker):
+    group_of_three(broker, partition_assignment_strategy="cooperative-sticky")
+
+
+def replay(broker):
+    topic = broker.topic(1)
+    group = fresh("replay")
+    producer = broker.producer()
+    for value, timestamp in zip("abcde", [EARLY] * 3 + [LATE] * 2):
+        producer.produce(topic, value, timestamp=timestamp, on_delivery=delivered)
+    flush(producer)
+
+    def session(count):
+        consumer = broker.consumer(group, enable_auto_commit=False)
+        consumer.subscribe([topic])
+        text = b"".join(message.value() for message in read(consumer, count)).decode()
+        consumer.commit(asynchronous=False)
+        consumer.close()
+        return text
+
+    def reset(offset):
+        consumer = broker.consumer(group)
+        consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
+        consumer.close()
+
+    assert session(5) == "abcde"
+    consumer = broker.consumer(group)
+    assert consumer.committed([TopicPartition(topic, 0)], PATIENCE_S)[0].offset == 5
+    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), PATIENCE_S) == (0, 5)
+    (found,) = consumer.offsets_for_times([TopicPartition(topic, 0, EARLY + 1)], PATIENCE_S)
+    consumer.close()
+    assert found.offset == 3, found
+    reset(0)
+    assert session(5) == "abcde"
+    reset(found.offset)
+    assert session(2) == "de"
+
+
+def main(scenario, host, port):
+    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, replay)}
+    scenarios[scenario](Broker(host, port))
+
+
+main(*sys.argv[1:])
