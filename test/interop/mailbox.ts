@@ -33,6 +33,8 @@ export class Mailbox<T> {
     return new Promise((resolve, reject) => {
       const had = `${this.all.length} came, of which ${this.taken} were wanted`
       const timer = setTimeout(() => reject(new Error(`nothing more came: ${had}`)), Math.max(timeoutMs, 0))
+      // Who waits for one of several is done before the others' time is up.
+      timer.unref()
       this.wake = () => {
         clearTimeout(timer)
         resolve()
