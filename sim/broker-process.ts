@@ -68,12 +68,14 @@ export function openSmall(
   return { broker, topics, groups, cluster }
 }
 
-/** The broker with its fronts, as a process of the simulated world. */
-export function startBroker(world: World, env: Env, arena: Arena, onFatal: (error: Error) => void): Process {
-  const opened = openSmall(world.swarm, env, arena, onFatal, (event) => {
-    world.note(JSON.stringify(event))
-    world.add(`store ${event.kind}`)
-  })
+/** Opens both fronts, as the server does. */
+export function listen(
+  opened: Opened,
+  net: Net,
+  amqpPort: number,
+  kafkaPort: number,
+  log: (text: string) => void,
+): void {
   const { broker, topics, groups, cluster } = opened
   startRetention(topics)
   const amqp = openAmqp(broker, {
@@ -91,19 +93,24 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
     clusterId: cluster.value(broker),
     autoCreateTopics: false,
     requestBudget: 32 * 2 ** 20,
-    log: (text) => world.note(text),
+    log,
   })
   const host = '127.0.0.1'
-  env.net.listen(
-    { host, port: 9092 },
-    (socket) => kafka.accept(socket, null),
-    () => {},
-  )
-  env.net.listen(
-    { host, port: 5672 },
-    (socket) => amqp.accept(socket),
-    () => {},
-  )
+  const listening = (error: Error | null) => {
+    if (error !== null) throw error
+  }
+  net.listen({ host, port: kafkaPort }, (socket) => kafka.accept(socket, null), listening)
+  net.listen({ host, port: amqpPort }, (socket) => amqp.accept(socket), listening)
+}
+
+/** The broker with its fronts, as a process of the simulated world. */
+export function startBroker(world: World, env: Env, arena: Arena, onFatal: (error: Error) => void): Process {
+  const opened = openSmall(world.swarm, env, arena, onFatal, (event) => {
+    world.note(JSON.stringify(event))
+    world.add(`store ${event.kind}`)
+  })
+  const { broker, topics, groups } = opened
+  listen(opened, env.net, 5672, 9092, (text) => world.note(text))
   const begun = broker.store.journal.tail
   return {
     check: () => {

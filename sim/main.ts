@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { huntOne } from './hunt.ts'
 import { MUTANTS } from './mutants.ts'
+import { checkImages } from './record/images.ts'
 import { type Result, runSeed } from './run.ts'
 import type { Swarm } from './swarm.ts'
 
@@ -10,6 +11,7 @@ const USAGE = `npm run sim -- [--seed N | --seeds A-B] [--events N] [--set JSON]
   --events N    steps with faults in each, before everything has to drain (8000)
   --set JSON    overrides of the swarm that the seed draws, as '{"crashEvery":0}'
   --mutants     (with --seeds 1-N: look no further) plants one bug after the other, and looks whether it is found
+  --images N    records a real process under load, and recovers from N crash images made of what it did
   --only TEXT   of the mutants those whose names have this in them
   --story N     lines of what happened last to print with a failure (0)
 `
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     set: { type: 'string', default: '{}' },
     story: { type: 'string', default: '0' },
     mutants: { type: 'boolean', default: false },
+    images: { type: 'string' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
@@ -29,7 +32,14 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(USAGE)
 else if (values.mutants) process.exitCode = hunt()
+else if (values.images !== undefined) process.exitCode = await recordAndCrash(Number(values.images))
 else process.exitCode = simulate()
+
+async function recordAndCrash(images: number): Promise<number> {
+  const { counts } = await checkImages(Number(values.seed ?? 1), images, 3000)
+  for (const [name, n] of counts) print(name, n)
+  return 0
+}
 
 /** Every planted bug has to be found within a few seeds. */
 function hunt(): number {

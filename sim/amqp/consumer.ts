@@ -136,7 +136,7 @@ export class Consumer implements Actor {
   private proven(tag: number, multiple: boolean): void {
     for (const [each, proof] of this.proofs) {
       if (each !== tag && !(multiple && each < tag)) continue
-      proof.message.confirmedIn = this.holder.life
+      this.model.confirmed(proof.message, this.holder.life)
       for (const copy of proof.copies) this.model.settled(copy)
       this.proofs.delete(each)
       this.world.add('acknowledgements proven', proof.copies.length)

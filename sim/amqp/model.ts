@@ -144,6 +144,12 @@ export class AmqpModel {
     return copy
   }
 
+  /** The broker has taken responsibility for a message. */
+  confirmed(message: Message, life: number): void {
+    message.confirmedIn = life
+    this.world.add('messages confirmed')
+  }
+
   acknowledged(copy: Copy): void {
     this.world.tell(() => `${copy.holder?.name} acknowledges ${copy.message.id} in ${copy.queue}`)
     copy.acked = true

@@ -91,7 +91,7 @@ export class Publisher implements Actor {
       this.confirmed(args.deliveryTag as number, args.multiple as boolean)
     } else if (method === tx.commitOk) {
       rule(this.committing !== null, `${this.name}: a commit-ok came unasked`)
-      for (const message of this.committing) message.confirmedIn = this.world.life
+      for (const message of this.committing) this.model.confirmed(message, this.world.life)
       this.world.add('transactions committed')
       this.committing = null
     } else {
@@ -106,9 +106,8 @@ export class Publisher implements Actor {
     for (let each = first; each <= tag; each++) {
       const message = this.unconfirmed.get(each)
       if (message === undefined) continue
-      message.confirmedIn = this.life
+      this.model.confirmed(message, this.life)
       this.unconfirmed.delete(each)
-      this.world.add('messages confirmed')
     }
   }
 

@@ -59,6 +59,10 @@ export class KafkaModel {
     return id
   }
 
+  acknowledged(partition: number, baseOffset: number, ids: readonly number[]): void {
+    this.found(partition, baseOffset, ids, 'acknowledged')
+  }
+
   /** A batch was acknowledged, or read: its records are at these offsets for ever. */
   found(partition: number, baseOffset: number, ids: readonly number[], how: string): void {
     const { at } = this.partitions[partition]!

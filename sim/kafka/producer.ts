@@ -165,7 +165,7 @@ export class Producer implements Actor {
         rule(lane.batches[0] === batch, `${this.name}: a batch was taken before the one ahead of it`)
         lane.batches.shift()
         lane.known = true
-        this.model.found(partition, told.baseOffset, batch.ids, 'acknowledged')
+        this.model.acknowledged(partition, told.baseOffset, batch.ids)
         this.world.add('batches acknowledged')
       } else {
         rule(RETRIED.includes(told.errorCode), `${this.name}: a batch was refused with error ${told.errorCode}`)

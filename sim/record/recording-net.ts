@@ -1,0 +1,40 @@
+import type { Handler, Listener, Net, Socket } from '../../src/env/net.ts'
+import type { RecordedEvent } from './event.ts'
+
+/** The real network, noting how many bytes went to whom: what was in them was promised. */
+export class RecordingNet implements Net {
+  private readonly net: Net
+  private readonly note: (event: RecordedEvent) => void
+
+  constructor(net: Net, note: (event: RecordedEvent) => void) {
+    this.net = net
+    this.note = note
+  }
+
+  listen(
+    address: { host: string; port: number },
+    accept: (socket: Socket) => Handler,
+    done: (error: Error | null, listener?: Listener) => void,
+  ): void {
+    const { note } = this
+    const noting = (socket: Socket): Handler =>
+      accept({
+        remoteAddress: socket.remoteAddress,
+        remotePort: socket.remotePort,
+        localAddress: socket.localAddress,
+        localPort: socket.localPort,
+        get pending() {
+          return socket.pending
+        },
+        write(bytes, written) {
+          note({ kind: 'sent', port: socket.remotePort, length: bytes.length })
+          socket.write(bytes, written)
+        },
+        pause: () => socket.pause(),
+        resume: () => socket.resume(),
+        end: () => socket.end(),
+        destroy: () => socket.destroy(),
+      })
+    this.net.listen(address, noting, done)
+  }
+}
