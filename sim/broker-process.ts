@@ -86,7 +86,7 @@ export function listen(
     frameMax: 131_072,
     heartbeat: 0,
     assemblyBudget: 32 * 2 ** 20,
-    log: (text) => world.note(text),
+    log,
   })
   const kafka = openKafka(broker, topics, groups, {
     nodeId: 1,
