@@ -56,6 +56,8 @@ export async function checkImages(seed: number, images: number, milliseconds: nu
       recovered.open()
       for (const { what } of due) recovered.expect(what)
       recovered.readAll(load)
+      const damage = `bits flipped: ${recovered.damage(dice)}`
+      counts.set(damage, (counts.get(damage) ?? 0) + 1)
     } catch (error) {
       throw new Failure(`seed ${seed}, cut after event ${at} of ${events.length}: ${(error as Error).stack}`)
     }

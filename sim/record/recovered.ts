@@ -1,6 +1,8 @@
 import { PLACE_SHIFT } from '../../src/core/queue/queue-index.ts'
 import type { Env } from '../../src/env/env.ts'
 import { Arena } from '../../src/std/arena.ts'
+import { StoreError } from '../../src/store/errors.ts'
+import type { StoreEvent } from '../../src/store/store.ts'
 import { type Opened, openSmall } from '../broker-process.ts'
 import { durableState } from '../check/state.ts'
 import { SimClock } from '../clock.ts'
@@ -39,6 +41,33 @@ export class Recovered {
     )
     this.readQueues()
     this.readPartitions()
+  }
+
+  /**
+   * Turns one bit of the journal round and recovers again: damage is refused or, where it can be taken for a torn tail,
+   * reported; it never passes in silence. Returns what became of it.
+   */
+  damage(dice: Dice): 'refused' | 'reported' | 'harmless' {
+    const disk = this.disk.copy(this.clock, new Dice(1))
+    const names = disk.list('journal')
+    const path = `journal/${dice.pick(names)}`
+    const size = disk.contents(path)!.length
+    if (size === 0) return 'harmless'
+    disk.flip(path, dice.below(size), dice.below(8))
+    let reported = false
+    let damaged: Opened
+    try {
+      damaged = this.start(disk, (event) => {
+        if (event.kind !== 'recovered') reported = true
+      })
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      return 'refused'
+    }
+    if (reported) return 'reported'
+    const [before, after] = [this.opened, damaged].map(({ broker, topics }) => durableState(broker, topics).join('\n'))
+    rule(before === after, `a bit of ${path} was turned round, and nobody noticed`)
+    return 'harmless'
   }
 
   expect(what: Promised['what']): void {
@@ -86,12 +115,12 @@ export class Recovered {
     }
   }
 
-  private start(disk: SimDisk): Opened {
+  private start(disk: SimDisk, report: (event: StoreEvent) => void = () => {}): Opened {
     const env: Env = { clock: this.clock.process(), disk, net: { listen: () => {} }, random: new Dice(2) }
     const fail = (error: Error) => {
       throw error
     }
-    return openSmall(this.swarm, env, new Arena(this.swarm.arena), fail, () => {})
+    return openSmall(this.swarm, env, new Arena(this.swarm.arena), fail, report)
   }
 
   private readQueues(): void {
