@@ -36,7 +36,7 @@ else if (values.images !== undefined) process.exitCode = await recordAndCrash(Nu
 else process.exitCode = simulate()
 
 async function recordAndCrash(images: number): Promise<number> {
-  const { counts } = await checkImages(Number(values.seed ?? 1), images, 3000)
+  const { counts } = await checkImages(Number(values.seed ?? 1), images, 3000, true)
   for (const [name, n] of counts) print(name, n)
   return 0
 }

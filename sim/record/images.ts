@@ -23,7 +23,12 @@ interface Recording {
 }
 
 /** Records a real process under load for a while, and recovers from so many crash images made of what it did. */
-export async function checkImages(seed: number, images: number, milliseconds: number): Promise<ImagesResult> {
+export async function checkImages(
+  seed: number,
+  images: number,
+  milliseconds: number,
+  flips: boolean,
+): Promise<ImagesResult> {
   const dice = new Dice(seed)
   const swarm: Swarm = {
     ...drawSwarm(new Dice(seed)),
@@ -56,6 +61,7 @@ export async function checkImages(seed: number, images: number, milliseconds: nu
       recovered.open()
       for (const { what } of due) recovered.expect(what)
       recovered.readAll(load)
+      if (!flips) continue
       const damage = `bits flipped: ${recovered.damage(dice)}`
       counts.set(damage, (counts.get(damage) ?? 0) + 1)
     } catch (error) {

@@ -50,6 +50,7 @@ export class Recovered {
   damage(dice: Dice): 'refused' | 'reported' | 'harmless' {
     const disk = this.disk.copy(this.clock, new Dice(1))
     const names = disk.list('journal')
+    if (names.length === 0) return 'harmless'
     const path = `journal/${dice.pick(names)}`
     const size = disk.contents(path)!.length
     if (size === 0) return 'harmless'
@@ -163,7 +164,7 @@ export class Recovered {
       if (error !== null) throw error
       done = true
     })
-    while (!done) rule(this.clock.step(), 'a read never ends')
+    for (let steps = 0; !done; steps++) rule(this.clock.step() && steps < 100_000, 'a read never ends')
     return into
   }
 }
