@@ -6,7 +6,7 @@ import { Dice } from './random.ts'
 test('time stands still until something is due, and a turn ends after the input of its instant', () => {
   const clock = new SimClock(new Dice(1), 1000)
   const seen: string[] = []
-  const note = (what: string) => () => seen.push(`${what} ${clock.elapsed()}`)
+  const note = (what: string) => () => seen.push(`${what} ${Math.floor(clock.elapsed())}`)
   clock.after(5, () => {
     note('input')()
     clock.afterInput(note('end'))
@@ -28,4 +28,18 @@ test('the same seed gives the same run, another seed another one', () => {
   }
   assert.equal(run(7), run(7))
   assert.notEqual(run(7), run(8))
+})
+
+test('who asks for one turn after the other does not stop time', () => {
+  const clock = new SimClock(new Dice(1))
+  let done = false
+  const again = () => {
+    if (!done) clock.afterInput(again)
+  }
+  clock.afterInput(again)
+  clock.after(5, () => {
+    done = true
+  })
+  while (clock.step());
+  assert.ok(done)
 })

@@ -7,6 +7,8 @@ interface Task {
   readonly run: () => void
 }
 
+const TURN_MS = 0.005
+
 /**
  * Simulated time and everything that waits for it. Time stands still while something runs and then jumps to the next
  * instant at which something is due. What is due at the same instant runs in a random order, as on a real machine,
@@ -59,6 +61,8 @@ export class SimClock implements Clock {
     if (this.turnEnds.length > 0 && (due > this.time || this.dice.chance(0.05))) {
       const runs = this.turnEnds
       this.turnEnds = []
+      // A turn takes its time: who asks for one after the other cannot keep the rest of the world waiting.
+      this.time = Math.max(this.time, Math.min(due, this.time + TURN_MS))
       for (const run of runs) run()
       this.steps++
       return true
