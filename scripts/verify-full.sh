@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Everything that .ci/run does, and then the long versions of what it does in short: about two hours on an idle machine with two cores.
+#   verify-full.sh [STEP ...]     ci simulation crashes kills real-data real-data-again bench; all of them by default
+# $SEEDS simulations (500), $CASES crash images (20000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
+# Exit status 1 if any step failed; the others run all the same.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+seeds=${SEEDS:-500} cases=${CASES:-20000} seed=${SEED:-$RANDOM}
+unset SEEDS CASES SEED
+logs=build/verify
+mkdir -p "$logs"
+declare -A took status
+done_steps=()
+
+run() { # STEP COMMAND...
+  local step=$1 begun=$SECONDS
+  shift
+  printf '\n== %s: %s\n' "$step" "$*"
+  if env "$@" >"$logs/$step.log" 2>&1; then status[$step]=passed; else status[$step]=FAILED; tail -40 "$logs/$step.log"; fi
+  took[$step]=$((SECONDS - begun))
+  done_steps+=("$step")
+  printf '   %s in %d s\n' "${status[$step]}" "${took[$step]}"
+}
+
+# What is worth a line in the table: the runner's counts, what tests tell, what the simulator counted, the bench's own table.
+figures() { # STEP
+  case $1 in
+    ci) grep -hE '^ℹ (pass|fail|skipped) |^ +ℹ |control: [0-9]+ passed' ;;
+    simulation) grep -hE '^(seeds|failures|events|power losses|kills|recoveries|messages confirmed|records produced|checkpoints|tidyings|ring wraps) ' ;;
+    crashes) grep -hE '^ℹ (pass|fail) |^✔ ' ;;
+    bench) sed -n '/^| case/,$p' ;;
+    *) grep -hE '^ +ℹ |^ℹ (pass|fail) ' ;;
+  esac <"$logs/$1.log" | sed -E 's/^ *ℹ *//; s/^/      /'
+}
+
+step() {
+  case $1 in
+    ci) run ci .ci/run ;;
+    simulation) run simulation node dist/sim/main.js --seeds "1-$seeds" ;;
+    crashes) run crashes CASES="$cases" node --test --test-reporter=spec dist/src/store/crash.test.js &&
+      run crashes-while-tidying CASES="$((cases / 100 + 15))" node --test --test-reporter=spec dist/src/store/upkeep.test.js dist/src/store/full-disk.test.js ;;
+    kills) run kills SEED="$seed" node --test --test-reporter=spec dist/test/interop/kill.slow.test.js ;;
+    real-data) run real-data SEED="$seed" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
+    real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
+    bench) run bench npm run --silent bench -- --json "$logs/bench.json" ;;
+    *) echo "verify-full: there is no step '$1'" >&2; exit 2 ;;
+  esac
+}
+
+[ $# -gt 0 ] || set -- ci simulation crashes kills real-data real-data-again bench
+npm run --silent build || exit 1
+for one in "$@"; do step "$one"; done
+
+printf '\n%-24s %-8s %8s\n' step result seconds
+failed=0
+for one in "${done_steps[@]}"; do
+  printf '%-24s %-8s %8d\n' "$one" "${status[$one]}" "${took[$one]}"
+  figures "$one"
+  [ "${status[$one]}" = passed ] || failed=1
+done
+exit "$failed"
