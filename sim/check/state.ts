@@ -47,7 +47,8 @@ function* partitions(topics: Topics): Generator<string> {
     const name = `${partition.topic}-${partition.number}`
     yield `${name} from ${partition.logStartOffset} to ${partition.endOffset}`
     for (let entry = index.firstEntry(); entry !== -1; entry = index.next(entry)) {
-      yield `${name} ${entry} at ${index.place(entry)}:${index.position(entry)} of ${index.length(entry)} bytes`
+      const offsets = `${index.baseOffset(entry)} to ${index.lastOffset(entry)}`
+      yield `${name} ${offsets} at ${index.place(entry)}:${index.position(entry)} of ${index.length(entry)} bytes`
     }
     // When a producer was seen last is told by the frame, which is sealed a little later.
     for (const producer of partition.producers.snapshot()) {
