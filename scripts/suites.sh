@@ -19,13 +19,13 @@ while IFS=$'\t' read -r suite protocol port least environment; do
   for _ in $(seq 100); do grep -q :// "$work/banner" && break; sleep 0.1; done
   port=$(sed -n "s#.*$protocol://127.0.0.1:\([0-9]*\) .*#\1#p" "$work/banner" | head -1)
   env $environment timeout 600 "$shared/suites/${suite%@*}/run.sh" 127.0.0.1 "$port" "$work/$suite.tsv" >"$work/out" 2>&1 || true
-  line=$(grep -o 'control: [0-9]* passed, [0-9]* failed' "$work/out" | tail -1)
-  passed=$(echo "$line" | grep -o '[0-9]* passed' | cut -d' ' -f1)
+  line=$(grep -o 'control: [0-9]* passed, [0-9]* failed' "$work/out" | tail -1 || true)
+  passed=$(echo "$line" | grep -o '[0-9]* passed' | cut -d' ' -f1 || true)
   printf '%-24s %s\n' "$suite" "${line:-did not run}"
   if [ "${passed:-0}" -lt "$least" ]; then
     failed=1
     echo "  fewer than $least; not passed:"
-    grep 'NOT PASSED' "$work/out" | sed 's/^/  /' | head -40
+    grep 'NOT PASSED' "$work/out" | sed 's/^/  /' | head -40 || tail -5 "$work/out"
     tail -5 "$work/log"
   fi
   kill "$broker" 2>/dev/null; wait "$broker" 2>/dev/null || true

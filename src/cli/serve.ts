@@ -31,7 +31,8 @@ export async function run(args: string[]): Promise<number> {
 
 function stopOnSignal(broker: Running): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => broker.stop(signal))
+    // Not once: npm passes a signal on that the whole process group has got already, and the second would kill us.
+    process.on(signal, () => broker.stop(signal))
   }
 }
 

@@ -62,7 +62,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
       const ended = await waitForEnd(child, STOP_MS)
       drop()
       const well = signal === 'SIGKILL' ? ended === 'SIGKILL' : ended === 0
-      if (crashed || !well)
+      const whole = signal !== 'SIGTERM' || /"msg":"stopped"/.test(said.err.text())
+      if (crashed || !well || !whole)
         throw new Error(`the broker ${crashed ? 'crashed' : 'ended badly'} (${ended})\n${said.err.text()}`)
     },
   }
