@@ -136,7 +136,8 @@ export class Load {
       },
       read: (on) => (on ? socket.resume() : socket.pause()),
       end: () => socket.end(),
-      reset: () => socket.resetAndDestroy(),
+      // A socket that is being shut down cannot be reset: the runtime would keep its handle, and spin when the process ends.
+      reset: () => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()),
     }
     socket.on('connect', () => {
       wire.port = socket.localPort!
