@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { NodeClock } from '../src/env/node-clock.ts'
 import { NodeDisk } from '../src/env/node-disk.ts'
+import { NodeRandom } from '../src/env/node-random.ts'
 import { Arena } from '../src/std/arena.ts'
 import { STORE_DEFAULTS, Store } from '../src/store/store.ts'
 
@@ -29,6 +30,7 @@ function open(directory: string) {
     disk: new NodeDisk(directory),
     arena,
     clock: new NodeClock(),
+    random: new NodeRandom(),
     options: STORE_DEFAULTS,
     fold: {
       part() {},

@@ -12,6 +12,9 @@ import type { SimClock } from './clock.ts'
 import type { SimDisk } from './disk.ts'
 import type { Dice } from './random.ts'
 
+/** The salt of a rig's data directory. */
+export const SALT = 0x5a17_5a17
+
 /** A record as a test remembers it: all that is needed to tell whether recovery brought it back. */
 export interface Remembered {
   readonly id: number
@@ -36,7 +39,7 @@ export class JournalRig {
 
   constructor(disk: SimDisk, simClock: SimClock, ringSize: number, fileSize: number, from = 0, epoch = 0) {
     const clock = simClock.process()
-    this.shape = { fileSize, blockSize: Math.min(ringSize, fileSize) }
+    this.shape = { fileSize, blockSize: Math.min(ringSize, fileSize), salt: SALT }
     this.arena = new Arena(ringSize)
     this.log = new Log(this.arena, { ringSize, ...this.shape })
     const onFatal = (error: Error) => {
@@ -56,7 +59,7 @@ export class JournalRig {
     })
     for (const number of fileNumbers(disk)) this.files.adopt(number)
     const { arena, log, files } = this
-    this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, atOnce: 256, onFatal })
+    this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, atOnce: 256, salt: SALT, onFatal })
     const fold = {
       part() {},
       *snapshot() {},

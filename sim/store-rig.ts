@@ -8,6 +8,7 @@ import { JOURNAL } from '../src/store/place.ts'
 import { Store, type StoreEvent, type StoreOptions } from '../src/store/store.ts'
 import type { SimClock } from './clock.ts'
 import type { SimDisk } from './disk.ts'
+import { Dice } from './random.ts'
 
 /** Queues are 1 to 8, partitions 101 to 103. */
 export const QUEUES = [1, 2, 3, 4, 5, 6, 7, 8]
@@ -76,6 +77,7 @@ export class StoreRig {
     this.store = Store.open({
       disk,
       clock,
+      random: new Dice(1),
       arena: this.arena,
       options,
       fold: this.fold(),

@@ -36,7 +36,16 @@ export function openBroker(options: OpenOptions): Broker {
   registerLeases(broker)
   for (const register of options.register) register(broker)
   broker.attach((fold) =>
-    Store.open({ disk: env.disk, clock: env.clock, arena, options: options.store, fold, onFatal, report }),
+    Store.open({
+      disk: env.disk,
+      clock: env.clock,
+      random: env.random,
+      arena,
+      options: options.store,
+      fold,
+      onFatal,
+      report,
+    }),
   )
   // Dead letters first: what they leave behind may be delivered at once.
   broker.turn.stages.push(

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { Record as RecordType } from '../broker/records.ts'
 import { NodeDisk } from '../env/node-disk.ts'
+import { LockedError, lockDirectory } from '../env/node-lock.ts'
 import { StoreError } from '../store/errors.ts'
 import { type Inspection, inspect } from '../store/inspect.ts'
 import { inspectCheckpoint, inspectSegments } from '../store/inspect-files.ts'
-import { lockDirectory } from '../store/lock.ts'
 
 /** Checks a data directory that no broker has open, and prints what is in it. Exits 1 if anything is damaged. */
 export async function run(args: string[]): Promise<number> {
@@ -19,7 +19,7 @@ export async function run(args: string[]): Promise<number> {
   try {
     return await withLock(directory, () => print(directory))
   } catch (error) {
-    if (error instanceof StoreError) return refuse(error.message)
+    if (error instanceof StoreError || error instanceof LockedError) return refuse(error.message)
     throw error
   }
 }

@@ -2,10 +2,9 @@
  * Why the store does not open:
  * - `corrupt`: bytes that were known to be on the disk are damaged;
  * - `version`: the data were written by a newer Posthorn;
- * - `options`: the sizes asked for do not fit the data that are there;
- * - `locked`: another process has the data directory.
+ * - `options`: the sizes asked for do not fit the data that are there.
  */
-export type StoreErrorCode = 'corrupt' | 'version' | 'options' | 'locked'
+export type StoreErrorCode = 'corrupt' | 'version' | 'options'
 
 export class StoreError extends Error {
   override name = 'StoreError'

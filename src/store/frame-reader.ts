@@ -15,6 +15,8 @@ export interface Window {
 export interface JournalShape {
   readonly fileSize: number
   readonly blockSize: number
+  /** The data directory's own, 32 bits: part of the checksum of each frame's header. */
+  readonly salt: number
 }
 
 /** Goes through the journal frame by frame, reading it in large pieces, synchronously. */
@@ -56,7 +58,7 @@ export class FrameReader {
     if (!this.load(position + FRAME_HEADER)) return this.fail('no frame')
     const { bytes } = this.window
     const at = this.placeOf(position)
-    if (!readHeader(bytes, at, position, header)) {
+    if (!readHeader(bytes, at, position, this.shape.salt, header)) {
       for (let i = at; i < at + FRAME_HEADER; i++) if (bytes[i] !== 0) return this.fail('no valid frame header')
       return this.fail('no frame')
     }

@@ -10,7 +10,9 @@ import { crc32c } from '../std/crc32c.ts'
  *   └───────┴────────────┴─────────────┴──────────┴───────┴──────────┴───────┴─────────┴─────────┴──────────┘
  *   0       4            8             12         16      20         28      32        40        48
  *
- * All numbers are big-endian, both checksums CRC-32C, the header's over bytes 8 to 47. A record in the payload:
+ * All numbers are big-endian, both checksums CRC-32C, the header's over bytes 8 to 47 and changed (XOR) by the data
+ * directory's salt: whoever puts a frame of his own making into a message cannot make it look like one of this journal.
+ * A record in the payload:
  *
  *   ┌────────────┬─────────┬────────────┬───────────────────────┐
  *   │ length u32 │ type u8 │ unused u24 │ payload, length bytes │ padded to 8
@@ -59,6 +61,7 @@ export function sealFrame(
   epoch: number,
   durable: number,
   time: number,
+  salt: number,
 ): void {
   putU32(bytes, at, FRAME_MAGIC)
   putU32(bytes, at + 8, crc32c(bytes, at + FRAME_HEADER, at + FRAME_HEADER + length))
@@ -68,17 +71,17 @@ export function sealFrame(
   putU32(bytes, at + 28, epoch)
   putF64(bytes, at + 32, durable)
   putF64(bytes, at + 40, time)
-  putU32(bytes, at + 4, crc32c(bytes, at + 8, at + FRAME_HEADER))
+  putU32(bytes, at + 4, headerSum(bytes, at, salt))
 }
 
 /**
  * Reads the header at `at` if it is that of a frame at `position` of the journal. A frame that an earlier life of a
  * recycled file left behind carries another position.
  */
-export function readHeader(bytes: Uint8Array, at: number, position: number, into: FrameHeader): boolean {
+export function readHeader(bytes: Uint8Array, at: number, position: number, salt: number, into: FrameHeader): boolean {
   if (getU32(bytes, at) !== FRAME_MAGIC) return false
   if (getF64(bytes, at + POSITION) !== position) return false
-  if (getU32(bytes, at + 4) !== crc32c(bytes, at + 8, at + FRAME_HEADER)) return false
+  if (getU32(bytes, at + 4) !== headerSum(bytes, at, salt)) return false
   into.payloadCrc = getU32(bytes, at + 8)
   into.length = getU32(bytes, at + 12)
   into.flags = getU32(bytes, at + 16)
@@ -87,6 +90,10 @@ export function readHeader(bytes: Uint8Array, at: number, position: number, into
   into.durable = getF64(bytes, at + 32)
   into.time = getF64(bytes, at + 40)
   return true
+}
+
+function headerSum(bytes: Uint8Array, at: number, salt: number): number {
+  return (crc32c(bytes, at + 8, at + FRAME_HEADER) ^ salt) >>> 0
 }
 
 /** Whether the payload at `at`, right behind its header, is the one the header was written for. */

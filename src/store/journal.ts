@@ -22,6 +22,8 @@ export interface JournalOptions {
   readonly reserve: number
   /** A group up to this size is written from the event loop, see docs/adr/0005. */
   readonly atOnce: number
+  /** Part of the checksum of each frame's header. */
+  readonly salt: number
   /** A write or a sync has failed: nothing that was not said to be durable is, and nothing more is written. */
   readonly onFatal: (error: Error) => void
 }
@@ -54,6 +56,7 @@ export class Journal {
   private readonly files: JournalFiles
   private readonly reserve: number
   private readonly atOnce: number
+  private readonly salt: number
   private readonly onFatal: (error: Error) => void
   /** Arena place of the open frame's header, or -1. */
   private frameAt = -1
@@ -87,6 +90,7 @@ export class Journal {
     this.files = options.files
     this.reserve = options.reserve
     this.atOnce = options.atOnce
+    this.salt = options.salt
     this.onFatal = options.onFatal
     this.longest = this.log.blockSize - OVERHEAD
     this.files.onPrepared = () => {
@@ -283,7 +287,8 @@ export class Journal {
   private seal(flags: number): void {
     const { frameAt, framePosition: position } = this
     const length = this.log.tail - position - FRAME_HEADER
-    sealFrame(this.arena.bytes, frameAt, length, flags, position, this.epoch, this.durable, this.clock.now())
+    const { epoch, durable, clock, salt } = this
+    sealFrame(this.arena.bytes, frameAt, length, flags, position, epoch, durable, clock.now(), salt)
     this.frameAt = -1
   }
 

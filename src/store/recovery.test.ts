@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { SimClock } from '../../sim/clock.ts'
 import { SimDisk } from '../../sim/disk.ts'
-import { JournalRig, type Remembered } from '../../sim/journal-rig.ts'
+import { JournalRig, type Remembered, SALT } from '../../sim/journal-rig.ts'
 import { Dice } from '../../sim/random.ts'
 import { StoreError } from './errors.ts'
+import { ENTRY_END, FRAME_HEADER, sealFrame } from './frame.ts'
 import { journalFileName } from './journal-files.ts'
 
 const RING = 4096
@@ -104,6 +105,30 @@ test('what lies behind a torn tail is never taken for entries later', () => {
   const third = reopen(copy.kill())
   assert.equal(third.replayed.length, 1)
   assert.equal(third.recovered.torn, null)
+})
+
+test('a message with the likeness of a frame in it is not taken for one', () => {
+  for (const salt of [0, 1, SALT]) {
+    clock = new SimClock(new Dice(1))
+    disk = new SimDisk(clock, new Dice(2))
+    rig = new JournalRig(disk, clock, RING, FILE)
+    records = []
+    turn([100], true)
+    const { tail } = rig.journal
+    const message = rig.append(9, 200, true)
+    const at = rig.log.locate(message.position) + 64
+    const position = message.position + 64
+    sealFrame(rig.arena.bytes, at, 16, ENTRY_END, position, rig.journal.epoch, 2 ** 40, 0, salt)
+    const { journal } = rig
+    journal.commit(false)
+    while (journal.written < journal.tail) assert.ok(clock.step())
+    // Of the message's own frame the header is lost.
+    const copy = copyOf((bytes, number) => {
+      if (number === 0) bytes.fill(0, tail, tail + FRAME_HEADER)
+    })
+    if (salt === SALT) assert.throws(() => reopen(copy), StoreError, 'who knew the salt could stop the broker')
+    else assert.equal(reopen(copy).replayed.length, 1)
+  }
 })
 
 test('an entry longer than a block is whole or not there', () => {

@@ -20,6 +20,7 @@ function open(disk: SimDisk, clock: SimClock, options = OPTIONS) {
     disk,
     arena,
     clock: clock.process(),
+    random: new Dice(3),
     options,
     fold: {
       part() {},
@@ -163,6 +164,18 @@ test('data of a newer version, and rings smaller than the journal’s blocks, ar
   file.write(Buffer.from('posthorn 2\nwhatever\n'), 0, 20, 0)
   file.close()
   assert.throws(() => open(disk, clock), code('version'))
+})
+
+test('a data directory whose VERSION is damaged is refused, not taken for another one', () => {
+  const { clock, disk } = machine()
+  close(open(disk, clock).store, clock)
+  const { length } = disk.contents('VERSION')!
+  for (let at = 0; at < length; at++) {
+    disk.flip('VERSION', at, at & 1)
+    assert.throws(() => open(disk, clock), StoreError, `byte ${at}`)
+    disk.flip('VERSION', at, at & 1)
+  }
+  open(disk, clock)
 })
 
 test('an inspection counts frames, entries and records, and tells a torn tail from corruption', () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../env/clock.ts'
 import type { Disk } from '../env/disk.ts'
+import type { Random } from '../env/random.ts'
 import type { Arena } from '../std/arena.ts'
 import { Background } from './background.ts'
 import { Checkpoints, SEGMENTS_PART } from './checkpoint.ts'
@@ -57,6 +58,8 @@ export interface StoreSeams {
   readonly disk: Disk
   readonly arena: Arena
   readonly clock: Clock
+  /** For the salt of a new data directory. */
+  readonly random: Random
   readonly options: StoreOptions
   /** Who rebuilds the state. What its indexes point to is retained when the store is open. */
   readonly fold: Fold
@@ -129,7 +132,7 @@ export class Store {
     this.clock = clock
     disk.makeDirectory(JOURNAL_DIRECTORY)
     const { fileSize, journalRing, spillRing } = options
-    const shape = openFormat(disk, { fileSize, blockSize: Math.min(fileSize, journalRing) })
+    const shape = openFormat(disk, seams.random, fileSize, Math.min(fileSize, journalRing))
     if (journalRing < shape.blockSize) {
       throw new StoreError(
         'options',
@@ -150,7 +153,16 @@ export class Store {
       spare: () => (shape.fileSize * 9) / 8 + this.checkpoints.spare,
       onFatal,
     })
-    this.journal = new Journal({ arena, clock, log: this.journalLog, files: this.files, reserve, atOnce, onFatal })
+    this.journal = new Journal({
+      arena,
+      clock,
+      log: this.journalLog,
+      files: this.files,
+      reserve,
+      atOnce,
+      salt: shape.salt,
+      onFatal,
+    })
     this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onFatal })
     this.fold = seams.fold
     const { background, journal, files, fold } = this

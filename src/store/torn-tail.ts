@@ -30,7 +30,7 @@ export interface TornTail {
  * writes before a sync, those that begin with a frame.
  */
 export function lookBehind(disk: Disk, shape: JournalShape, tail: number, span: number): TornTail {
-  const { fileSize, blockSize } = shape
+  const { fileSize, blockSize, salt } = shape
   const bytes = new Uint8Array(Math.min(CHUNK, blockSize) + FRAME_HEADER)
   const header = emptyHeader()
   const torn: TornTail = { frames: 0, durable: 0, stale: [] }
@@ -54,13 +54,13 @@ export function lookBehind(disk: Disk, shape: JournalShape, tail: number, span: 
         if (block + blockSize <= tail) continue
         const far = block > tail + span
         if (far && file.read(bytes, 0, FRAME_HEADER, block - start) < FRAME_HEADER) continue
-        if (far && !readHeader(bytes, 0, block, header)) continue
+        if (far && !readHeader(bytes, 0, block, salt, header)) continue
         const blockEnd = Math.min(end, block + blockSize)
         for (let at = Math.max(block, tail); at < blockEnd; at += bytes.length - FRAME_HEADER) {
           const n = file.read(bytes, 0, Math.min(bytes.length, blockEnd - at), at - start)
           const last = Math.min(n - FRAME_HEADER, bytes.length - FRAME_HEADER - 8)
           for (let i = 0; i <= last; i += 8) {
-            if (bytes[i] === MAGIC_FIRST && readHeader(bytes, i, at + i, header)) found(at + i)
+            if (bytes[i] === MAGIC_FIRST && readHeader(bytes, i, at + i, salt, header)) found(at + i)
           }
         }
       }

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { StoreError } from './errors.ts'
-import { type Lock, lockDirectory, socketPath } from './lock.ts'
+import { type Lock, LockedError, lockDirectory, socketPath } from './node-lock.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'posthorn-lock-'))
 after(() => rmSync(root, { recursive: true }))
@@ -19,7 +18,7 @@ function lock(directory: string): Promise<Lock> {
 }
 
 const release = (held: Lock) => new Promise<void>((resolve) => held.release(resolve))
-const isLocked = (error: unknown) => error instanceof StoreError && error.code === 'locked'
+const isLocked = (error: unknown) => error instanceof LockedError
 
 test('a data directory is one process’s at a time', async () => {
   const directory = join(root, 'one')
@@ -48,7 +47,7 @@ test('a directory whose path is too long for a socket is locked all the same', a
 test('what a killed process leaves behind is taken over', async () => {
   const directory = join(root, 'killed')
   mkdirSync(directory)
-  const program = `import { lockDirectory } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'lock.js')).href)}
+  const program = `import { lockDirectory } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'node-lock.js')).href)}
     lockDirectory(process.argv[1], () => console.log('held'))
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, directory])

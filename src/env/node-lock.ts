@@ -3,12 +3,20 @@ import * as fs from 'node:fs'
 import * as net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { StoreError } from './errors.ts'
 
 const NAME = 'lock.sock'
 /** What a socket's address can hold, the least of the systems we run on. */
 const LONGEST_PATH = 103
 const ATTEMPTS = 5
+
+/** Another process has the data directory. */
+export class LockedError extends Error {
+  override name = 'LockedError'
+
+  constructor(directory: string) {
+    super(`another process has the data directory ${directory}`)
+  }
+}
 
 /** The data directory is ours as long as this is held; it ends with the process, however that ends. */
 export interface Lock {
@@ -18,7 +26,7 @@ export interface Lock {
 /**
  * Takes the data directory for this process. Node has no flock, and the process ids in pid files mean nothing across
  * containers; but a Unix socket that nobody listens to any more refuses connections, so a stale one is told from one that
- * is held. The error is a `StoreError` 'locked' if another process has it.
+ * is held. The error is a `LockedError` if another process has it.
  */
 export function lockDirectory(directory: string, done: (error: Error | null, lock?: Lock) => void): void {
   fs.mkdirSync(directory, { recursive: true })
@@ -42,7 +50,7 @@ function take(path: string, directory: string, attempts: number, done: Done): vo
     if (error.code !== 'EADDRINUSE' || attempts === 0) return done(error)
     const probed = identity(path)
     probe(path, (held) => {
-      if (held) return done(lockedError(directory))
+      if (held) return done(new LockedError(directory))
       const failed = removeStale(path, probed)
       if (failed !== null) return done(failed)
       take(path, directory, attempts - 1, done)
@@ -53,7 +61,7 @@ function take(path: string, directory: string, attempts: number, done: Done): vo
     // Two that found the same stale socket may both get here; only one of them is to be reached under the name.
     const mine = identity(path)
     probe(path, () => {
-      if (mine === undefined || identity(path) !== mine) return server.close(() => done(lockedError(directory)))
+      if (mine === undefined || identity(path) !== mine) return server.close(() => done(new LockedError(directory)))
       done(null, { release: (released) => server.close(() => released()) })
     })
   })
@@ -95,8 +103,4 @@ function identity(path: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function lockedError(directory: string): StoreError {
-  return new StoreError('locked', `another process has the data directory ${directory}`)
 }
