@@ -38,7 +38,7 @@ export interface StoreOptions {
   readonly writeAtOnce?: number
   /** What `Store.durable` promises: on the disk, or (`os`) with the operating system. `fsync` unless given. */
   readonly durability?: 'fsync' | 'os'
-  /** Memory for reading back: 24 slots of 1 MiB, or of a 16th of a block where that is less. */
+  /** Memory for reading back: 24 slots of 1 MiB, or of about a 16th of a block where that is less. */
   readonly windows?: WindowOptions
   readonly tidy?: TidyOptions
   /** Bytes by which the journal grows from one checkpoint to the next, at least. */
@@ -185,8 +185,8 @@ export class Store {
       wake,
       onFatal,
     })
-    const slots = { ...WINDOW_DEFAULTS, slotSize: Math.min(WINDOW_DEFAULTS.slotSize, shape.blockSize / 16) }
-    this.windows = new Windows(arena, this.windowSource(), options.windows ?? slots, onFatal, wake)
+    const slots = options.windows ?? { ...WINDOW_DEFAULTS, slotSize: slotSize(shape) }
+    this.windows = new Windows(arena, this.windowSource(), slots, onFatal, wake)
     const checkpoint = this.loadCheckpoint(seams)
     const recovered = this.recover(seams, shape, checkpoint)
     this.clean = recovered.clean
@@ -306,6 +306,8 @@ export class Store {
     return {
       start: (place: number, position: number) =>
         place === SEGMENT ? Math.floor(position / SEGMENT_BLOCK) * SEGMENT_BLOCK : position,
+      // Whole blocks, so that their checksums can be checked.
+      end: (place: number, end: number) => (place === SEGMENT ? Math.ceil(end / SEGMENT_BLOCK) * SEGMENT_BLOCK : end),
       extent: (place: number, start: number) => {
         if (place === SEGMENT) return segments.extent(start)
         if (place === SPILL) return spill.extent(start)
@@ -412,6 +414,12 @@ export class Store {
     this.segments.closeAll()
     closing()
   }
+}
+
+/** All slots together hold the longest run of bytes there can be, and the blocks of a segment that it begins and ends in. */
+function slotSize({ blockSize, fileSize }: JournalShape): number {
+  const least = (blockSize + Math.min(2 * SEGMENT_BLOCK, 2 * fileSize)) / WINDOW_DEFAULTS.slots
+  return Math.min(WINDOW_DEFAULTS.slotSize, Math.max(blockSize / 16, Math.ceil(least / 4096) * 4096))
 }
 
 function syncJournal(disk: Disk, shape: JournalShape, from: number, tail: number): void {

@@ -163,7 +163,8 @@ class Lives {
   }
 
   private limit(): void {
-    this.disk.capacity = this.disk.used() + this.dice.below(5 * OPTIONS.fileSize)
+    const { disk, dice } = this
+    disk.capacity = disk.used() + dice.below(dice.chance(0.5) ? 2000 : 5 * OPTIONS.fileSize)
   }
 
   private crash(): void {

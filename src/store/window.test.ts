@@ -16,6 +16,10 @@ class Source {
     return place === 2 ? position - (position % 16) : position
   }
 
+  end(place: number, end: number): number {
+    return place === 2 ? Math.ceil(end / 16) * 16 : end
+  }
+
   extent(_place: number, start: number): number {
     return this.size - start
   }

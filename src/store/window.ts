@@ -15,6 +15,8 @@ export const WINDOW_DEFAULTS: WindowOptions = { slots: 24, slotSize: 2 ** 20, re
 export interface WindowSource {
   /** Where a read for `position` had better begin, at or below it. */
   start(place: number, position: number): number
+  /** Where it had better end, at or behind `end`. */
+  end(place: number, end: number): number
   /** How many bytes from `start` on can be read in one go; 0 if they are gone. */
   extent(place: number, start: number): number
   readAsync(
@@ -147,18 +149,24 @@ export class Windows {
         for (const done of next.done) done()
         continue
       }
-      const needed = next.position + next.length - from
+      const wanted = this.source.end(next.place, next.position + next.length)
+      const needed = Math.max(next.position + next.length - from, Math.min(wanted - from, extent))
       const slots = Math.ceil(needed / this.options.slotSize)
       const slot = this.makeRoom(slots)
       if (slot < 0) return
       this.waiting.shift()
-      this.read(slot, slots, from, Math.max(needed, extent), next)
+      this.read(slot, slots, from, this.lengthOf(slots, from, needed, extent, next.place), next)
     }
   }
 
-  private read(slot: number, slots: number, from: number, extent: number, first: Waiting): void {
+  /** What fits in the slots, if that is a good end for a read; else what is needed. */
+  private lengthOf(slots: number, from: number, needed: number, extent: number, place: number): number {
+    const length = Math.min(slots * this.options.slotSize, Math.max(needed, extent))
+    return length >= extent || this.source.end(place, from + length) === from + length ? length : needed
+  }
+
+  private read(slot: number, slots: number, from: number, length: number, first: Waiting): void {
     const { source, arena } = this
-    const length = Math.min(slots * this.options.slotSize, extent)
     this.span[slot] = slots
     this.place[slot] = first.place
     this.start[slot] = from
