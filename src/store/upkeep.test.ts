@@ -7,18 +7,12 @@ import { type Fact, isBody, PARTITIONS, QUEUES, StoreRig } from '../../sim/store
 import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
 import { inspect } from './inspect.ts'
 import { inspectCheckpoint, inspectSegments } from './inspect-files.ts'
+import type { StoreOptions } from './store.ts'
 
 const CASES = Number(process.env.CASES ?? 15)
 
-const OPTIONS = {
-  journalRing: 32768,
-  spillRing: 32768,
-  fileSize: 8192,
-  reserve: 24576,
-  writeAtOnce: 0,
-  tidy: { budget: 3, slice: 4096, own: 1024 },
-  checkpointGrowth: 16384,
-}
+const FILE = 8192
+const OPTIONS = { journalRing: 32768, spillRing: 32768, fileSize: FILE, reserve: 3 * FILE, atOnce: 512 }
 
 interface Body {
   body: number
@@ -59,7 +53,11 @@ class Lives {
     startsRefused: 0,
     unfinished: 0,
   }
+  /** With a large budget files empty before they are tidied. */
+  readonly options: StoreOptions
   disk: SimDisk
+  /** How often a turn asks for a sync. */
+  syncs = 0.4
   rig!: StoreRig
   facts: Fact[] = []
   private nextBody = 1
@@ -70,6 +68,9 @@ class Lives {
     this.dice = new Dice(seed)
     this.clock = new SimClock(this.dice.fork())
     this.disk = new SimDisk(this.clock, this.dice.fork(), { slowest: 2 })
+    const { dice } = this
+    const tidy = { budget: dice.pick([3, 3, 10]), slice: 4096, own: 1024 }
+    this.options = { ...OPTIONS, tidy, checkpointGrowth: dice.pick([2048, 16384]) }
     this.open()
   }
 
@@ -77,6 +78,7 @@ class Lives {
     const { dice } = this
     let left = dice.between(20, 2500)
     const loss = dice.chance(0.7)
+    this.syncs = dice.pick([0, 0.05, 0.4])
     this.disk.onOperation = () => {
       if (--left === 0) this.lost = loss ? this.disk.lose() : this.disk.kill()
       return undefined
@@ -151,20 +153,20 @@ class Lives {
 
   private open(): void {
     try {
-      this.rig = new StoreRig(this.disk, this.clock, OPTIONS)
+      this.rig = new StoreRig(this.disk, this.clock, this.options)
     } catch (error) {
       // A start may need some space, but it does no harm where there is none.
       if (!(error instanceof DiskError) || error.code !== 'ENOSPC') throw error
       this.counts.startsRefused++
       this.disk = this.disk.kill()
       this.disk.capacity = Number.POSITIVE_INFINITY
-      this.rig = new StoreRig(this.disk, this.clock, OPTIONS)
+      this.rig = new StoreRig(this.disk, this.clock, this.options)
     }
   }
 
   private limit(): void {
     const { disk, dice } = this
-    disk.capacity = disk.used() + dice.below(dice.chance(0.5) ? 2000 : 5 * OPTIONS.fileSize)
+    disk.capacity = disk.used() + dice.below(dice.chance(0.5) ? 2000 : 5 * FILE)
   }
 
   private crash(): void {
@@ -222,7 +224,7 @@ class Lives {
       else if (journal.roomForSettlement() >= 8 && dice.chance(0.1)) this.trimOne()
       else if (journal.room() >= 1200) this.addOne()
     }
-    rig.store.endTurn(dice.chance(0.4))
+    rig.store.endTurn(dice.chance(this.syncs))
     for (let n = dice.below(8); n > 0; n--) clock.step()
     assert.equal(rig.fatal, null)
   }
