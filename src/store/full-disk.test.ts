@@ -13,6 +13,7 @@ const OPTIONS = {
   spillRing: 32768,
   fileSize: FILE,
   reserve: 3 * FILE,
+  writeAtOnce: 0,
   tidy: { budget: 3, slice: 4096, own: 1024 },
   checkpointGrowth: 16384,
 }

@@ -12,7 +12,7 @@ import type { StoreOptions } from './store.ts'
 const CASES = Number(process.env.CASES ?? 15)
 
 const FILE = 8192
-const OPTIONS = { journalRing: 32768, spillRing: 32768, fileSize: FILE, reserve: 3 * FILE, atOnce: 512 }
+const OPTIONS = { journalRing: 32768, spillRing: 32768, fileSize: FILE, reserve: 3 * FILE }
 
 interface Body {
   body: number
@@ -70,7 +70,7 @@ class Lives {
     this.disk = new SimDisk(this.clock, this.dice.fork(), { slowest: 2 })
     const { dice } = this
     const tidy = { budget: dice.pick([3, 3, 10]), slice: 4096, own: 1024 }
-    this.options = { ...OPTIONS, tidy, checkpointGrowth: dice.pick([2048, 16384]) }
+    this.options = { ...OPTIONS, tidy, checkpointGrowth: dice.pick([2048, 16384]), writeAtOnce: dice.pick([0, 0, 512]) }
     this.open()
   }
 
