@@ -18,6 +18,8 @@ import { isDiskFull } from './journal-files.ts'
 
 const WRITE = 256 * 1024
 const RETRY_MS = 1000
+/** Left for a checkpoint beside twice what the last one took. */
+const MOST_SPARE = 8 * 2 ** 20
 /** A journal write that takes longer has the disk to itself. */
 const LATE_MS = 20
 
@@ -119,7 +121,7 @@ export class Checkpoints {
 
   /** Bytes of the disk that the next checkpoint may need. */
   get spare(): number {
-    return 2 * this.last.size + this.seams.options.growth / 8
+    return 2 * this.last.size + Math.min(this.seams.options.growth / 8, MOST_SPARE)
   }
 
   /** Calls `done` when a checkpoint of everything up to now has been taken: at once if nothing has happened since the last. */
