@@ -132,7 +132,7 @@ test('settlements that find no room in the journal wait for it, and publishers l
   while (publishWhereRoom(other));
   for (let i = 500; i < 7000; i++) settle(broker, taken, consumer.got[2 * i].sequence)
   assert.equal(publishWhereRoom(other), false)
-  rig.run(100)
+  rig.run(1000)
   assert.deepEqual([broker.settling, broker.settledQueues.length, broker.store.postponed], [0, 0, false])
   assert.ok(publishWhereRoom(other))
 
