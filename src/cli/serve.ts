@@ -26,7 +26,8 @@ export async function run(args: string[]): Promise<number> {
       },
     )
   })
-  return stopped
+  // Everything is on the disk: connections that linger for their peer's goodbye are not waited for.
+  process.exit(await stopped)
 }
 
 function stopOnSignal(broker: Running): void {

@@ -19,6 +19,7 @@ const PRODUCER_BYTES = 500
 export interface Kafka {
   /** Takes a connection. */
   accept(socket: Socket, advertised: Advertised): Handler
+  readonly connections: { readonly size: number }
   /** Ends every connection: Kafka has no goodbye. */
   destroy(): void
 }
@@ -46,6 +47,7 @@ export function openKafka(
   }
   endIdle(broker, connections)
   return {
+    connections: sockets,
     accept(socket, advertised) {
       const connection = new Connection(frontFor(advertised), apis, socket, () => connections.delete(connection))
       connections.add(connection)

@@ -17,6 +17,8 @@ import { VERSION } from './version.ts'
 export interface Front {
   /** Takes a connection that came in at `address`, whose port is the real one. */
   accept(socket: Socket, address: ListenAddress): Handler
+  /** How many clients are connected. */
+  readonly connections: number
   /** Tells every client that the broker goes down, and takes nothing more from them. */
   shutdown(): void
   /** Ends what is still connected. */
@@ -54,7 +56,7 @@ export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Lo
 function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { values }: Config, log: Log): Front {
   const login = (user: string, password: string) => user === 'guest' && password === 'guest'
   const clusterName = `posthorn@${nouns.cluster.value(broker)}`
-  return openAmqp(broker, {
+  const amqp = openAmqp(broker, {
     login,
     version: VERSION,
     clusterName,
@@ -64,6 +66,14 @@ function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { value
     assemblyBudget,
     log: (text) => log.info({ protocol: 'amqp' }, text),
   })
+  return {
+    accept: (socket) => amqp.accept(socket),
+    get connections() {
+      return amqp.connections.size
+    },
+    shutdown: () => amqp.shutdown(),
+    destroy: () => amqp.destroy(),
+  }
 }
 
 function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config: Config, log: Log): Front {
@@ -76,6 +86,9 @@ function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config:
   })
   return {
     accept: (socket, address) => kafka.accept(socket, address.advertised),
+    get connections() {
+      return kafka.connections.size
+    },
     shutdown: () => kafka.destroy(),
     destroy: () => kafka.destroy(),
   }

@@ -23,6 +23,9 @@ export interface Running {
 
 /** Connections are given this long to read their goodbye. */
 const GOODBYE_MS = 1000
+const LOOK_MS = 10
+/** Node ends a process that waits for nothing but timers of ours: this keeps it until the last word is on the disk. */
+const FOR_EVER_MS = 2 ** 30
 
 /**
  * Opens the data directory, then the listeners. `stopped` is called once the broker has ended after that, with the exit code.
@@ -32,6 +35,7 @@ const GOODBYE_MS = 1000
 export async function start(config: Config, log: Log, stopped: (code: number) => void): Promise<Running> {
   const data = resolve(String(config.values.data))
   const lock = await take(data)
+  const alive = setInterval(() => {}, FOR_EVER_MS)
   const arena = new Arena(arenaSize(config))
   const env = nodeEnv({ directory: data, arena })
   const onFatal = (error: Error) => {
@@ -64,6 +68,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
   } catch (error) {
     for (const { listener } of open) listener.close(() => {})
     await new Promise<void>((done) => broker.store.close(done))
+    clearInterval(alive)
     throw error
   }
   let stopping = false
@@ -82,6 +87,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
         fronts,
         open.map((one) => one.listener),
         () => {
+          clearInterval(alive)
           lock.release(() => {
             clearInterval(alive)
             log.info({}, 'stopped')
@@ -126,8 +132,15 @@ function stop(broker: Broker, fronts: Record<string, Front>, listeners: readonly
   }
   for (const listener of listeners) listener.close(one)
   for (const front of Object.values(fronts)) front.shutdown()
-  broker.timers.after(GOODBYE_MS, () => {
-    for (const front of Object.values(fronts)) front.destroy()
+  const patience = broker.env.clock.elapsed() + GOODBYE_MS
+  const look = () => {
+    const all = Object.values(fronts)
+    if (all.some((front) => front.connections > 0) && broker.env.clock.elapsed() < patience) {
+      broker.timers.after(LOOK_MS, look)
+      return
+    }
+    for (const front of all) front.destroy()
     one()
-  })
+  }
+  look()
 }
