@@ -47,7 +47,7 @@ export function openKafka(
   }
   endIdle(broker, connections)
   return {
-    connections: sockets,
+    connections,
     accept(socket, advertised) {
       const connection = new Connection(frontFor(advertised), apis, socket, () => connections.delete(connection))
       connections.add(connection)
