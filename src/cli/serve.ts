@@ -17,8 +17,9 @@ export async function run(args: string[]): Promise<number> {
     const running = start(config, log, (code) => resolve(code))
     running.then(
       (broker) => {
-        process.stdout.write(banner(broker))
+        // Who has read the banner may stop the broker, in good order.
         stopOnSignal(broker)
+        process.stdout.write(banner(broker))
       },
       (error: Error) => {
         log.error({}, error.message)
