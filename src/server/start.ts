@@ -80,14 +80,11 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
       if (stopping) return
       stopping = true
       log.info({ reason }, 'stopping')
-      // With the listeners closed and no client there, nothing else would keep the process until the store is closed.
-      const alive = setInterval(() => {}, GOODBYE_MS)
       stop(
         broker,
         fronts,
         open.map((one) => one.listener),
         () => {
-          clearInterval(alive)
           lock.release(() => {
             clearInterval(alive)
             log.info({}, 'stopped')
