@@ -5,13 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 perf_test=2.22.1
 ready() { [ -e "build/$1/.ready" ]; }
+# A registry that does not answer is asked again.
+patiently() { timeout 150 "$@" || timeout 150 "$@" || timeout 300 "$@"; }
 if ! command -v kcat >/dev/null; then
   { apt-get update -qq && apt-get install -y -qq kcat >/dev/null; } || { echo "install kcat (on Debian: apt-get install kcat)" >&2; exit 1; }
 fi
 if ! ready python; then
   rm -rf build/python
   python3 -m venv build/python || { echo "install Python 3 with venv" >&2; exit 1; }
-  build/python/bin/pip --quiet --disable-pip-version-check install pika confluent-kafka
+  patiently build/python/bin/pip --quiet --disable-pip-version-check install pika confluent-kafka
   touch build/python/.ready
 fi
 if ! ready perf-test; then
@@ -21,12 +23,12 @@ if ! ready perf-test; then
 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>
 <dependencies><dependency><groupId>com.rabbitmq</groupId><artifactId>perf-test</artifactId><version>$perf_test</version></dependency></dependencies></project>
 X
-  (cd build/perf-test && mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >&2)
+  (cd build/perf-test && patiently mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >&2)
   touch build/perf-test/.ready
 fi
 if ! ready platformatic-kafka; then
   rm -rf build/platformatic-kafka && mkdir -p build/platformatic-kafka
   echo '{ "private": true, "type": "module" }' >build/platformatic-kafka/package.json
-  npm install --silent --no-audit --no-fund --no-package-lock --prefix build/platformatic-kafka @platformatic/kafka@2 >/dev/null
+  patiently npm install --no-audit --no-fund --no-package-lock --prefix build/platformatic-kafka @platformatic/kafka@2 >/dev/null
   touch build/platformatic-kafka/.ready
 fi
