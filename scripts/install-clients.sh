@@ -20,7 +20,7 @@ if ! ready perf-test; then
   command -v mvn >/dev/null || { apt-get update -qq && apt-get install -y -qq maven >/dev/null; } || { echo "install Maven and a Java runtime" >&2; exit 1; }
   rm -rf build/perf-test && mkdir -p build/perf-test
   cat >build/perf-test/pom.xml <<X
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>
+<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>
 <dependencies><dependency><groupId>com.rabbitmq</groupId><artifactId>perf-test</artifactId><version>$perf_test</version></dependency></dependencies></project>
 X
   (cd build/perf-test && patiently mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >&2)
