@@ -1,4 +1,4 @@
-import { type Mutant, uproot } from './mutants.ts'
+import { type Mutant, uproot } from './mutant.ts'
 import { type Result, runSeed } from './run.ts'
 
 /** Plants a bug and simulates until something is found wrong; null if nothing is within so many seeds. */

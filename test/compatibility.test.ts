@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { VERBS } from '../src/amqp/verbs.ts'
@@ -14,7 +14,7 @@ const BESIDE = [
 ]
 
 test('the table of AMQP methods is what is served', () => {
-  const section = text.slice(text.indexOf('## AMQP'), text.indexOf('## Kafka'))
+  const section = text.slice(text.indexOf('## AMQP'), text.indexOf('### Queues'))
   const told = [...section.matchAll(/^\| (\w+) \| (.*) \|$/gm)]
     .filter(([, name]) => name !== 'class')
     .flatMap(([, name, methods]) =>
@@ -37,3 +37,33 @@ test('the scores that are told are those that the suites are held to', () => {
     held.map((line) => Number(line.split('\t')[3])),
   )
 })
+
+test('every row of features names the test that shows it', () => {
+  const wrong: string[] = []
+  let rows = 0
+  let inTable = false
+  for (const line of text.split('\n')) {
+    if (line.startsWith('| feature |')) inTable = true
+    else if (!line.startsWith('|')) inTable = false
+    else if (inTable && !line.startsWith('| --- |')) {
+      rows++
+      const cells = line.split(' | ')
+      const shown = cells[cells.length - 1] as string
+      if (cells.length !== 4 || !['same', 'different', 'no'].includes(cells[1] as string)) wrong.push(line)
+      else wrong.push(...missing(shown))
+    }
+  }
+  assert.ok(rows > 0)
+  assert.deepEqual(wrong, [])
+})
+
+/** What a cell such as `file` "title", `file` names and is not there. */
+function missing(cell: string): string[] {
+  const named = [...cell.matchAll(/`([^`]+)`(?: "([^"]+)")?/g)]
+  if (named.length === 0) return [`nothing is named in: ${cell}`]
+  return named.flatMap(([whole, file, title]) => {
+    const path = join(ROOT, file as string)
+    if (!existsSync(path)) return [whole]
+    return title === undefined || readFileSync(path, 'utf8').includes(title) ? [] : [whole]
+  })
+}

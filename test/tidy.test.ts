@@ -35,6 +35,7 @@ const ENTRIES = [
   'bench/main.ts',
   'bench/store.ts',
   'bench/upkeep.ts',
+  'test/differential/amqp/main.ts',
 ]
 
 /** The clock's own test, and what keeps another process alive. */

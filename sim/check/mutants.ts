@@ -1,0 +1,115 @@
+import { Broker } from '../../src/broker/broker.ts'
+import { Part } from '../../src/broker/records.ts'
+import type { Fold } from '../../src/store/fold.ts'
+import { Journal } from '../../src/store/journal.ts'
+import { JournalFiles } from '../../src/store/journal-files.ts'
+import { SimFile } from '../disk.ts'
+import { CRASHES, type Mutant, replace } from '../mutant.ts'
+import { SimSocket } from '../net.ts'
+
+/** Much that comes and goes in queues, and checkpoints all the time. */
+const TIDY = {
+  kills: 0,
+  largest: 4000,
+  growth: 4096,
+  publishers: 4,
+  consumers: 6,
+  queues: 3,
+  producers: 0,
+  readers: 0,
+  members: 0,
+}
+export const STORE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the journal says durable without a sync',
+    swarm: CRASHES,
+    plant() {
+      replace(
+        Journal,
+        'syncNext',
+        () =>
+          function (this: { durable: number; written: number; finish(): void }) {
+            this.durable = this.written
+            this.finish()
+          },
+      )
+    },
+  },
+  {
+    name: 'output is reused while the kernel has not taken it',
+    swarm: { stuffed: 0.5 },
+    plant() {
+      replace(SimSocket, 'pending', () => () => 0, true)
+    },
+  },
+  {
+    name: 'a checkpoint has a stale part',
+    swarm: { ...CRASHES, growth: 4096 },
+    plant() {
+      let stale: { kind: number; bytes: Uint8Array; consistent: boolean }[] = []
+      replace(
+        Broker,
+        'snapshot',
+        (original) =>
+          function* (this: Broker): Generator<unknown> {
+            const fresh: typeof stale = []
+            for (const part of Reflect.apply(original, this, []) as Iterable<(typeof stale)[number]>) {
+              if (part.kind === Part.queue || part.kind === Part.partition) fresh.push(part)
+              else yield part
+            }
+            yield* stale
+            stale = fresh
+          },
+      )
+    },
+  },
+  {
+    name: 'a checkpoint is not synced before it gets its name',
+    swarm: { ...CRASHES, growth: 4096 },
+    plant() {
+      replace(
+        SimFile,
+        'syncAsync',
+        (original) =>
+          function (this: SimFile, done: (error: null) => void) {
+            if (this.path.startsWith('checkpoint')) this.disk.clock.after(0, () => done(null))
+            else Reflect.apply(original, this, [done])
+          },
+      )
+    },
+  },
+  {
+    name: 'recovery skips a record now and then',
+    swarm: CRASHES,
+    plant() {
+      let n = 0
+      replace(
+        Broker,
+        'fold',
+        (original) =>
+          function (this: Broker) {
+            const fold = Reflect.apply(original, this, []) as Fold
+            const record: Fold['record'] = (...args) => {
+              if (++n % 40 !== 0) fold.record(...args)
+            }
+            return { ...fold, record }
+          },
+      )
+    },
+  },
+  {
+    name: 'a journal file is used again before what emptied it is durable',
+    swarm: { ...TIDY, crashEvery: 40, slowestDisk: 20 },
+    plant() {
+      replace(
+        JournalFiles,
+        'sweep',
+        (original) =>
+          function (this: JournalFiles) {
+            const everything = Number.MAX_SAFE_INTEGER
+            return Reflect.apply(original, this, [everything, everything])
+          },
+      )
+    },
+  },
+]

@@ -1,0 +1,55 @@
+import { Broker } from '../src/broker/broker.ts'
+import type { Fold } from '../src/store/fold.ts'
+import type { Swarm } from './swarm.ts'
+
+/** A bug planted into the broker while a simulation runs: one that is not found says that the simulator is blind. */
+export interface Mutant {
+  readonly name: string
+  /** Where it shows best. */
+  readonly swarm: Partial<Swarm>
+  /** Plants the bug. */
+  plant(): void
+}
+
+/** Power losses and kills, often. */
+export const CRASHES = { crashEvery: 100, kills: 0.2 }
+
+export type Method = (this: never, ...args: never[]) => unknown
+
+const planted: (() => void)[] = []
+
+/** Takes all bugs out again. */
+export function uproot(): void {
+  for (const undo of planted.splice(0).reverse()) undo()
+}
+
+/** Puts another method, or getter, in the place of one; it gets the one that was there. */
+export function replace(
+  of: { prototype: object },
+  name: string,
+  make: (original: Method) => Method,
+  getter = false,
+): void {
+  const { prototype } = of
+  const before = Object.getOwnPropertyDescriptor(prototype, name)
+  if (before === undefined) throw new Error(`there is no ${name} to plant a bug in`)
+  if (getter) Object.defineProperty(prototype, name, { ...before, get: make(before.get as Method) as () => unknown })
+  else Object.defineProperty(prototype, name, { ...before, value: make(before.value as Method) })
+  planted.push(() => Object.defineProperty(prototype, name, before))
+}
+
+/** Recovery passes over one type of records, as if they had not been written. */
+export function ignoreRecords(ignored: number): void {
+  replace(
+    Broker,
+    'fold',
+    (original) =>
+      function (this: Broker) {
+        const fold = Reflect.apply(original, this, []) as Fold
+        const record: Fold['record'] = (type, ...rest) => {
+          if (type !== ignored) fold.record(type, ...rest)
+        }
+        return { ...fold, record }
+      },
+  )
+}

@@ -1,0 +1,103 @@
+import { setTimeout as pass } from 'node:timers/promises'
+import { type Command, describeCommand } from './command.ts'
+import type { Names } from './generate.ts'
+import { type Observation, Session } from './session.ts'
+
+/** Where a broker listens. */
+export interface Side {
+  readonly host: string
+  readonly port: number
+}
+
+/** The first command after which the two sides do not show the same. */
+export interface Divergence {
+  readonly at: number
+  readonly ours: Observation
+  readonly real: Observation
+}
+
+/**
+ * Nobody promises when a delivery comes or a counter is right, only that it does: both sides are looked at again until they show the same,
+ * for so long. A divergence is what stays.
+ */
+const PATIENCE_MS = 2500
+const LOOK_MS = 15
+
+/** Runs the commands on both sides, one after the other, and compares after each. Null if they never differ. */
+export async function runBoth(
+  commands: readonly Command[],
+  names: Names,
+  ours: Side,
+  real: Side,
+): Promise<Divergence | null> {
+  const one = new Session(ours.host, ours.port)
+  const other = new Session(real.host, real.port)
+  try {
+    for (const [at, command] of commands.entries()) {
+      const [answer, expected] = await Promise.all([one.run(command), other.run(command)])
+      const divergence = await compare(at, names, one, answer, other, expected)
+      if (divergence !== null) return divergence
+      one.forget()
+      other.forget()
+    }
+    return null
+  } finally {
+    await Promise.all([one.end(names.queues, names.exchanges), other.end(names.queues, names.exchanges)])
+  }
+}
+
+async function compare(
+  at: number,
+  names: Names,
+  one: Session,
+  answer: string,
+  other: Session,
+  expected: string,
+): Promise<Divergence | null> {
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    const [ours, real] = await Promise.all([one.observe(answer, names.queues), other.observe(expected, names.queues)])
+    if (JSON.stringify(ours) === JSON.stringify(real)) return null
+    if (Date.now() > until) return { at, ours, real }
+    await pass(LOOK_MS)
+  }
+}
+
+/** Leaves out commands as long as the two sides still differ: what is left is what matters. */
+export async function shrink(
+  commands: readonly Command[],
+  fails: (commands: readonly Command[]) => Promise<boolean>,
+): Promise<Command[]> {
+  let best = [...commands]
+  for (let size = Math.ceil(best.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = 0; from < best.length; ) {
+      const fewer = [...best.slice(0, from), ...best.slice(from + size)]
+      if (fewer.length > 0 && (await fails(fewer))) best = fewer
+      else from += size
+    }
+  }
+  return best
+}
+
+/** What differs, line by line. */
+export function explain(commands: readonly Command[], { at, ours, real }: Divergence): string {
+  const lines = commands.slice(0, at + 1).map((command) => `    ${describeCommand(command)}`)
+  const differ = differences(flat(ours), flat(real))
+  return [...lines, ...differ.map((line) => `  ${line}`)].join('\n')
+}
+
+function flat(observation: Observation): Map<string, string> {
+  const all = new Map<string, string>([['answer', observation.answer]])
+  for (const [name, text] of Object.entries(observation.queues)) all.set(name, text)
+  for (const [seat, seen] of Object.entries(observation.seats)) {
+    for (const [what, value] of Object.entries(seen)) all.set(`${seat} ${what}`, JSON.stringify(value))
+  }
+  return all
+}
+
+function differences(ours: ReadonlyMap<string, string>, real: ReadonlyMap<string, string>): string[] {
+  const keys = [...new Set([...ours.keys(), ...real.keys()])]
+  return keys
+    .filter((key) => ours.get(key) !== real.get(key))
+    .flatMap((key) => [`${key}`, `  ours ${ours.get(key)}`, `  real ${real.get(key)}`])
+}
