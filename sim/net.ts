@@ -1,5 +1,5 @@
 import { Intake, ReadRegion } from '../src/env/intake.ts'
-import type { Handler, Listener, Net, Socket } from '../src/env/net.ts'
+import type { Handler, Listener, ListenOn, Net, Socket } from '../src/env/net.ts'
 import type { Arena } from '../src/std/arena.ts'
 import type { SimClock } from './clock.ts'
 import { Pipe } from './pipe.ts'
@@ -71,7 +71,7 @@ export class SimNet implements Net {
   }
 
   listen(
-    address: { host: string; port: number },
+    address: ListenOn,
     accept: (socket: Socket) => Handler,
     done: (error: Error | null, listener?: Listener) => void,
   ): void {
@@ -117,6 +117,7 @@ export class SimSocket implements Socket {
   readonly remoteAddress = '127.0.0.1'
   readonly remotePort: number
   readonly localAddress = '127.0.0.1'
+  readonly peerCertificate = null
   readonly localPort: number
   readonly wire: Wire
   private readonly net: SimNet

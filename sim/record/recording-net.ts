@@ -1,4 +1,4 @@
-import type { Handler, Listener, Net, Socket } from '../../src/env/net.ts'
+import type { Handler, Listener, ListenOn, Net, Socket } from '../../src/env/net.ts'
 import type { RecordedEvent } from './event.ts'
 
 /** The real network, noting how many bytes went to whom: what was in them was promised. */
@@ -12,7 +12,7 @@ export class RecordingNet implements Net {
   }
 
   listen(
-    address: { host: string; port: number },
+    address: ListenOn,
     accept: (socket: Socket) => Handler,
     done: (error: Error | null, listener?: Listener) => void,
   ): void {
@@ -23,6 +23,7 @@ export class RecordingNet implements Net {
         remotePort: socket.remotePort,
         localAddress: socket.localAddress,
         localPort: socket.localPort,
+        peerCertificate: socket.peerCertificate,
         get pending() {
           return socket.pending
         },

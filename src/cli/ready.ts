@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { ListenAddress } from '../server/listen-address.ts'
 import { describeFlags, readFlags } from './flags.ts'
 
@@ -30,17 +31,25 @@ function ask(listener: ListenAddress): Promise<{ listener: ListenAddress; proble
   const { protocol, port } = listener
   const host = listener.host === '0.0.0.0' ? '127.0.0.1' : listener.host === '::' ? '::1' : listener.host
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: PATIENCE_MS })
+    // Whose certificate it is does not matter: who asks is the operator.
+    const socket = listener.tls
+      ? connectTls({ host, port, timeout: PATIENCE_MS, rejectUnauthorized: false })
+      : connect({ host, port, timeout: PATIENCE_MS })
     const end = (problem: string | null) => {
       socket.destroy()
       resolve({ listener, problem })
     }
-    socket.on('connect', () => socket.write(GREETINGS[protocol]))
+    socket.on(listener.tls ? 'secureConnect' : 'connect', () => socket.write(GREETINGS[protocol]))
     socket.on('data', (bytes) => end(isAnswer(protocol, bytes) ? null : 'answers in another protocol'))
-    socket.on('error', (error) => end(`does not answer: ${error.message}`))
+    // Where clients need a certificate, which we don't have, that is the answer.
+    socket.on('error', (error) => end(wantsCertificate(error) ? null : `does not answer: ${error.message}`))
     socket.on('timeout', () => end(`does not answer within ${PATIENCE_MS} ms`))
     socket.on('close', () => end('closes the connection'))
   })
+}
+
+function wantsCertificate(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'
 }
 
 /** A method frame with connection.start; a response of correlation id 1 without error. */

@@ -36,15 +36,16 @@ function stopOnSignal(broker: Running): void {
     // Not once: npm passes a signal on that the whole process group has got already, and the second would kill us.
     process.on(signal, () => broker.stop(signal))
   }
+  process.on('SIGHUP', () => broker.reload())
 }
 
 /** What a person needs to try it. */
 function banner(broker: Running): string {
   const lines = [`Posthorn ${VERSION}, data in ${broker.data}`]
-  for (const { name, protocol, host, port } of broker.listeners) {
-    lines.push(
-      `  ${name.padEnd(8)} ${protocol}://${host}:${port}   ${protocol === 'amqp' ? tryAmqp(host, port) : tryKafka(host, port)}`,
-    )
+  for (const { name, protocol, host, port, tls } of broker.listeners) {
+    const hint = protocol === 'amqp' ? tryAmqp(host, port) : tryKafka(host, port)
+    const about = tls ? '' : `   ${hint}`
+    lines.push(`  ${name.padEnd(8)} ${protocol}${tls ? 's' : ''}://${host}:${port}${about}`)
   }
   return `${lines.join('\n')}\n`
 }

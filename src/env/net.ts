@@ -1,3 +1,6 @@
+import type { PeerCertificate } from './peer-certificate.ts'
+import type { ClientAuth, TlsIdentity } from './tls-identity.ts'
+
 /**
  * The network. Bytes arrive in the arena: every socket reads to the same fixed place (a read and its callback are one
  * synchronous step), and what a handler leaves unconsumed is kept aside and laid just before the next read, so that a
@@ -6,10 +9,22 @@
 export interface Net {
   /** Starts listening; `done` gets the listener (with its real port where 0 was asked for) or the error. */
   listen(
-    address: { host: string; port: number },
+    address: ListenOn,
     accept: (socket: Socket) => Handler,
     done: (error: Error | null, listener?: Listener) => void,
   ): void
+}
+
+/** Where to listen; with `tls` handlers see what came encrypted, in plain. */
+export interface ListenOn {
+  readonly host: string
+  readonly port: number
+  readonly tls?: TlsListener | null
+}
+
+export interface TlsListener {
+  readonly identity: TlsIdentity
+  readonly clientAuth: ClientAuth
 }
 
 export interface Listener {
@@ -38,6 +53,8 @@ export interface Socket {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
+  /** Null without TLS, and for a client that gave none. */
+  readonly peerCertificate: PeerCertificate | null
   /** Bytes given to `write` that the kernel has not taken yet. */
   readonly pending: number
   /**

@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { Arena } from '../std/arena.ts'
 import { assert } from '../std/assert.ts'
 import { adopt, socketOver } from './adopt.ts'
 import { Intake, ReadRegion } from './intake.ts'
-import type { Handler, Listener, Net, Socket } from './net.ts'
+import type { Handler, Listener, ListenOn, Net, Socket, TlsListener } from './net.ts'
+import { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts'
 
 export interface NodeNetOptions {
   arena: Arena
@@ -17,6 +19,8 @@ export interface NodeNetOptions {
 
 /** How long a connection that we have ended waits for its peer to say goodbye, in milliseconds. */
 const LINGER_MS = 3000
+/** How long a client may take for the TLS handshake. */
+const TLS_HANDSHAKE_MS = 10_000
 
 /** TCP. */
 export class NodeNet implements Net {
@@ -38,36 +42,61 @@ export class NodeNet implements Net {
   }
 
   listen(
-    address: { host: string; port: number },
+    address: ListenOn,
     accept: (socket: Socket) => Handler,
     done: (error: Error | null, listener?: Listener) => void,
   ): void {
-    const server = createServer()
+    const { tls } = address
+    const server = tls ? tlsServer(tls, (socket) => this.secured(socket, accept)) : createServer()
     const failed = (error: Error) => done(error)
     server.once('error', failed)
     server.listen({ host: address.host, port: address.port, backlog: 1024 }, () => {
       server.off('error', failed)
       // What is left are failed accepts: the peer has gone, or descriptors are short for a while.
       server.on('error', () => {})
-      const adopted = this.adopting && adopt(server, (handle) => this.adopted(handle, accept))
-      if (!adopted) server.on('connection', (tcp) => this.connected(tcp, accept))
+      const adopted = !tls && this.adopting && adopt(server, (handle) => this.adopted(handle, accept))
+      if (!tls && !adopted) server.on('connection', (tcp) => this.connected(tcp, accept, null))
       done(null, listenerOf(server))
     })
   }
 
   private adopted(handle: Parameters<typeof socketOver>[0], accept: (socket: Socket) => Handler): void {
     const tcp = socketOver(handle, this.view, (n) => socket.arrived(n))
-    const socket = new NodeSocket(tcp, this.region, accept)
+    const socket = new NodeSocket(tcp, this.region, null, accept)
   }
 
-  private connected(tcp: TcpSocket, accept: (socket: Socket) => Handler): void {
-    const socket = new NodeSocket(tcp, this.region, accept)
+  private secured(tls: TLSSocket, accept: (socket: Socket) => Handler): void {
+    // It may have gone while its handshake was under way.
+    if (tls.destroyed) return
+    // Nobody has to show a certificate, but one that is shown has to be right.
+    if (!tls.authorized && tls.getPeerX509Certificate() !== undefined) tls.destroy()
+    else this.connected(tls, accept, peerCertificateOf(tls))
+  }
+
+  private connected(tcp: TcpSocket, accept: (socket: Socket) => Handler, peer: PeerCertificate | null): void {
+    const socket = new NodeSocket(tcp, this.region, peer, accept)
     tcp.on('data', (chunk: Buffer) => {
       assert(chunk.length <= this.view.length, 'the runtime reads at most 64 KiB at a time')
       this.view.set(chunk)
       socket.arrived(chunk.length)
     })
   }
+}
+
+function tlsServer({ identity, clientAuth }: TlsListener, secured: (socket: TLSSocket) => void): Server {
+  const server = createTlsServer(
+    {
+      ...identity.options,
+      requestCert: clientAuth !== 'none',
+      rejectUnauthorized: clientAuth === 'required',
+      handshakeTimeout: TLS_HANDSHAKE_MS,
+    },
+    secured,
+  )
+  // A handshake that fails is the client's: it was told by an alert.
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  identity.onChange((options) => server.setSecureContext(options))
+  return server
 }
 
 function listenerOf(server: Server): Listener {
@@ -89,6 +118,7 @@ class NodeSocket implements Socket {
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
+  readonly peerCertificate: PeerCertificate | null
   private readonly tcp: TcpSocket
   private readonly handler: Handler
   private readonly intake: Intake
@@ -106,8 +136,9 @@ class NodeSocket implements Socket {
   private readonly onGone = () => this.wentOut()
   private readonly onShow = () => this.showAgain()
 
-  constructor(tcp: TcpSocket, region: ReadRegion, accept: (socket: Socket) => Handler) {
+  constructor(tcp: TcpSocket, region: ReadRegion, peer: PeerCertificate | null, accept: (socket: Socket) => Handler) {
     this.tcp = tcp
+    this.peerCertificate = peer
     this.remoteAddress = tcp.remoteAddress ?? ''
     this.remotePort = tcp.remotePort ?? 0
     this.localAddress = tcp.localAddress ?? ''

@@ -68,7 +68,8 @@ test('listeners are named, and told what to advertise', () => {
     listen: ['kafka://127.0.0.1:0', 'inner=kafka://127.0.0.1:9093'],
     advertise: ['inner=broker.example:19093'],
   })
-  assert.deepEqual(listeners[0], { name: 'kafka', protocol: 'kafka', host: '127.0.0.1', port: 0, advertised: null })
+  const { name, protocol, host, port, advertised } = listeners[0]
+  assert.deepEqual([name, protocol, host, port, advertised], ['kafka', 'kafka', '127.0.0.1', 0, null])
   assert.deepEqual(listeners[1].advertised, { host: 'broker.example', port: 19093 })
   assert.throws(() => read({ listen: ['amqp://127.0.0.1:1', 'amqp://127.0.0.1:2'] }), /two listeners are named 'amqp'/)
   assert.throws(() => read({ advertise: ['mqtt=x:1'] }), /there is no listener 'mqtt'/)
@@ -76,15 +77,49 @@ test('listeners are named, and told what to advertise', () => {
   assert.throws(() => read({ listen: ['amqp://127.0.0.1:70000'] }), /ports end at 65535/)
 })
 
-test('listening beyond loopback has to be allowed', () => {
+test('listeners may be encrypted, and ask for certificates', () => {
+  const flags = { 'tls-certificate': 'c.pem', 'tls-key': 'k.pem', 'tls-ca': 'a.pem', 'tls-client-auth': 'request' }
+  const { listeners } = read({
+    listen: ['amqps://127.0.0.1:1', 'kafkas://127.0.0.1:2?clientAuth=required', 'kafka://127.0.0.1:3'],
+    flags,
+  })
+  assert.deepEqual(
+    listeners.map(({ name, protocol, tls, clientAuth }) => [name, protocol, tls, clientAuth]),
+    [
+      ['amqps', 'amqp', true, 'request'],
+      ['kafkas', 'kafka', true, 'required'],
+      ['kafka', 'kafka', false, 'none'],
+    ],
+  )
+  assert.throws(() => read({ listen: ['amqps://127.0.0.1:1'] }), /'amqps' is encrypted: that takes a certificate/)
+  assert.throws(
+    () => read({ listen: ['kafkas://127.0.0.1:1?clientAuth=required'], flags: { ...flags, 'tls-ca': undefined } }),
+    /asks for clients' certificates: that takes the authorities/,
+  )
+  assert.throws(() => read({ listen: ['kafkas://127.0.0.1:1?clientAuth=maybe'], flags }), /must have clientAuth=none/)
+  assert.throws(() => read({ listen: ['kafka://127.0.0.1:1?clientAuth=none'] }), /is not encrypted/)
+  assert.throws(() => read({ listen: ['kafka://127.0.0.1:1?tls'] }), /unknown option 'tls'/)
+})
+
+test('listening beyond loopback has to be allowed, unless it is encrypted and asks who is there', () => {
   assert.throws(() => read({ listen: ['amqp://0.0.0.0:5672'] }), /can be reached from other machines.*--insecure/)
   assert.equal(read({ listen: ['amqp://0.0.0.0:5672'], flags: { insecure: true } }).listeners.length, 1)
+  const flags = { 'tls-certificate': 'c.pem', 'tls-key': 'k.pem', 'tls-ca': 'a.pem' }
+  assert.throws(() => read({ listen: ['kafkas://0.0.0.0:9093'], flags }), /asks nobody who he is/)
+  assert.equal(
+    read({ listen: ['amqps://0.0.0.0:1', 'kafkas://0.0.0.0:2?clientAuth=required'], flags }).listeners.length,
+    2,
+  )
 })
 
 test('docs/configuration.md tells every setting with its default, variable and flag', () => {
   const docs = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8').replace(/ +/g, ' ')
   for (const setting of SETTINGS) {
-    const row = `| \`${setting.key}\` | \`${environmentName(setting.key)}\` | \`--${flagName(setting.key)}\` | ${setting.default} | ${setting.about} |`
+    const row =
+      `| \`${setting.key}\` | \`${environmentName(setting.key)}\` | \`--${flagName(setting.key)}\` | ${setting.default} | ${setting.about} |`.replace(
+        / +/g,
+        ' ',
+      )
     assert.ok(docs.includes(row), `the row is missing or another: ${row}`)
   }
 })

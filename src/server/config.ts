@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from './config-error.ts'
-import { isLoopback, type ListenAddress, readAdvertised, readListener } from './listen-address.ts'
+import { type ListenAddress, readAdvertised, readListener } from './listen-address.ts'
+import { refuseOpen, withAccess } from './listener-access.ts'
+import type { Setting } from './setting.ts'
 import { readValue } from './setting-value.ts'
-import { environmentName, flagName, SETTINGS, type Setting, type SettingKey } from './settings.ts'
+import { environmentName, flagName, SETTINGS, type SettingKey } from './settings.ts'
 
 /** Everything `posthorn serve` was told, complete and checked. */
 export interface Config {
@@ -55,8 +57,8 @@ export function readConfig(sources: ConfigSources): Config {
     if (!Number.isInteger(Math.log2(values[key] as number)))
       throw new ConfigError(`'${key}' must be a power of two, but is ${values[key]}`)
   }
-  const listeners = joinListeners(listen, advertise, origin)
-  if (values.insecure !== true) refuseBeyondLoopback(listeners)
+  const listeners = joinListeners(listen, advertise, origin).map((one) => withAccess(one, values))
+  if (values.insecure !== true) refuseOpen(listeners)
   return { values: values as Config['values'], listeners }
 }
 
@@ -80,14 +82,6 @@ function joinListeners(listen: readonly string[], advertise: readonly string[], 
       `${origin}: two listeners are named '${twice}': give one a name of its own, as in second=${twice}://…`,
     )
   return listeners
-}
-
-function refuseBeyondLoopback(listeners: readonly ListenAddress[]): void {
-  const open = listeners.find((one) => !isLoopback(one.host))
-  if (open === undefined) return
-  throw new ConfigError(
-    `the listener '${open.name}' on ${open.host}:${open.port} can be reached from other machines, and there are no users and no TLS yet: listen on 127.0.0.1, or allow it with --insecure`,
-  )
 }
 
 function settingOf(key: string, origin: string): Setting {

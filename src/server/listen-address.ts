@@ -1,8 +1,18 @@
 import { isIP } from 'node:net'
+import type { ClientAuth } from '../env/tls-identity.ts'
 import { ConfigError } from './config-error.ts'
 
 export const PROTOCOLS = ['amqp', 'kafka'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
+
+/** What a listener is written with: the protocol, and whether it is encrypted. */
+const SCHEMES: Readonly<Record<string, { protocol: Protocol; tls: boolean }>> = {
+  amqp: { protocol: 'amqp', tls: false },
+  amqps: { protocol: 'amqp', tls: true },
+  kafka: { protocol: 'kafka', tls: false },
+  kafkas: { protocol: 'kafka', tls: true },
+}
+const CLIENT_AUTH: readonly ClientAuth[] = ['none', 'request', 'required']
 
 /** Where clients of a protocol are taken. */
 export interface ListenAddress {
@@ -12,29 +22,51 @@ export interface ListenAddress {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  readonly tls: boolean
+  /** Whether clients are asked for a certificate; null for what the settings say. */
+  readonly clientAuth: ClientAuth | null
   /** What clients are told to connect to; null for the address that they used. */
   readonly advertised: { readonly host: string; readonly port: number } | null
 }
 
-/** Reads `[name=]protocol://host:port`. */
+/** Reads `[name=]protocol://host:port[?clientAuth=required]`. */
 export function readListener(text: string, origin: string): ListenAddress {
-  const match = /^(?:([A-Za-z0-9_.-]+)=)?([a-z]+):\/\/(\[[^\]]+\]|[^:/]+):(\d+)$/.exec(text)
+  const match = /^(?:([A-Za-z0-9_.-]+)=)?([a-z]+):\/\/(\[[^\]]+\]|[^:/]+):(\d+)(?:\?(.*))?$/.exec(text)
   if (match === null)
     throw new ConfigError(
       `${origin}: '${text}' is not a listener: write [name=]amqp://host:port or [name=]kafka://host:port`,
     )
-  const protocol = PROTOCOLS.find((known) => known === match[2])
-  if (protocol === undefined)
+  const [, name, scheme, host, port, options] = match
+  if (!Object.hasOwn(SCHEMES, scheme))
     throw new ConfigError(
-      `${origin}: '${text}' has the unknown protocol '${match[2]}': known are ${PROTOCOLS.join(', ')}`,
+      `${origin}: '${text}' has the unknown protocol '${scheme}': known are ${Object.keys(SCHEMES).join(', ')}`,
     )
   return {
-    name: match[1] ?? protocol,
-    protocol,
-    host: bare(match[3]),
-    port: readPort(match[4], text, origin),
+    name: name ?? scheme,
+    ...SCHEMES[scheme],
+    host: bare(host),
+    port: readPort(port, text, origin),
+    ...readOptions(options ?? '', SCHEMES[scheme], (what) => new ConfigError(`${origin}: '${text}' ${what}`)),
     advertised: null,
   }
+}
+
+function readOptions(
+  text: string,
+  scheme: { protocol: Protocol; tls: boolean },
+  wrong: (what: string) => ConfigError,
+): Pick<ListenAddress, 'clientAuth'> {
+  let clientAuth: ClientAuth | null = null
+  for (const option of text === '' ? [] : text.split('&')) {
+    const [key, value = ''] = option.split('=')
+    if (key === 'clientAuth') {
+      const known = CLIENT_AUTH.find((one) => one === value)
+      if (known === undefined) throw wrong(`must have clientAuth=${CLIENT_AUTH.join(', ')}`)
+      if (!scheme.tls) throw wrong('has clientAuth, and is not encrypted')
+      clientAuth = known
+    } else throw wrong(`has the unknown option '${key}': known is clientAuth`)
+  }
+  return { clientAuth }
 }
 
 /** Reads `[name=]host:port`: what clients of that listener are told. */

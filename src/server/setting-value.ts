@@ -1,5 +1,5 @@
 import { ConfigError } from './config-error.ts'
-import type { Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
 
 const BYTES = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, kB: 1e3, MB: 1e6, GB: 1e9 } as const
 const DURATIONS = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const

@@ -1,17 +1,5 @@
-/** How a setting is written in a configuration file, an environment variable or a flag, and what it may be. */
-export type SettingType = 'string' | 'boolean' | 'integer' | 'bytes' | 'duration' | 'choice'
-
-export interface Setting {
-  readonly key: string
-  readonly type: SettingType
-  readonly default: string | number | boolean
-  /** For 'choice'. */
-  readonly values?: readonly string[]
-  /** Smallest value, for numbers. */
-  readonly min?: number
-  readonly max?: number
-  readonly about: string
-}
+import { ACCESS_SETTINGS } from './access-settings.ts'
+import type { Setting } from './setting.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -47,7 +35,7 @@ export const SETTINGS = [
     key: 'insecure',
     type: 'boolean',
     default: false,
-    about: 'Allows listeners beyond loopback although there are no users and no TLS yet.',
+    about: 'Allows listeners beyond loopback that have no TLS, or ask nobody who he is.',
   },
   {
     key: 'log.level',
@@ -146,6 +134,7 @@ export const SETTINGS = [
     min: 64 * KIB,
     about: 'A checkpoint is taken when the journal has grown by this, or by four checkpoints if that is more.',
   },
+  ...ACCESS_SETTINGS,
 ] as const satisfies readonly Setting[]
 
 export type SettingKey = (typeof SETTINGS)[number]['key']

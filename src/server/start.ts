@@ -4,10 +4,12 @@ import { openBroker } from '../broker/open.ts'
 import type { Handler, Listener, Net, Socket } from '../env/net.ts'
 import { nodeEnv } from '../env/node.ts'
 import { type Lock, lockDirectory } from '../env/node-lock.ts'
+import type { TlsIdentity } from '../env/tls-identity.ts'
 import { Arena } from '../std/arena.ts'
 import type { Config } from './config.ts'
 import { type Front, type Nouns, openFronts, registerNouns } from './fronts.ts'
 import type { ListenAddress } from './listen-address.ts'
+import { openIdentity } from './listener-access.ts'
 import type { Log } from './log.ts'
 import { arenaSize, brokerOptions, storeOptions } from './sizes.ts'
 
@@ -17,6 +19,8 @@ export interface Running {
   /** With the real port where 0 was asked for. */
   readonly listeners: readonly ListenAddress[]
   readonly broker: Broker
+  /** Reads what may change while the broker runs again: certificates and keys. */
+  reload(): void
   /** Takes no new connections, says goodbye to those that are there, takes a checkpoint and ends. May be called more than once. */
   stop(reason: string): void
 }
@@ -34,6 +38,7 @@ const FOR_EVER_MS = 2 ** 30
  */
 export async function start(config: Config, log: Log, stopped: (code: number) => void): Promise<Running> {
   const data = resolve(String(config.values.data))
+  const identity = openIdentity(config.listeners, config.values)
   const lock = await take(data)
   const alive = setInterval(() => {}, FOR_EVER_MS)
   const arena = new Arena(arenaSize(config))
@@ -61,7 +66,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
   try {
     for (const address of config.listeners) {
       const front = fronts[address.protocol]
-      const listener = await listen(env.net, address, front, log)
+      const listener = await listen(env.net, address, identity, front, log)
       open.push({ listener, listening: { ...address, port: listener.port } })
       log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
     }
@@ -71,14 +76,23 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
     clearInterval(alive)
     throw error
   }
+  const reloaded = (error: Error | null) => {
+    if (error === null) log.info({}, 'certificate and key were read again')
+    else log.error({}, `certificate and key stay as they were: ${error.message}`)
+  }
+  identity?.watch(reloaded)
   let stopping = false
   return {
     data,
     broker,
     listeners: open.map((one) => one.listening),
+    reload: () => {
+      if (identity !== null) reloaded(identity.reload())
+    },
     stop: (reason) => {
       if (stopping) return
       stopping = true
+      identity?.unwatch()
       log.info({ reason }, 'stopping')
       stop(
         broker,
@@ -102,13 +116,20 @@ function take(data: string): Promise<Lock> {
   })
 }
 
-function listen(net: Net, address: ListenAddress, front: Front, log: Log): Promise<Listener> {
+function listen(
+  net: Net,
+  address: ListenAddress,
+  identity: TlsIdentity | null,
+  front: Front,
+  log: Log,
+): Promise<Listener> {
+  const tls = address.tls ? { identity: identity!, clientAuth: address.clientAuth ?? 'none' } : null
   const accept = (socket: Socket): Handler => {
     log.debug({ listener: address.name, peer: `${socket.remoteAddress}:${socket.remotePort}` }, 'connection accepted')
     return front.accept(socket, { ...address, port: socket.localPort })
   }
   return new Promise((resolve, reject) => {
-    net.listen(address, accept, (error, listener) => {
+    net.listen({ host: address.host, port: address.port, tls }, accept, (error, listener) => {
       if (listener !== undefined) resolve(listener)
       else reject(new Error(`can't listen on ${address.host}:${address.port} for '${address.name}': ${explain(error)}`))
     })
