@@ -6,10 +6,8 @@ import { NodeDisk } from '../src/env/node-disk.ts'
 import { NodeRandom } from '../src/env/node-random.ts'
 import { Arena } from '../src/std/arena.ts'
 import { JOURNAL } from '../src/store/place.ts'
-import { SegmentWriter } from '../src/store/segment-writer.ts'
 import { STORE_DEFAULTS, Store } from '../src/store/store.ts'
 import { TIDY_DEFAULTS } from '../src/store/tidy.ts'
-import { TidyPlan } from '../src/store/tidy-plan.ts'
 
 /**
  * What checkpoints and tidying cost those who wait for the disk: group commits by themselves, beside a checkpoint of as many waiting
@@ -63,21 +61,20 @@ const { journal } = store
 
 /** The longest a method took, by name. */
 const longest = new Map<string, number>()
-function watch(of: object, name: string): void {
+function watch(of: object, name: string, title = name): void {
   const methods = of as Record<string, (...args: unknown[]) => unknown>
   const method = methods[name]!
   methods[name] = function (this: unknown, ...args) {
     const begun = performance.now()
     const result = Reflect.apply(method, this, args)
-    longest.set(name, Math.max(longest.get(name) ?? 0, performance.now() - begun))
+    longest.set(title, Math.max(longest.get(title) ?? 0, performance.now() - begun))
     return result
   }
 }
 watch(store, 'upkeep')
-for (const name of ['collect', 'move', 'finish', 'begin', 'write']) watch(store.tidy, name)
-watch(store.checkpoints, 'pull')
-for (const name of ['start', 'gather', 'footer']) watch(SegmentWriter.prototype, name)
-for (const name of ['layOut', 'directory']) watch(TidyPlan.prototype, name)
+for (const part of ['tidy', 'checkpoints', 'segments', 'files'] as const) {
+  watch((store as unknown as Record<string, object>)[part]!, part === 'files' ? 'sweep' : 'step', part)
+}
 
 let progress: () => void = () => {}
 store.onProgress = () => progress()

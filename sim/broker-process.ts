@@ -1,5 +1,5 @@
 import { openAmqp } from '../src/amqp/open.ts'
-import type { Broker } from '../src/broker/broker.ts'
+import type { Broker, BrokerEvent } from '../src/broker/broker.ts'
 import { ClusterIdentity } from '../src/broker/cluster-id.ts'
 import { registerGroupFold } from '../src/broker/group/fold.ts'
 import { Groups } from '../src/broker/group/groups.ts'
@@ -20,6 +20,9 @@ import { Dice } from './random.ts'
 import type { Swarm } from './swarm.ts'
 import type { Process, World } from './world.ts'
 
+/** Events that say that bytes cannot be had. */
+const DAMAGE: readonly string[] = ['damage', 'set-aside', 'unreadable-records']
+
 /** A broker with all its nouns, and nobody listening. */
 export interface Opened {
   readonly broker: Broker
@@ -34,7 +37,7 @@ export function openSmall(
   env: Env,
   arena: Arena,
   onFatal: (error: Error) => void,
-  report: (event: StoreEvent) => void,
+  report: (event: StoreEvent | BrokerEvent) => void,
 ): Opened {
   let topics!: Topics
   let groups!: Groups
@@ -108,6 +111,7 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
   const opened = openSmall(world.swarm, env, arena, onFatal, (event) => {
     world.note(JSON.stringify(event))
     world.add(`store ${event.kind}`)
+    rule(!DAMAGE.includes(event.kind), `nothing was damaged, but: ${JSON.stringify(event)}`)
   })
   const { broker, topics, groups } = opened
   listen(opened, env.net, 5672, 9092, (text) => world.note(text))

@@ -1,4 +1,4 @@
-import type { Broker } from '../src/broker/broker.ts'
+import type { Broker, BrokerEvent } from '../src/broker/broker.ts'
 import { openBroker } from '../src/broker/open.ts'
 import { declareQueue } from '../src/broker/queue/declare.ts'
 import { type Message, publish } from '../src/broker/queue/publish.ts'
@@ -7,6 +7,7 @@ import type { Consumer } from '../src/core/queue/consumer.ts'
 import type { Queue } from '../src/core/queue/queue.ts'
 import { Arena } from '../src/std/arena.ts'
 import { assert } from '../src/std/assert.ts'
+import type { StoreEvent } from '../src/store/store.ts'
 import type { Field } from '../src/wire/amqp/field.ts'
 import { SimClock } from './clock.ts'
 import { SimDisk } from './disk.ts'
@@ -19,12 +20,15 @@ const KIB = 1024
 export class BrokerRig {
   readonly clock: SimClock
   readonly broker: Broker
+  /** What the operator was told. */
+  readonly events: (StoreEvent | BrokerEvent)[] = []
   disk: SimDisk
 
+  /** On a copy of what is on `disk`, if it is given. */
   constructor(seed = 1, disk?: SimDisk, durability: 'fsync' | 'os' = 'fsync') {
     const dice = new Dice(seed)
     this.clock = new SimClock(dice)
-    this.disk = disk ?? new SimDisk(this.clock, dice)
+    this.disk = disk?.copy(this.clock, dice) ?? new SimDisk(this.clock, dice)
     const arena = new Arena(8 * KIB * KIB)
     const net = new SimNet(this.clock, dice, arena, { region: 64 * KIB, keep: 64 * KIB, stuffed: 0, slowest: 1 })
     this.broker = openBroker({
@@ -43,7 +47,7 @@ export class BrokerRig {
       onFatal: (error) => {
         throw error
       },
-      report: () => {},
+      report: (event) => this.events.push(event),
     })
   }
 

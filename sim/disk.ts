@@ -310,6 +310,16 @@ export class SimFile implements DiskFile {
     this.later('read', act, (error, n) => done(error, n ?? 0))
   }
 
+  readPartsAsync(parts: Uint8Array[], position: number, done: (error: Error | null, bytesRead: number) => void): void {
+    this.open()
+    const act = () => {
+      let got = 0
+      for (const part of parts) got += this.readNow(part, 0, part.length, position + got)
+      return got
+    }
+    this.later('read', act, (error, n) => done(error, n ?? 0))
+  }
+
   write(from: Uint8Array, at: number, length: number, position: number): void {
     this.begin('write')
     this.writeNow(from, at, length, position)

@@ -55,6 +55,7 @@ export class JournalRig {
       plenty: 12 * fileSize,
       // The disk itself says when it is full.
       spare: () => Number.NEGATIVE_INFINITY,
+      onDamage: onFatal,
       onFatal,
     })
     for (const number of fileNumbers(disk)) this.files.adopt(number)

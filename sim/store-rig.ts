@@ -35,8 +35,8 @@ class QueueOwner implements Owner {
     this.id = id
   }
 
-  eachLive(...args: Parameters<Owner['eachLive']>): void {
-    this.index.eachLive(...args)
+  eachLive(...args: Parameters<Owner['eachLive']>): number {
+    return this.index.eachLive(...args)
   }
 
   move(sequence: number, place: number, position: number): boolean {
@@ -53,8 +53,8 @@ class PartitionOwner implements Owner {
     this.id = id
   }
 
-  eachLive(...args: Parameters<Owner['eachLive']>): void {
-    this.index.eachLive(...args)
+  eachLive(...args: Parameters<Owner['eachLive']>): number {
+    return this.index.eachLive(...args)
   }
 
   move(...args: Parameters<Owner['move']>): boolean {

@@ -231,5 +231,6 @@ export class World {
 }
 
 function isFull(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOSPC'
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'full'
 }

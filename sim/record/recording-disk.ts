@@ -116,6 +116,10 @@ class RecordingFile implements DiskFile {
     this.file.readAsync(into, at, length, position, done)
   }
 
+  readPartsAsync(parts: Uint8Array[], position: number, done: (error: Error | null, n: number) => void): void {
+    this.file.readPartsAsync(parts, position, done)
+  }
+
   write(from: Uint8Array, at: number, length: number, position: number): void {
     this.noteWrite(from, at, length, position)
     this.file.write(from, at, length, position)

@@ -1,3 +1,4 @@
+import type { BrokerEvent } from '../../src/broker/broker.ts'
 import { PLACE_SHIFT } from '../../src/core/queue/queue-index.ts'
 import type { Env } from '../../src/env/env.ts'
 import { Arena } from '../../src/std/arena.ts'
@@ -116,7 +117,7 @@ export class Recovered {
     }
   }
 
-  private start(disk: SimDisk, report: (event: StoreEvent) => void = () => {}): Opened {
+  private start(disk: SimDisk, report: (event: StoreEvent | BrokerEvent) => void = () => {}): Opened {
     const env: Env = { clock: this.clock.process(), disk, net: { listen: () => {} }, random: new Dice(2) }
     const fail = (error: Error) => {
       throw error

@@ -20,6 +20,27 @@ export interface BrokerOptions {
   readonly memory: number
 }
 
+/** What an operator has to know of. */
+export type BrokerEvent =
+  /** A message cannot be read: it stays in its queue as unacked, and those behind it go on. */
+  | {
+      readonly kind: 'set-aside'
+      readonly vhost: string
+      readonly queue: string
+      readonly sequence: number
+      readonly file: string
+      readonly reason: string
+    }
+  /** Records cannot be read: who asks for them gets an error. */
+  | {
+      readonly kind: 'unreadable-records'
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+      readonly file: string
+      readonly reason: string
+    }
+
 /** Takes one kind of journal record; see `Fold.record`. */
 export type ApplyRecord = (bytes: Uint8Array, at: number, length: number, position: number, time: number) => void
 
@@ -66,6 +87,10 @@ export class Broker {
   readonly definitions: DefinitionSource[] = []
   /** Called after recovery, before the first command. */
   readonly afterRecovery: ((clean: boolean) => void)[] = []
+  /** Tells the operator what went wrong with what is kept. */
+  report: (event: BrokerEvent) => void = () => {}
+  /** Partitions and offsets whose records were reported as unreadable. */
+  readonly unreadable = new Set<string>()
   /** Set by `openBroker` before anything else happens. */
   store!: Store
   turn!: Turn
@@ -141,6 +166,11 @@ export class Broker {
     return sum
   }
 
+  /** Walks the maps as they are: a thousand queues more cost nothing before their turn comes. */
+  private *eachOwner(): Generator<Owner> {
+    for (const owners of this.owners) yield* owners.values()
+  }
+
   private fold(): Fold {
     return {
       part: (kind, bytes) => {
@@ -153,7 +183,7 @@ export class Broker {
         apply(bytes, at, length, position, time)
       },
       snapshot: () => this.snapshot(),
-      owners: () => this.owners.flatMap((owners) => [...owners.values()]),
+      owners: () => this.eachOwner(),
       owner: (id) => {
         for (const owners of this.owners) if (owners.has(id)) return owners.get(id)
         return undefined

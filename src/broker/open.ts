@@ -1,7 +1,7 @@
 import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import { Store, type StoreEvent, type StoreOptions } from '../store/store.ts'
-import { Broker, type BrokerOptions } from './broker.ts'
+import { Broker, type BrokerEvent, type BrokerOptions } from './broker.ts'
 import { registerDefinitions } from './definitions.ts'
 import { buryDead } from './queue/bury.ts'
 import { deliverWoken } from './queue/deliver.ts'
@@ -19,8 +19,8 @@ export interface OpenOptions {
   readonly register: readonly ((broker: Broker) => void)[]
   /** The store can promise nothing more: the process has to stop. */
   readonly onFatal: (error: Error) => void
-  /** What recovery found. */
-  readonly report: (event: StoreEvent) => void
+  /** What recovery found, and what went wrong since. */
+  readonly report: (event: StoreEvent | BrokerEvent) => void
 }
 
 /**
@@ -30,6 +30,7 @@ export interface OpenOptions {
 export function openBroker(options: OpenOptions): Broker {
   const { env, arena, onFatal, report } = options
   const broker = new Broker(env, arena, options.broker)
+  broker.report = report
   registerDefinitions(broker)
   registerTopology(broker)
   registerQueueFold(broker)

@@ -35,6 +35,8 @@ export interface DiskFile {
     position: number,
     done: (error: Error | null, bytesRead: number) => void,
   ): void
+  /** Reads into several pieces of memory, one behind the other, as `readAsync` does into one. */
+  readPartsAsync(parts: Uint8Array[], position: number, done: (error: Error | null, bytesRead: number) => void): void
   /** Writes all of it or throws. */
   write(from: Uint8Array, at: number, length: number, position: number): void
   /** Writes all of it; the bytes must not change before `done`. */

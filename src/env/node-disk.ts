@@ -94,6 +94,16 @@ function syncOne(directory: string): void {
   }
 }
 
+/** What is left of the parts behind their first `length` bytes. */
+function behind(parts: Uint8Array[], length: number): Uint8Array[] {
+  let first = 0
+  let rest = length
+  while (first < parts.length && parts[first]!.length <= rest) rest -= parts[first++]!.length
+  const left = parts.slice(first)
+  if (left.length > 0) left[0] = left[0]!.subarray(rest)
+  return left
+}
+
 class NodeFile implements DiskFile {
   readonly path: string
   private readonly fd: number
@@ -132,6 +142,19 @@ class NodeFile implements DiskFile {
       fs.read(this.fd, into, at + got, length - got, position + got, next)
     }
     fs.read(this.fd, into, at, length, position, next)
+  }
+
+  readPartsAsync(parts: Uint8Array[], position: number, done: (error: Error | null, bytesRead: number) => void): void {
+    let got = 0
+    let rest = parts
+    const next = (error: Error | null, n: number) => {
+      if (error) return done(error, got)
+      got += n
+      rest = behind(rest, n)
+      if (n === 0 || rest.length === 0) return done(null, got)
+      fs.readv(this.fd, rest, position + got, next)
+    }
+    fs.readv(this.fd, rest, position, next)
   }
 
   write(from: Uint8Array, at: number, length: number, position: number): void {

@@ -1,5 +1,6 @@
 import type { Timer } from '../broker/timers.ts'
 import { locateAll, planRead, type ReadPlan, readAll, withoutHead } from '../broker/topic/read.ts'
+import { reportUnreadable } from '../broker/topic/unreadable.ts'
 import type { Partition, Waiter } from '../core/partition/partition.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../wire/kafka/messages/fetch.ts'
@@ -168,31 +169,34 @@ class FetchRun implements Waiter {
     const buffer = buffers.take(bytes)
     let at = 0
     let left = 1
-    let failed: Error | null = null
-    const done = (error: Error | null) => {
-      failed ??= error
-      if (--left === 0) this.haveRead(found, buffer, failed)
+    const done = (one: Found | null, error: Error | null) => {
+      if (error !== null) this.fail(one!, error)
+      if (--left === 0) this.haveRead(found, buffer)
     }
     for (const one of found) {
       if (one.plan === null || one.plan.bytes === 0) continue
       let { bytes: length } = one.plan
       if (missing.includes(one)) {
         left++
-        readAll(broker.store, broker.arena.bytes, one.plan, buffer, at, done)
+        readAll(broker.store, broker.arena.bytes, one.plan, buffer, at, (error) => done(one, error))
       } else length = copySlices(one.records, buffer, at)
       one.records = { bytes: buffer, at, length }
       at += length
     }
-    done(null)
+    done(null, null)
   }
 
-  private haveRead(found: readonly Found[], buffer: Uint8Array, failed: Error | null): void {
+  /** The disk does not give back what one partition has there: the others are answered as if nothing had happened. */
+  private fail(one: Found, error: Error): void {
+    one.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+    reportUnreadable(this.call.front.broker, one.partition!, one.plan!.offset, error)
+  }
+
+  private haveRead(found: readonly Found[], buffer: Uint8Array): void {
     const { front } = this.call
-    if (failed !== null) front.options.log(`reading records from the disk failed: ${failed.message}`)
     for (const one of found) {
       if (one.plan === null || one.plan.bytes === 0) continue
-      one.records = failed === null ? withoutHead(one.records, one.plan.offset) : NO_RECORDS
-      if (failed !== null) one.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+      one.records = one.errorCode === 0 ? withoutHead(one.records, one.plan.offset) : NO_RECORDS
     }
     if (!this.gone) this.answer(found)
     front.buffers.give(buffer)

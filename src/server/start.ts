@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import type { Broker } from '../broker/broker.ts'
+import type { Broker, BrokerEvent } from '../broker/broker.ts'
 import { openBroker } from '../broker/open.ts'
 import type { Handler, Listener, Net, Socket } from '../env/net.ts'
 import { nodeEnv } from '../env/node.ts'
 import { type Lock, lockDirectory } from '../env/node-lock.ts'
 import type { TlsIdentity } from '../env/tls-identity.ts'
 import { Arena } from '../std/arena.ts'
+import type { StoreEvent } from '../store/store.ts'
 import type { Config } from './config.ts'
 import { type Front, type Nouns, openFronts, registerNouns } from './fronts.ts'
 import type { ListenAddress } from './listen-address.ts'
@@ -59,7 +60,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
       },
     ],
     onFatal,
-    report: ({ kind, ...facts }) => log.info(facts, kind),
+    report: (event) => tell(log, event),
   })
   const fronts = openFronts(broker, nouns, config, log)
   const open: { listening: ListenAddress; listener: Listener }[] = []
@@ -108,6 +109,14 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
       )
     },
   }
+}
+
+/** What cannot be read is an error, the rest is news. */
+function tell(log: Log, { kind, ...facts }: StoreEvent | BrokerEvent): void {
+  if (kind === 'damage') log.error(facts, 'what is stored is damaged')
+  else if (kind === 'set-aside') log.error(facts, 'a message that cannot be read is set aside')
+  else if (kind === 'unreadable-records') log.error(facts, 'records cannot be read')
+  else log.info(facts, kind)
 }
 
 function take(data: string): Promise<Lock> {

@@ -17,6 +17,10 @@ test('the native and the sliced checksum agree at every length and start', () =>
   for (let length = 0; length < 2900; length += 37) {
     for (const from of [0, 1, 7, 64]) {
       assert.equal(crc32c(bytes, from, from + length), crc32cSliced(bytes, from, from + length))
+      const middle = from + (length >> 1)
+      const first = crc32c(bytes, from, middle)
+      assert.equal(crc32c(bytes, middle, from + length, first), crc32c(bytes, from, from + length))
+      assert.equal(crc32cSliced(bytes, middle, from + length, first), crc32c(bytes, from, from + length))
     }
   }
 })

@@ -35,6 +35,14 @@ export function checkpointDraftName(number: number): string {
   return `${checkpointName(number)}.new`
 }
 
+/** Removes what a process that died was writing. */
+export function removeDrafts(disk: Disk): void {
+  for (const name of disk.list(CHECKPOINT_DIRECTORY)) {
+    const path = `${CHECKPOINT_DIRECTORY}/${name}`
+    if (path !== checkpointName(Number.parseInt(name, 10))) disk.remove(path)
+  }
+}
+
 export function putCheckpointHeader(bytes: Uint8Array, number: number, start: number, epoch: number): void {
   putU32(bytes, 0, MAGIC)
   putU32(bytes, 4, VERSION)

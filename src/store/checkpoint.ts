@@ -112,10 +112,8 @@ export class Checkpoints {
       const path = `${CHECKPOINT_DIRECTORY}/${name}`
       const number = Number.parseInt(name, 10)
       // One that is damaged is kept until another takes its place.
-      if (path === checkpointName(number)) {
-        this.obsolete.push(path)
-        this.highest = Math.max(this.highest, number)
-      } else seams.disk.remove(path)
+      this.obsolete.push(path)
+      this.highest = Math.max(this.highest, number)
     }
   }
 

@@ -1,10 +1,12 @@
 /**
- * Why the store does not open:
+ * Why the store does not open, or cannot give bytes that it holds:
  * - `corrupt`: bytes that were known to be on the disk are damaged;
+ * - `unreadable`: the disk does not give them back;
  * - `version`: the data were written by a newer Posthorn;
- * - `options`: the sizes asked for do not fit the data that are there.
+ * - `options`: the sizes asked for do not fit the data that are there;
+ * - `full`: there is no space for what a start has to write.
  */
-export type StoreErrorCode = 'corrupt' | 'version' | 'options'
+export type StoreErrorCode = 'corrupt' | 'unreadable' | 'version' | 'options' | 'full'
 
 export class StoreError extends Error {
   override name = 'StoreError'

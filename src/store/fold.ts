@@ -26,13 +26,18 @@ export interface Owner {
    * partition's batches. Never a queue's messages.
    */
   readonly runs: boolean
-  /** Calls `visit` for each entry whose bytes begin in `[from, to)` of `place`, in rising order of `sequence`. */
+  /**
+   * Calls `visit` for each entry from sequence `first` on whose bytes begin in `[from, to)` of `place`, in rising order of
+   * `sequence`. Looks at `limit` entries or so and returns the sequence to go on with, or -1 when it has seen them all.
+   */
   eachLive(
     place: number,
     from: number,
     to: number,
+    first: number,
+    limit: number,
     visit: (sequence: number, position: number, length: number) => void,
-  ): void
+  ): number
   /**
    * The entry `sequence` (or, of an owner with runs, the run of entries that begins with it) has `length` bytes and is at
    * another place now. Nothing happens if the entry is gone, or is in that segment or a newer one already: a move may be

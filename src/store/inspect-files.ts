@@ -67,7 +67,7 @@ function inspectSegment(disk: Disk, number: number, used: boolean): SegmentInspe
     for (let from = 0; from < footer.end; from += window.length) {
       const length = Math.min(window.length, footer.end - from)
       file.read(window, 0, length, from)
-      const bad = checkBlocks(footer, window, 0, from, length)
+      const bad = checkBlocks(footer, window, 0, from, length, null)
       if (bad >= 0) return { name, size, bodies: footer.total, used, damage: `the block at byte ${bad} is damaged` }
     }
     return { name, size, bodies: footer.total, used, damage: null }

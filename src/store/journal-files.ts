@@ -2,6 +2,7 @@ import type { Clock } from '../env/clock.ts'
 import type { Disk, DiskFile } from '../env/disk.ts'
 import { assert } from '../std/assert.ts'
 import type { Background } from './background.ts'
+import { StoreError } from './errors.ts'
 
 export const JOURNAL_DIRECTORY = 'journal'
 const CHUNK = 2 ** 20
@@ -43,6 +44,8 @@ export interface JournalFilesOptions {
   readonly plenty: number
   /** Bytes of the disk that are left for checkpoints and tidying: without them no file could ever be used again. */
   readonly spare: () => number
+  /** Bytes that are needed cannot be had. */
+  readonly onDamage: (error: StoreError) => void
   readonly onFatal: (error: Error) => void
 }
 
@@ -108,7 +111,6 @@ export class JournalFiles {
   begin(tail: number): void {
     this.prepared = tail
     const number = this.numberOf(tail)
-    if (!this.files.has(number)) this.createNow(number)
     for (const file of this.files.values()) {
       file.size = file.number < number ? this.fileSize : Math.min(this.fileSize, this.openNow(file).size())
       file.holey = file.number <= number
@@ -120,14 +122,31 @@ export class JournalFiles {
     this.extendPrepared()
   }
 
-  /** Sees to it that a file has at least `least` bytes. A fresh start writes one chunk and no more: the rest follows in the background. */
+  /**
+   * Sees to it that a file has at least `least` bytes. A fresh start writes one chunk and no more: the rest follows in the background. On
+   * a full disk what fits has to do. Throws StoreError 'full'.
+   */
   private fillNow(number: number, least: number): void {
-    if (!this.files.has(number)) this.createNow(number)
-    const file = this.files.get(number)!
-    if (file.size >= Math.min(least, this.fileSize)) return
-    const size = Math.min(this.fileSize, (Math.floor(least / CHUNK) + 1) * CHUNK)
-    this.openNow(file).write(new Uint8Array(size - file.size), 0, size - file.size, file.size)
-    file.size = size
+    const needed = Math.min(least, this.fileSize)
+    let has = this.files.get(number)?.size ?? 0
+    if (has >= needed) return
+    try {
+      if (!this.files.has(number)) this.createNow(number)
+      const handle = this.openNow(this.files.get(number)!)
+      const size = Math.min(this.fileSize, (Math.floor(least / CHUNK) + 1) * CHUNK)
+      try {
+        handle.write(new Uint8Array(size - has), 0, size - has, has)
+      } finally {
+        has = handle.size()
+        this.files.get(number)!.size = has
+      }
+    } catch (error) {
+      if (!isDiskFull(error as Error)) throw error
+      if (has >= needed) return
+      const name = journalFileName(number)
+      const text = `the disk is full: a start needs ${needed - has} bytes more for ${name}; give it some space and start again`
+      throw new StoreError('full', text, name)
+    }
   }
 
   numberOf(position: number): number {
@@ -218,14 +237,21 @@ export class JournalFiles {
       // Who closes the store waits for the last read.
       if (this.stopped) this.onPrepared()
     }
+    const from = position - file.number * this.fileSize
     this.withHandle(file, (error) => {
-      if (error !== null) return finish(error)
-      const from = position - file.number * this.fileSize
+      if (error !== null) return finish(this.unreadable(file, from, error.message))
       file.handle!.readAsync(into, at, length, from, (readError, n) => {
-        if (readError === null && n < length) finish(new Error(`${journalFileName(file.number)} is too short`))
-        else finish(readError)
+        if (readError !== null) finish(this.unreadable(file, from, readError.message))
+        else finish(n < length ? this.unreadable(file, from + n, 'it is too short') : null)
       })
     })
+  }
+
+  private unreadable(file: JournalFile, at: number, why: string): StoreError {
+    const name = journalFileName(file.number)
+    const error = new StoreError('unreadable', `${name} can't be read: ${why}`, name, at)
+    this.options.onDamage(error)
+    return error
   }
 
   /** When `advance` wants to be called again, as `Clock.elapsed` counts; Infinity if the disk is not full. */

@@ -1,10 +1,14 @@
 import type { Disk, DiskFile } from '../env/disk.ts'
 import type { Background } from './background.ts'
-import { blockSums, putSegmentHeader, type SegmentFooter, segmentFooter } from './segment.ts'
+import { putSegmentHeader, SEGMENT_BLOCK, type SegmentFooter, segmentFooter, sumBlocks } from './segment.ts'
 import { SEGMENT_DIRECTORY, segmentName } from './segments.ts'
-import type { Output, TidyPlan } from './tidy-plan.ts'
+import { onDisk, type Steps } from './steps.ts'
+import { type Output, SLICE, type TidyPlan } from './tidy-plan.ts'
 
-const SLICE = 2 ** 20
+/** Bytes written between two syncs: whoever syncs the journal meanwhile waits for them too. */
+const WRITE = SLICE
+/** Bodies copied in a step. */
+const COPIES = 8192
 
 /** Reads bytes of the place that is tidied. */
 export type ReadSource = (
@@ -23,9 +27,28 @@ export interface Source {
   extent(position: number): number
 }
 
+/** Memory that is used again from one tidying to the next, while there is one. */
+export class Scratch {
+  private readonly buffers = new Map<string, Uint8Array>()
+
+  /** At least `length` bytes, with anything in them. */
+  take(name: 'contents' | 'piece', length: number): Uint8Array {
+    let bytes = this.buffers.get(name)
+    if (bytes === undefined || bytes.length < length) {
+      bytes = Buffer.allocUnsafeSlow(length)
+      this.buffers.set(name, bytes)
+    }
+    return bytes
+  }
+
+  drop(): void {
+    this.buffers.clear()
+  }
+}
+
 /**
  * Writes a plan's segments: bodies are gathered from the source in one pass over it, and then written file by file. Each read and
- * write is a background job of its own, so that others have their turn. Ends with the files and their names on the disk.
+ * write is a background job of its own, and what is done in memory goes in bounded steps. Ends with the files and their names on the disk.
  */
 export class SegmentWriter {
   /** The footers of the plan's outputs. */
@@ -34,168 +57,139 @@ export class SegmentWriter {
   private readonly background: Background
   private readonly plan: TidyPlan
   private readonly source: Source
-  private readonly done: (error: Error | null) => void
-  /** The contents of the outputs, and for each body which it is in. */
-  private readonly contents: Uint8Array[] = []
-  private readonly outputOf: Uint32Array
-  private readonly created: DiskFile[] = []
+  private readonly scratch: Scratch
+  private readonly go: () => void
+  /** Where in `contents` each output begins. */
+  private readonly bases: number[] = []
+  private contents: Uint8Array = new Uint8Array(0)
+  private readonly created: string[] = []
+  private file: DiskFile | null = null
 
-  constructor(disk: Disk, background: Background, plan: TidyPlan, source: Source, done: (error: Error | null) => void) {
+  /** `go` asks for the next step. */
+  constructor(disk: Disk, background: Background, plan: TidyPlan, source: Source, scratch: Scratch, go: () => void) {
     this.disk = disk
     this.background = background
     this.plan = plan
     this.source = source
-    this.done = done
-    this.outputOf = new Uint32Array(plan.positions.length)
-    plan.outputs.forEach((output, n) => {
-      for (const body of output.bodies) this.outputOf[body] = n
-    })
+    this.scratch = scratch
+    this.go = go
   }
 
-  start(): void {
-    for (const output of this.plan.outputs) {
-      const bytes = new Uint8Array(output.end)
-      putSegmentHeader(bytes, 0, output.number)
-      this.contents.push(bytes)
+  /** Throws what a read or a write ended with, when what was written is removed again. */
+  *run(): Steps {
+    try {
+      yield* this.gather()
+      for (let n = 0; n < this.plan.outputs.length; n++) yield* this.write(n)
+      yield* this.job((done) => this.disk.syncDirectoryAsync(SEGMENT_DIRECTORY, done))
+    } catch (error) {
+      this.closeFile()
+      for (const path of this.created) yield* this.job((done) => this.disk.removeAsync(path, () => done(null)))
+      throw error
+    } finally {
+      this.closeFile()
     }
-    const slices = this.slices()
-    this.gather(
-      [...slices.keys()].sort((a, b) => a - b),
-      slices,
-      0,
-    )
   }
 
-  /** Which bodies have bytes in which slice of the source. */
-  private slices(): Map<number, number[]> {
-    const { positions, lengths } = this.plan
-    const slices = new Map<number, number[]>()
-    for (let body = 0; body < positions.length; body++) {
-      const last = Math.floor((positions[body]! + lengths[body]! - 1) / SLICE)
-      for (let n = Math.floor(positions[body]! / SLICE); n <= last; n++) {
-        const bodies = slices.get(n)
-        if (bodies === undefined) slices.set(n, [body])
-        else bodies.push(body)
+  private job<T>(run: (done: (error: Error | null, result?: T) => void) => void): Steps<T> {
+    return onDisk(this.background, this.go, run)
+  }
+
+  private *gather(): Steps {
+    const { plan } = this
+    let size = 0
+    for (const { end } of plan.outputs) {
+      this.bases.push(size)
+      size += end
+    }
+    this.contents = this.scratch.take('contents', size)
+    plan.outputs.forEach(({ number }, n) => {
+      putSegmentHeader(this.contents, this.bases[n]!, number)
+    })
+    const positions = plan.positions.values
+    const lengths = plan.lengths.values
+    for (const slice of plan.slices()) {
+      let from = Number.POSITIVE_INFINITY
+      let to = 0
+      for (const body of plan.bodiesIn(slice)) {
+        from = Math.min(from, positions[body]!)
+        to = Math.max(to, positions[body]! + lengths[body]!)
+      }
+      yield* this.gatherPiece(from, to, plan.bodiesIn(slice))
+    }
+    for (const body of plan.largeBodies()) {
+      const end = positions[body]! + lengths[body]!
+      for (let from = positions[body]!; from < end; ) {
+        const to = Math.min(end, (Math.floor(from / SLICE) + 1) * SLICE)
+        yield* this.gatherPiece(from, to, [body])
+        from = to
       }
     }
-    return slices
   }
 
-  private gather(order: number[], slices: Map<number, number[]>, i: number): void {
-    if (i === order.length) {
-      this.write(0)
-      return
-    }
-    const slice = order[i]! * SLICE
-    const bodies = slices.get(order[i]!)!
-    const { positions, lengths } = this.plan
-    let from = slice + SLICE
-    let to = slice
+  /** Reads bytes `[from, to)` of the source and copies what they have of the bodies. */
+  private *gatherPiece(from: number, to: number, bodies: Iterable<number>): Steps {
+    const { grain, extent, read } = this.source
+    const start = Math.floor(from / grain) * grain
+    const end = Math.min(Math.ceil(to / grain) * grain, start + extent(start))
+    const piece = this.scratch.take('piece', Math.max(2 * SLICE + 2 * SEGMENT_BLOCK, end - start))
+    yield* this.job((done) => read(start, end - start, piece, 0, done))
+    let copied = 0
     for (const body of bodies) {
-      from = Math.min(from, Math.max(slice, positions[body]!))
-      to = Math.max(to, Math.min(slice + SLICE, positions[body]! + lengths[body]!))
+      this.take(body, piece, start, to)
+      if (++copied % COPIES === 0) yield 'turn'
     }
-    const { grain } = this.source
-    from = Math.floor(from / grain) * grain
-    to = Math.min(Math.ceil(to / grain) * grain, from + this.source.extent(from))
-    const piece = Buffer.allocUnsafeSlow(to - from)
-    this.background.add((done) => {
-      this.source.read(from, to - from, piece, 0, (error) => {
-        done()
-        if (error !== null) {
-          this.fail(error)
-          return
-        }
-        for (const body of bodies) this.take(body, piece, from, to)
-        this.gather(order, slices, i + 1)
-      })
-    })
   }
 
   /** Copies what `piece`, bytes `[from, to)` of the source, has of a body. */
-  private take(body: number, piece: Buffer, from: number, to: number): void {
-    const position = this.plan.positions[body]!
+  private take(body: number, piece: Uint8Array, from: number, to: number): void {
+    const { plan } = this
+    const position = plan.positions.values[body]!
     const start = Math.max(from, position)
-    const end = Math.min(to, position + this.plan.lengths[body]!)
-    const target = this.contents[this.outputOf[body]!]!
-    piece.copy(target, this.plan.offsets[body]! + start - position, start - from, end - from)
+    const end = Math.min(to, position + plan.lengths.values[body]!)
+    const output = plan.outputOf.values[body]!
+    const base = this.bases[Math.min(output, this.bases.length - 1)]!
+    const target = base + plan.offsets.values[body]! + start - position
+    Buffer.prototype.copy.call(piece, this.contents, target, start - from, end - from)
   }
 
-  private write(n: number): void {
-    const output = this.plan.outputs[n]
-    if (output === undefined) {
-      this.finish()
-      return
+  private *write(n: number): Steps {
+    const output = this.plan.outputs[n]!
+    const path = segmentName(output.number)
+    const file = yield* this.job<DiskFile>((done) => this.disk.openAsync(path, 'create', done))
+    this.created.push(path)
+    this.file = file
+    const sums = new Uint32Array(Math.ceil(output.end / SEGMENT_BLOCK))
+    const base = this.bases[n]!
+    for (let from = 0; from < output.end; from += WRITE) {
+      const length = Math.min(WRITE, output.end - from)
+      sumBlocks(this.contents, base + from, length, sums, from / SEGMENT_BLOCK)
+      yield* this.put(file, this.contents, base + from, length, from)
     }
-    this.background.add((done) => {
-      this.disk.openAsync(segmentName(output.number), 'create', (error, file) => {
-        done()
-        if (error !== null) {
-          this.fail(error)
-          return
-        }
-        this.created.push(file!)
-        this.writeSlice(n, output, file!, 0)
-      })
-    })
+    yield* this.putFooter(file, output, sums)
+    this.closeFile()
   }
 
-  private writeSlice(n: number, output: Output, file: DiskFile, from: number): void {
-    const bytes = this.contents[n]!
-    const last = from === bytes.length
-    const source = last ? this.footer(n, output) : bytes
-    const at = last ? 0 : from
-    const length = last ? source.length : Math.min(SLICE, bytes.length - from)
-    this.background.add((done) => {
-      file.writeAsync(source, at, length, from, (error) => {
-        if (error !== null || !last) {
-          done()
-          if (error !== null) this.fail(error)
-          else this.writeSlice(n, output, file, from + length)
-          return
-        }
-        file.syncAsync((syncError) => {
-          done()
-          this.contents[n] = new Uint8Array(0)
-          if (syncError !== null) this.fail(syncError)
-          else this.write(n + 1)
-        })
-      })
-    })
-  }
-
-  private footer(n: number, output: Output): Uint8Array {
-    const sums = blockSums(this.contents[n]!, output.end)
+  private *putFooter(file: DiskFile, output: Output, sums: Uint32Array): Steps {
     this.footers.push({ end: output.end, total: output.total, sums })
-    return segmentFooter(output.number, output.end, output.total, this.plan.directory(output), sums)
+    const directory = yield* this.plan.directory(output)
+    yield 'turn'
+    const footer = segmentFooter(output.number, output.end, output.total, directory, sums)
+    yield 'turn'
+    yield* this.put(file, footer, 0, footer.length, output.end)
   }
 
-  private finish(): void {
-    for (const file of this.created) file.close()
-    this.background.add((done) => {
-      this.disk.syncDirectoryAsync(SEGMENT_DIRECTORY, (error) => {
-        done()
-        this.done(error)
+  /** Writes and syncs, in one job. */
+  private put(file: DiskFile, bytes: Uint8Array, at: number, length: number, position: number): Steps<void> {
+    return this.job((done) => {
+      file.writeAsync(bytes, at, length, position, (error) => {
+        if (error !== null) done(error)
+        else file.syncAsync(done)
       })
     })
   }
 
-  /** Removes what was written so far. */
-  private fail(error: Error): void {
-    const names = this.created.map((file) => file.path)
-    for (const file of this.created) file.close()
-    const remove = (i: number): void => {
-      if (i === names.length) {
-        this.done(error)
-        return
-      }
-      this.background.add((done) => {
-        this.disk.removeAsync(names[i]!, () => {
-          done()
-          remove(i + 1)
-        })
-      })
-    }
-    remove(0)
+  private closeFile(): void {
+    this.file?.close()
+    this.file = null
   }
 }

@@ -32,13 +32,11 @@ export function putSegmentHeader(bytes: Uint8Array, at: number, number: number):
   putU32(bytes, at + 12, 0)
 }
 
-/** Sums of the blocks in `bytes[0, end)`, which begin with the file's first byte. */
-export function blockSums(bytes: Uint8Array, end: number): Uint32Array {
-  const sums = new Uint32Array(Math.ceil(end / SEGMENT_BLOCK))
-  for (let b = 0; b < sums.length; b++) {
-    sums[b] = crc32c(bytes, b * SEGMENT_BLOCK, Math.min(end, (b + 1) * SEGMENT_BLOCK))
+/** Sums of the blocks in `bytes[at, at + length)`, the first of which is block `first` of the file. */
+export function sumBlocks(bytes: Uint8Array, at: number, length: number, sums: Uint32Array, first: number): void {
+  for (let from = 0; from < length; from += SEGMENT_BLOCK) {
+    sums[first + from / SEGMENT_BLOCK] = crc32c(bytes, at + from, at + Math.min(length, from + SEGMENT_BLOCK))
   }
-  return sums
 }
 
 /** What comes behind the bodies. */
@@ -95,9 +93,12 @@ export function readSegment(file: DiskFile, number: number): SegmentFooter {
   return { end, total: getF64(trailer, 16), sums }
 }
 
+/** What lies beside bytes that were read of a segment, in the blocks in which they begin and end: a block before them, a block behind. */
+export type Edges = Uint8Array
+
 /**
- * Checks the blocks that lie wholly in what was read: `bytes[at, at + length)`, bytes `from` on of a segment. Returns the
- * byte in the file where a damaged block begins, or -1.
+ * Checks the blocks of what was read: `bytes[at, at + length)`, bytes `from` on of a segment, with what lies beside them at the
+ * beginning of each half of `edges`. Returns the byte in the file where a damaged block begins, or -1.
  */
 export function checkBlocks(
   segment: SegmentFooter,
@@ -105,13 +106,16 @@ export function checkBlocks(
   at: number,
   from: number,
   length: number,
+  edges: Edges | null,
 ): number {
   const to = from + length
-  for (let b = Math.ceil(from / SEGMENT_BLOCK); b < segment.sums.length; b++) {
+  for (let b = Math.floor(from / SEGMENT_BLOCK); b * SEGMENT_BLOCK < to; b++) {
     const start = b * SEGMENT_BLOCK
     const end = Math.min(segment.end, start + SEGMENT_BLOCK)
-    if (end > to) break
-    if (crc32c(bytes, at + start - from, at + end - from) !== segment.sums[b]) return start
+    let crc = start < from ? crc32c(edges!, 0, from - start) : 0
+    crc = crc32c(bytes, at + Math.max(start, from) - from, at + Math.min(end, to) - from, crc)
+    if (end > to) crc = crc32c(edges!, SEGMENT_BLOCK, SEGMENT_BLOCK + end - to, crc)
+    if (crc !== segment.sums[b]) return start
   }
   return -1
 }

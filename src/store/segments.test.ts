@@ -7,7 +7,7 @@ import { StoreRig } from '../../sim/store-rig.ts'
 import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
 import { StoreError } from './errors.ts'
 import { SEGMENT } from './place.ts'
-import { blockSums, checkBlocks, putSegmentHeader, readSegment, SEGMENT_BLOCK, segmentFooter } from './segment.ts'
+import { checkBlocks, putSegmentHeader, readSegment, SEGMENT_BLOCK, segmentFooter, sumBlocks } from './segment.ts'
 import { segmentName } from './segments.ts'
 
 const OPTIONS = {
@@ -44,7 +44,9 @@ test('a segment tells every changed byte, and where', () => {
   const bytes = new Uint8Array(end)
   bytes.fill(7)
   putSegmentHeader(bytes, 0, 9)
-  const footer = segmentFooter(9, end, end - 16, new Uint8Array(40).fill(5), blockSums(bytes, end))
+  const sums = new Uint32Array(2)
+  sumBlocks(bytes, 0, end, sums, 0)
+  const footer = segmentFooter(9, end, end - 16, new Uint8Array(40).fill(5), sums)
   const size = end + footer.length
   const file = disk.open('one', 'create')
   file.write(bytes, 0, end, 0)
@@ -53,7 +55,7 @@ test('a segment tells every changed byte, and where', () => {
   const damage = () => {
     const segment = readSegment(file, 9)
     file.read(window, 0, end, 0)
-    return checkBlocks(segment, window, 0, 0, end)
+    return checkBlocks(segment, window, 0, 0, end, null)
   }
   assert.equal(damage(), -1)
   // All but the many bytes in the middle that are alike.
@@ -82,17 +84,17 @@ test('a damaged block of a segment is reported with its place, and never deliver
     if (rig.store.locate(SEGMENT, position, length) >= 0) continue
     const name = segmentName(Math.floor(position / 2 ** 32))
     disk.flip(name, (position % 2 ** 32) + (seen % length), seen & 7)
-    let delivered = false
-    rig.fatal = null
-    rig.store.load(SEGMENT, position, length, () => {
-      delivered = true
+    let error: unknown = null
+    rig.store.load(SEGMENT, position, length, (told) => {
+      error = told
     })
     rig.store.endTurn(false)
     while (clock.step()) {}
-    const error: unknown = rig.fatal
     assert.ok(error instanceof StoreError && error.code === 'corrupt' && error.file === name)
     assert.equal(error.position, 0)
-    assert.ok(!delivered && rig.store.locate(SEGMENT, position, length) < 0)
+    assert.ok(rig.store.locate(SEGMENT, position, length) < 0)
+    assert.equal(rig.fatal, null)
+    assert.ok(rig.events.some((event) => event.kind === 'damage' && event.file === name && event.position === 0))
     disk.flip(name, (position % 2 ** 32) + (seen % length), seen & 7)
     seen++
   }

@@ -4,11 +4,12 @@ import { getF64, getU32, putF64, putU32 } from '../std/bytes.ts'
 import type { Background } from './background.ts'
 import { StoreError } from './errors.ts'
 import { SEGMENT_SPAN } from './place.ts'
-import { checkBlocks, readSegment, SEGMENT_BLOCK, type SegmentFooter } from './segment.ts'
+import { checkBlocks, type Edges, readSegment, SEGMENT_BLOCK, type SegmentFooter } from './segment.ts'
 
 export const SEGMENT_DIRECTORY = 'segment'
 /** Files kept open for reading. */
 const OPEN_LIMIT = 128
+const EDGES_KEPT = 8
 
 export interface Segment {
   readonly number: number
@@ -23,6 +24,8 @@ export interface Segment {
    * until the turn ends, -1 while something is live.
    */
   deadAt: number
+  /** Bytes of it could not be read, or were not what was written: it stays as it is. */
+  damaged: boolean
   /** Read when the segment is first used. */
   footer: SegmentFooter | null
   handle: DiskFile | null
@@ -36,6 +39,8 @@ export function segmentName(number: number): string {
 export interface SegmentsSeams {
   readonly disk: Disk
   readonly background: Background
+  /** Bytes that are needed cannot be had. */
+  readonly onDamage: (error: StoreError) => void
   readonly onFatal: (error: Error) => void
 }
 
@@ -53,6 +58,8 @@ export class Segments {
   private readonly seams: SegmentsSeams
   private readonly table = new Map<number, Segment>()
   private dead: Segment[] = []
+  /** Memory for what is read beside what was asked for. */
+  private readonly edges: Edges[] = []
   private open = 0
 
   constructor(seams: SegmentsSeams) {
@@ -73,7 +80,7 @@ export class Segments {
     this.next = Math.max(this.next, number + 1)
     if (this.table.has(number)) return
     this.worn = true
-    this.table.set(number, { number, end, total, live: 0, deadAt: -1, footer, handle: null, users: 0 })
+    this.table.set(number, { number, end, total, live: 0, deadAt: -1, damaged: false, footer, handle: null, users: 0 })
   }
 
   retain(position: number, length: number): void {
@@ -118,8 +125,8 @@ export class Segments {
   }
 
   /**
-   * Reads bytes of a segment with live bytes, and checks the blocks that lie wholly in them. Damage is a StoreError
-   * 'corrupt'. `done` is never called before this has returned.
+   * Reads bytes of a segment with live bytes, and checks all the blocks they lie in. Damage is a StoreError, which is reported. `done` is
+   * never called before this has returned.
    */
   readAsync(position: number, length: number, into: Uint8Array, at: number, done: (error: Error | null) => void): void {
     const segment = this.at(position)
@@ -131,17 +138,30 @@ export class Segments {
     }
     this.withHandle(segment, (openError, footer) => {
       if (openError !== null) {
-        finish(openError)
+        finish(this.unreadable(segment, from, openError))
         return
       }
-      segment.handle!.readAsync(into, at, length, from, (error, n) => {
-        if (error !== null || n < length) {
-          finish(error ?? this.damage(segment, from + n))
-          return
+      const before = from % SEGMENT_BLOCK
+      const end = Math.min(segment.end, Math.ceil((from + length) / SEGMENT_BLOCK) * SEGMENT_BLOCK)
+      const behind = end - from - length
+      const edges = before + behind > 0 ? (this.edges.pop() ?? new Uint8Array(2 * SEGMENT_BLOCK)) : null
+      const haveRead = (error: Error | null, n: number): void => {
+        let told: StoreError | null = null
+        if (error !== null) told = this.unreadable(segment, from, error)
+        else if (n < end - from + before) told = this.damage(segment, from - before + n)
+        else {
+          const bad = checkBlocks(footer!, into, at, from, length, edges)
+          if (bad >= 0) told = this.damage(segment, bad)
         }
-        const bad = checkBlocks(footer!, into, at, from, length)
-        finish(bad < 0 ? null : this.damage(segment, bad))
-      })
+        if (edges !== null && this.edges.length < EDGES_KEPT) this.edges.push(edges)
+        finish(told)
+      }
+      if (edges === null) segment.handle!.readAsync(into, at, length, from, haveRead)
+      else {
+        const first = edges.subarray(0, before)
+        const last = edges.subarray(SEGMENT_BLOCK, SEGMENT_BLOCK + behind)
+        segment.handle!.readPartsAsync([first, into.subarray(at, at + length), last], from - before, haveRead)
+      }
     })
   }
 
@@ -165,9 +185,19 @@ export class Segments {
     for (const { number, end, total } of segmentsIn(bytes)) this.add(number, end, total)
   }
 
+  /** When the table is whole again: removes the files of segments that never became part of the store. */
+  removeStrays(): void {
+    const { disk } = this.seams
+    for (const file of disk.list(SEGMENT_DIRECTORY)) {
+      const number = Number.parseInt(file, 10)
+      this.next = Math.max(this.next, number + 1)
+      if (!this.table.has(number)) disk.remove(`${SEGMENT_DIRECTORY}/${file}`)
+    }
+  }
+
   /**
    * After recovery, when all live bytes are retained: checks that what is needed is there, and removes the files of
-   * segments that nothing points to, or that never became part of the store.
+   * segments that nothing points to.
    */
   recovered(): void {
     const { disk } = this.seams
@@ -186,10 +216,7 @@ export class Segments {
       handle.close()
       segment.footer = footer
     }
-    for (const file of files) {
-      this.next = Math.max(this.next, Number.parseInt(file, 10) + 1)
-      disk.remove(`${SEGMENT_DIRECTORY}/${file}`)
-    }
+    for (const file of files) disk.remove(`${SEGMENT_DIRECTORY}/${file}`)
     this.dead = []
   }
 
@@ -205,7 +232,19 @@ export class Segments {
 
   private damage(segment: Segment, at: number): StoreError {
     const name = segmentName(segment.number)
-    return new StoreError('corrupt', `${name} is damaged within ${SEGMENT_BLOCK} bytes of byte ${at}`, name, at)
+    const text = `${name} is damaged within ${SEGMENT_BLOCK} bytes of byte ${at}`
+    return this.tell(segment, new StoreError('corrupt', text, name, at))
+  }
+
+  private unreadable(segment: Segment, at: number, error: Error): StoreError {
+    const name = segmentName(segment.number)
+    return this.tell(segment, new StoreError('unreadable', `${name} can't be read: ${error.message}`, name, at))
+  }
+
+  private tell(segment: Segment, error: StoreError): StoreError {
+    segment.damaged = true
+    this.seams.onDamage(error)
+    return error
   }
 
   private remove(segment: Segment): void {

@@ -4,14 +4,20 @@ import type { Random } from '../env/random.ts'
 import type { Arena } from '../std/arena.ts'
 import { Background } from './background.ts'
 import { Checkpoints, SEGMENTS_PART } from './checkpoint.ts'
-import { CHECKPOINT_DIRECTORY, type Checkpoint, findCheckpoint, loadCheckpoint } from './checkpoint-file.ts'
+import {
+  CHECKPOINT_DIRECTORY,
+  type Checkpoint,
+  findCheckpoint,
+  loadCheckpoint,
+  removeDrafts,
+} from './checkpoint-file.ts'
 import { readClosedMark, removeClosedMark, writeClosedMark } from './closed-mark.ts'
 import { StoreError } from './errors.ts'
 import type { Fold } from './fold.ts'
 import { openFormat } from './format-version.ts'
 import type { JournalShape } from './frame-reader.ts'
 import { Journal } from './journal.ts'
-import { JOURNAL_DIRECTORY, JournalFiles, journalFileName } from './journal-files.ts'
+import { isDiskFull, JOURNAL_DIRECTORY, JournalFiles, journalFileName } from './journal-files.ts'
 import { Log } from './log.ts'
 import { JOURNAL, SEGMENT, SPILL } from './place.ts'
 import { recover } from './recovery.ts'
@@ -46,6 +52,8 @@ export interface StoreOptions {
 }
 
 const WRITE_AT_ONCE = 16 * 1024
+/** Damaged places that are reported one by one. */
+const TOLD_LIMIT = 1000
 
 export const STORE_DEFAULTS: StoreOptions = {
   journalRing: 32 * 2 ** 20,
@@ -87,6 +95,8 @@ export type StoreEvent =
       readonly reason: string
       readonly frames: number
     }
+  /** Bytes that are needed cannot be read, or are not what was written. Told once for each place. */
+  | { readonly kind: 'damage'; readonly file: string; readonly position: number; readonly reason: string }
   /** A checkpoint is damaged; an older one, or the whole journal, stands in for it. */
   | { readonly kind: 'damaged-checkpoint'; readonly error: StoreError }
 
@@ -107,6 +117,10 @@ export class Store {
   private readonly syncs: boolean
   private readonly disk: Disk
   private readonly clock: Clock
+  private readonly report: (event: StoreEvent) => void
+  /** Places that were reported as damaged. */
+  private readonly told = new Set<string>()
+  private readonly damaged = (error: StoreError) => this.tellDamage(error)
   private readonly journalLog: Log
   private readonly spillLog: Log
   private readonly files: JournalFiles
@@ -122,7 +136,12 @@ export class Store {
    * `StoreError`.
    */
   static open(seams: StoreSeams): Store {
-    return new Store(seams)
+    try {
+      return new Store(seams)
+    } catch (error) {
+      if (!isDiskFull(error as Error)) throw error
+      throw new StoreError('full', `the disk is full, and a start needs a little space: ${(error as Error).message}`)
+    }
   }
 
   private constructor(seams: StoreSeams) {
@@ -130,6 +149,7 @@ export class Store {
     this.disk = disk
     this.syncs = options.durability !== 'os'
     this.clock = clock
+    this.report = seams.report
     disk.makeDirectory(JOURNAL_DIRECTORY)
     const { fileSize, journalRing, spillRing } = options
     const shape = openFormat(disk, seams.random, fileSize, Math.min(fileSize, journalRing))
@@ -151,6 +171,7 @@ export class Store {
       plenty,
       // Enough to tidy a whole file before it is given back, and to take a checkpoint.
       spare: () => (shape.fileSize * 9) / 8 + this.checkpoints.spare,
+      onDamage: this.damaged,
       onFatal,
     })
     this.journal = new Journal({
@@ -167,7 +188,7 @@ export class Store {
     this.fold = seams.fold
     const { background, journal, files, fold } = this
     const wake = () => this.wake()
-    const segments = new Segments({ disk, background, onFatal })
+    const segments = new Segments({ disk, background, onDamage: this.damaged, onFatal })
     this.segments = segments
     const tidy = { ...TIDY_DEFAULTS, slice: Math.min(TIDY_DEFAULTS.slice, shape.fileSize), ...options.tidy }
     const { bytes } = arena
@@ -186,7 +207,7 @@ export class Store {
       onFatal,
     })
     const slots = options.windows ?? { ...WINDOW_DEFAULTS, slotSize: slotSize(shape) }
-    this.windows = new Windows(arena, this.windowSource(), slots, onFatal, wake)
+    this.windows = new Windows(arena, this.windowSource(), slots, wake)
     const checkpoint = this.loadCheckpoint(seams)
     const recovered = this.recover(seams, shape, checkpoint)
     this.clean = recovered.clean
@@ -214,6 +235,7 @@ export class Store {
   private loadCheckpoint(seams: StoreSeams): Checkpoint | null {
     const { disk, report } = seams
     const { files, segments, fold } = this
+    removeDrafts(disk)
     for (const number of fileNumbers(disk)) files.adopt(number)
     const reaches = (start: number) => files.get(files.numberOf(start)) !== undefined
     const checkpoint = findCheckpoint(disk, reaches, (error) => report({ kind: 'damaged-checkpoint', error }))
@@ -262,6 +284,8 @@ export class Store {
     // What a killed process left in the page cache is made durable before anybody reads it.
     if (closedAt < 0) syncJournal(disk, shape, from, tail)
     removeClosedMark(disk)
+    // What is left of the last process may be what a full disk lacks.
+    this.segments.removeStrays()
     this.journalLog.restart(found.first, tail)
     this.journal.begin(found.epoch + 1)
     const milliseconds = clock.elapsed() - begun
@@ -356,8 +380,15 @@ export class Store {
     else this.segments.readAsync(position, length, into, at, done)
   }
 
-  /** Reads bytes that `locate` did not find, and what lies behind them, into memory. */
-  load(place: number, position: number, length: number, done: () => void): void {
+  private tellDamage({ file = '', position = 0, message }: StoreError): void {
+    const place = `${file}:${position}`
+    if (this.told.has(place) || this.told.size === TOLD_LIMIT) return
+    this.told.add(place)
+    this.report({ kind: 'damage', file, position, reason: message })
+  }
+
+  /** Reads bytes that `locate` did not find, and what lies behind them, into memory; `done` with an error if they cannot be had. */
+  load(place: number, position: number, length: number, done: (error: Error | null) => void): void {
     this.windows.load(place, position, length, done)
   }
 
@@ -408,7 +439,7 @@ export class Store {
     if (closing === null || journal.busy || journal.durable < journal.tail) return
     if (!this.background.idle || !this.spill.idle || !this.files.idle || !this.tidy.quiet) return
     this.closing = null
-    writeClosedMark(this.disk, journal.tail)
+    markClosed(this.disk, journal.tail)
     this.files.closeAll()
     this.spill.closeAll()
     this.segments.closeAll()
@@ -420,6 +451,15 @@ export class Store {
 function slotSize({ blockSize, fileSize }: JournalShape): number {
   const least = (blockSize + Math.min(2 * SEGMENT_BLOCK, 2 * fileSize)) / WINDOW_DEFAULTS.slots
   return Math.min(WINDOW_DEFAULTS.slotSize, Math.max(blockSize / 16, Math.ceil(least / 4096) * 4096))
+}
+
+/** On a full disk the mark is left out: the next start looks behind the end of the journal. */
+function markClosed(disk: Disk, tail: number): void {
+  try {
+    writeClosedMark(disk, tail)
+  } catch (error) {
+    if (!isDiskFull(error as Error)) throw error
+  }
 }
 
 function syncJournal(disk: Disk, shape: JournalShape, from: number, tail: number): void {

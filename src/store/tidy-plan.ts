@@ -1,9 +1,16 @@
+import { type Column, numbers, words } from '../std/column.ts'
+import { BodyTable } from './body-table.ts'
 import type { Owner } from './fold.ts'
 import { SEGMENT_BLOCK, SEGMENT_HEADER } from './segment.ts'
 import { DirectoryWriter, ENTRY_LIMIT, type MovedHeader } from './segment-directory.ts'
+import type { Steps } from './steps.ts'
 
 /** Batches are joined to runs of this many bytes at most. */
 const RUN = 64 * 1024
+/** The source is read in slices of this many bytes. */
+export const SLICE = 2 ** 20
+/** Items laid out, or written to a directory, in a step. */
+const ITEMS = 8192
 
 /** A segment that is to be written. */
 export interface Output {
@@ -11,30 +18,37 @@ export interface Output {
   /** Bytes of header and bodies. */
   end: number
   total: number
-  /** Bodies in the order of their offsets. */
-  readonly bodies: number[]
   /** Items in order of owner and sequence. */
-  readonly items: number[]
+  readonly items: Column<Uint32Array>
 }
 
 /**
  * What a tidying moves: entries of indexes (items) and the bytes they point to (bodies), which several items may share. Items
- * come in order of owner and sequence, and their bodies are laid out in that order: what belongs together lies together.
+ * come in order of owner and sequence, and their bodies are laid out in that order: what belongs together lies together. There may be
+ * hundred thousands of both, so everything about them goes in bounded steps.
  */
 export class TidyPlan {
   readonly outputs: Output[] = []
-  // Of each item.
-  readonly owners: Owner[] = []
-  readonly sequences: number[] = []
-  readonly bodyOf: number[] = []
   // Of each body.
-  readonly positions: number[] = []
-  readonly lengths: number[] = []
+  readonly positions = numbers()
+  readonly lengths = words()
   /** Where it goes in its segment; 0 before `layOut`. */
-  readonly offsets: number[] = []
-  /** Whether items of more than one owner point to it. */
-  private readonly shared: boolean[] = []
-  private readonly byPosition = new Map<number, number>()
+  readonly offsets = words()
+  /** Which of the outputs that is. */
+  readonly outputOf = words()
+  /** 1 if items of more than one owner point to it. */
+  private readonly shared = words()
+  /** The next body of its slice, and one. */
+  private readonly following = words()
+  // Of each item.
+  private readonly ownerOf = words()
+  private readonly sequences = numbers()
+  private readonly bodyOf = words()
+  private readonly owners: Owner[] = []
+  /** Bodies no longer than a slice by the slice they begin in, the first and one; and the longer ones. */
+  private readonly heads = new Map<number, number>()
+  private readonly large: number[] = []
+  private readonly table = new BodyTable(this.positions)
   private readonly joins: boolean
 
   /**
@@ -46,7 +60,7 @@ export class TidyPlan {
   }
 
   get items(): number {
-    return this.owners.length
+    return this.ownerOf.length
   }
 
   /** Bytes that the segments' files take, at most. */
@@ -57,16 +71,11 @@ export class TidyPlan {
   }
 
   add(owner: Owner, sequence: number, position: number, length: number): void {
-    let body = this.byPosition.get(position)
-    if (body === undefined) {
-      body = this.positions.length
-      this.byPosition.set(position, body)
-      this.positions.push(position)
-      this.lengths.push(length)
-      this.offsets.push(0)
-      this.shared.push(false)
-    } else this.shared[body] = true
-    this.owners.push(owner)
+    let body = this.table.findOrAdd(position, this.positions.length)
+    if (body < 0) body = this.addBody(position, length)
+    else this.shared.values[body] = 1
+    if (this.owners[this.owners.length - 1] !== owner) this.owners.push(owner)
+    this.ownerOf.push(this.owners.length - 1)
     this.sequences.push(sequence)
     this.bodyOf.push(body)
   }
@@ -75,72 +84,151 @@ export class TidyPlan {
    * Gives each body its place: an owner with `own` bytes that no other points to gets a segment for these, everything else
    * goes to one. Segments are numbered from `next` on.
    */
-  layOut(next: number, own: number): void {
-    this.byPosition.clear()
-    const common: Output = { number: 0, end: SEGMENT_HEADER, total: 0, bodies: [], items: [] }
+  *layOut(next: number, own: number): Steps {
+    const common = newOutput()
+    const owners = this.ownerOf.values
     for (let from = 0; from < this.items; ) {
-      const owner = this.owners[from]!
+      const owner = owners[from]!
       let to = from
       let alone = 0
-      for (; to < this.items && this.owners[to] === owner; to++) {
-        const body = this.bodyOf[to]!
-        if (!this.shared[body]) alone += this.lengths[body]!
+      for (; to < this.items && owners[to] === owner; to++) {
+        const body = this.bodyOf.values[to]!
+        if (this.shared.values[body] === 0) alone += this.lengths.values[body]!
+        if (to % ITEMS === 0) yield 'turn'
       }
-      const output = alone >= own ? { number: 0, end: SEGMENT_HEADER, total: 0, bodies: [], items: [] } : common
-      for (let item = from; item < to; item++) {
-        this.put(item, this.shared[this.bodyOf[item]!] ? common : output)
-      }
+      const output = alone >= own ? newOutput() : common
       if (output !== common) this.outputs.push(output)
+      for (let item = from; item < to; item++) {
+        const alike = this.shared.values[this.bodyOf.values[item]!] === 1
+        // The common segment is the last one.
+        if (alike || output === common) this.put(item, common, NONE)
+        else this.put(item, output, this.outputs.length - 1)
+        if (item % ITEMS === 0) yield 'turn'
+      }
       from = to
     }
     if (common.items.length > 0) this.outputs.push(common)
     for (const output of this.outputs) output.number = next++
   }
 
+  /** The slices of the source in which small bodies begin, in order. */
+  slices(): number[] {
+    return [...this.heads.keys()].sort((a, b) => a - b)
+  }
+
+  /** The bodies that begin in a slice, in no order. */
+  *bodiesIn(slice: number): Generator<number> {
+    for (let body = this.heads.get(slice)!; body > 0; body = this.following.values[body - 1]!) yield body - 1
+  }
+
+  /** Bodies that are longer than a slice. */
+  largeBodies(): readonly number[] {
+    return this.large
+  }
+
+  outputFor(body: number): Output {
+    const n = this.outputOf.values[body]!
+    return this.outputs[n === NONE ? this.outputs.length - 1 : n]!
+  }
+
   /** All that a segment holds, for its footer. */
-  directory(output: Output): Uint8Array {
+  *directory(output: Output): Steps<Uint8Array> {
     const writer = new DirectoryWriter()
-    for (let i = 0; i < output.items.length; i = this.runEnd(output, i)) {
-      const item = output.items[i]!
-      const length = this.runLength(output, i, this.runEnd(output, i))
-      writer.add(this.owners[item]!.id, this.sequences[item]!, this.offsets[this.bodyOf[item]!]!, length)
+    let looked = 0
+    for (let i = 0; i < output.items.length; ) {
+      const to = this.runEnd(output, i)
+      writer.add(
+        this.owner(output, i).id,
+        this.sequence(output, i),
+        this.offset(output, i),
+        this.runLength(output, i, to),
+      )
+      looked += to - i
+      i = to
+      if (looked < ITEMS) continue
+      looked = 0
+      yield 'turn'
     }
     return writer.finish(headerOf(output))
   }
 
+  // Of the output's item `i`.
+
+  owner(output: Output, i: number): Owner {
+    return this.owners[this.ownerOf.values[output.items.values[i]!]!]!
+  }
+
+  sequence(output: Output, i: number): number {
+    return this.sequences.values[output.items.values[i]!]!
+  }
+
+  offset(output: Output, i: number): number {
+    return this.offsets.values[this.body(output, i)]!
+  }
+
+  body(output: Output, i: number): number {
+    return this.bodyOf.values[output.items.values[i]!]!
+  }
+
   /** Where the run that begins with the output's item `from` ends: the next item, unless its owner has runs. */
   runEnd(output: Output, from: number): number {
-    const owner = this.owners[output.items[from]!]!
+    const owner = this.owner(output, from)
     let to = from + 1
     if (!owner.runs || !this.joins) return to
-    let length = this.lengths[this.bodyOf[output.items[from]!]!]!
+    const lengths = this.lengths.values
+    const offsets = this.offsets.values
+    let length = lengths[this.body(output, from)]!
     for (; to < output.items.length; to++) {
-      const item = output.items[to]!
-      const body = this.bodyOf[item]!
-      const before = this.bodyOf[output.items[to - 1]!]!
-      length += this.lengths[body]!
-      if (this.owners[item] !== owner || length > RUN) break
-      if (this.offsets[body] !== this.offsets[before]! + this.lengths[before]!) break
+      const body = this.body(output, to)
+      const before = this.body(output, to - 1)
+      length += lengths[body]!
+      if (this.owner(output, to) !== owner || length > RUN) break
+      if (offsets[body] !== offsets[before]! + lengths[before]!) break
     }
     return to
   }
 
   runLength(output: Output, from: number, to: number): number {
     let length = 0
-    for (let i = from; i < to; i++) length += this.lengths[this.bodyOf[output.items[i]!]!]!
+    for (let i = from; i < to; i++) length += this.lengths.values[this.body(output, i)]!
     return length
   }
 
-  private put(item: number, output: Output): void {
-    const body = this.bodyOf[item]!
-    const length = this.lengths[body]!
+  private addBody(position: number, length: number): number {
+    const body = this.positions.length
+    this.positions.push(position)
+    this.lengths.push(length)
+    this.offsets.push(0)
+    this.outputOf.push(NONE)
+    this.shared.push(0)
+    if (length > SLICE) {
+      this.large.push(body)
+      this.following.push(0)
+      return body
+    }
+    const slice = Math.floor(position / SLICE)
+    this.following.push(this.heads.get(slice) ?? 0)
+    this.heads.set(slice, body + 1)
+    return body
+  }
+
+  private put(item: number, output: Output, number: number): void {
+    const body = this.bodyOf.values[item]!
+    const length = this.lengths.values[body]!
     output.items.push(item)
     output.total += length
-    if (this.offsets[body] !== 0) return
-    this.offsets[body] = output.end
-    output.bodies.push(body)
+    if (this.offsets.values[body] !== 0) return
+    this.offsets.values[body] = output.end
+    this.outputOf.values[body] = number
     output.end += length
   }
+}
+
+/** Not an output of its own: the common one. */
+const NONE = 0xffff_ffff
+
+function newOutput(): Output {
+  return { number: 0, end: SEGMENT_HEADER, total: 0, items: words() }
 }
 
 export function headerOf(output: Output): MovedHeader {

@@ -1,19 +1,21 @@
 import type { Clock } from '../env/clock.ts'
 import type { Disk } from '../env/disk.ts'
 import type { Background } from './background.ts'
-import type { Fold, Owner } from './fold.ts'
+import { StoreError } from './errors.ts'
+import type { Fold } from './fold.ts'
 import { isDiskFull } from './journal-files.ts'
 import { JOURNAL, SEGMENT, SEGMENT_SPAN } from './place.ts'
 import { SEGMENT_BLOCK } from './segment.ts'
 import { DirectoryWriter, ENTRY_LIMIT, MOVED_RECORD, readMoved } from './segment-directory.ts'
-import { SegmentWriter } from './segment-writer.ts'
+import { Scratch, SegmentWriter } from './segment-writer.ts'
 import type { Segment, Segments } from './segments.ts'
+import { onDisk, type Steps, type Wait } from './steps.ts'
 import { headerOf, type Output, TidyPlan } from './tidy-plan.ts'
 
 const RETRY_MS = 1000
-/** Per step: owners asked, entries collected, entries moved. */
+/** Per step: owners asked, entries looked at, entries moved. */
 const OWNERS = 1000
-const ENTRIES = 16_384
+const ENTRIES = 8192
 const MOVES = 2048
 /** What comes before the first entry of a record. */
 const RECORD_LIMIT = 20
@@ -21,6 +23,8 @@ const RECORD_LIMIT = 20
 const TOGETHER = 64
 /** As many small segments are made one. */
 const SMALL = 16
+
+const NO_SPACE = Object.assign(new Error('what is free is kept for checkpoints'), { code: 'ENOSPC' })
 
 export interface TidyOptions {
   /** Journal files between the oldest with live bytes and the newest before the oldest is tidied. */
@@ -69,8 +73,6 @@ export interface TidySeams {
   readonly onFatal: (error: Error) => void
 }
 
-type State = 'idle' | 'collecting' | 'writing' | 'moving' | 'waiting'
-
 /** What is being tidied: a part of a journal file, or segments that are mostly dead. */
 interface Job {
   readonly place: number
@@ -79,19 +81,10 @@ interface Job {
   /** The numbers of the segments; null for the journal. */
   readonly numbers: ReadonlySet<number> | null
   readonly plan: TidyPlan
-  readonly owners: Owner[]
-  /** Owners asked so far. */
-  asked: number
   /** Positions whose file is held by a byte more while it is being tidied. */
   readonly pins: readonly number[]
   /** By journal file or segment (any position in it): bytes that have moved away. */
   readonly moved: Map<number, number>
-  writer: SegmentWriter | null
-  /** Output and item that are moved next. */
-  output: number
-  item: number
-  /** All of it is in the journal below. */
-  end: number
 }
 
 /**
@@ -105,13 +98,18 @@ export class Tidy {
   rewritten = 0
   givenUp = 0
   private readonly seams: TidySeams
-  private state: State = 'idle'
-  private job: Job | null = null
+  private readonly scratch = new Scratch()
+  private steps: Steps | null = null
+  /** What the next step waits for. */
+  private waits: Wait = 'turn'
+  /** Where the journal has to be durable for the step after `durable`. */
+  private end = 0
   private stopped = false
   private cursor = 0
   private retryAt = 0
   /** The journal is looked at again when its tail is here. */
   private lookAt = 0
+  private readonly go = () => this.goOn()
 
   constructor(seams: TidySeams) {
     this.seams = seams
@@ -120,32 +118,30 @@ export class Tidy {
   /** At a turn's end, when all facts are in the journal: the next bounded step. Returns whether it waits for the journal to become durable. */
   step(): boolean {
     if (this.stopped) return false
-    switch (this.state) {
-      case 'idle':
-        if (this.seams.clock.elapsed() >= this.retryAt) this.begin()
-        return false
-      case 'collecting':
-        this.collect(this.job!)
-        return false
-      case 'moving':
-        return this.move(this.job!)
-      case 'waiting':
-        if (this.seams.journal.durable < this.job!.end) return true
-        this.finish(this.job!)
-        return false
-      case 'writing':
-        return false
-    }
+    if (this.steps === null && this.seams.clock.elapsed() >= this.retryAt) this.begin()
+    if (this.steps === null || this.waits === 'disk') return false
+    if (this.waits === 'durable' && this.seams.journal.durable < this.end) return true
+    const { done, value } = this.steps.next()
+    if (done) this.steps = null
+    this.waits = done ? 'turn' : value
+    if (this.waits === 'turn') this.seams.wake()
+    return this.waits === 'durable'
   }
 
   /** Nothing more is moved. What was being written is not part of the store, and is removed at the next start. */
   stop(): void {
     this.stopped = true
+    if (this.quiet) this.steps?.return()
   }
 
   /** Whether nothing is being written. */
   get quiet(): boolean {
-    return this.state !== 'writing'
+    return this.steps === null || this.waits !== 'disk'
+  }
+
+  /** Whether nothing is being tidied. */
+  get idle(): boolean {
+    return this.steps === null
   }
 
   /** At recovery: a record of type 250. */
@@ -162,7 +158,14 @@ export class Tidy {
 
   /** When `step` has something to do again if no turn comes, as `Clock.elapsed` counts. */
   nextDeadline(): number {
-    return this.state === 'idle' && this.retryAt > this.seams.clock.elapsed() ? this.retryAt : Number.POSITIVE_INFINITY
+    return this.idle && this.retryAt > this.seams.clock.elapsed() ? this.retryAt : Number.POSITIVE_INFINITY
+  }
+
+  /** A job for the disk is done. */
+  private goOn(): void {
+    this.waits = 'turn'
+    if (this.stopped) this.steps?.return()
+    this.seams.wake()
   }
 
   private begin(): void {
@@ -176,11 +179,12 @@ export class Tidy {
       job = this.pickSegments()
       if (job === null) segments.worn = false
     }
-    if (job === null) return
-    this.job = job
-    for (const pin of job.pins) this.retain(job.place, pin, 1)
-    this.state = 'collecting'
-    this.collect(job)
+    if (job === null) {
+      this.scratch.drop()
+      return
+    }
+    this.steps = this.tidy(job)
+    this.waits = 'turn'
   }
 
   /** The next part of the oldest file, if the journal is over its budget. */
@@ -204,7 +208,7 @@ export class Tidy {
     const little: Segment[] = []
     const small: Segment[] = []
     for (const segment of segments.all()) {
-      if (segment.live === 0) continue
+      if (segment.live === 0 || segment.damaged) continue
       if (segment.live * 4 < segment.total) little.push(segment)
       else if (segment.end < options.slice / 16) small.push(segment)
     }
@@ -223,134 +227,126 @@ export class Tidy {
   }
 
   private newJob(place: number, from: number, to: number, numbers: Set<number> | null, pins: readonly number[]): Job {
-    return {
-      place,
-      from,
-      to,
-      numbers,
-      plan: new TidyPlan(place === JOURNAL),
-      owners: [...this.seams.fold.owners()],
-      asked: 0,
-      pins,
-      moved: new Map(),
-      writer: null,
-      output: 0,
-      item: 0,
-      end: 0,
+    return { place, from, to, numbers, plan: new TidyPlan(place === JOURNAL), pins, moved: new Map() }
+  }
+
+  private *tidy(job: Job): Steps {
+    const { place, plan, pins } = job
+    for (const pin of pins) this.retain(place, pin, 1)
+    yield* this.collect(job)
+    if (plan.items > 0) yield* this.relocate(job)
+    // Nothing here: the next part, unless a whole file has just been looked through.
+    else if (place === SEGMENT || this.cursor % this.seams.files.fileSize === 0) this.pause()
+    for (const pin of pins) this.release(place, pin, 1)
+  }
+
+  /** Asks all owners what they have there. */
+  private *collect(job: Job): Steps {
+    const { plan, numbers } = job
+    let asked = 0
+    let looked = 0
+    for (const owner of this.seams.fold.owners()) {
+      for (let first = 0; first >= 0; ) {
+        const before = plan.items
+        first = owner.eachLive(job.place, job.from, job.to, first, ENTRIES, (sequence, position, length) => {
+          if (numbers === null || numbers.has(Math.floor(position / SEGMENT_SPAN))) {
+            plan.add(owner, sequence, position, length)
+          }
+        })
+        looked += first >= 0 ? ENTRIES : plan.items - before
+        if (++asked % OWNERS !== 0 && looked < ENTRIES) continue
+        looked = 0
+        yield 'turn'
+      }
     }
   }
 
-  /** Asks some of the owners what they have there. */
-  private collect(job: Job): void {
-    const { plan, numbers } = job
-    const entries = plan.items + ENTRIES
-    const last = Math.min(job.owners.length, job.asked + OWNERS)
-    while (job.asked < last && plan.items < entries) {
-      const owner = job.owners[job.asked++]!
-      owner.eachLive(job.place, job.from, job.to, (sequence, position, length) => {
-        if (numbers === null || numbers.has(Math.floor(position / SEGMENT_SPAN))) {
-          plan.add(owner, sequence, position, length)
-        }
-      })
-    }
-    this.seams.wake()
-    if (job.asked < job.owners.length) return
-    if (plan.items > 0) {
-      this.write(job)
+  private *relocate(job: Job): Steps {
+    const { segments, options, background, disk } = this.seams
+    yield* job.plan.layOut(segments.next, options.own)
+    segments.next += job.plan.outputs.length
+    const writer = new SegmentWriter(disk, background, job.plan, this.source(job), this.scratch, this.go)
+    try {
+      const free = yield* onDisk<number>(background, this.go, (done) => disk.freeAsync(done))
+      if (free < this.seams.spare() + job.plan.size) throw NO_SPACE
+      yield* writer.run()
+    } catch (error) {
+      this.giveUp(error as Error)
       return
     }
-    // Nothing here: the next part, unless a whole file has just been looked through.
-    if (job.place === SEGMENT || this.cursor % this.seams.files.fileSize === 0) this.pause()
-    this.end(job)
-  }
-
-  private write(job: Job): void {
-    const { disk, background, segments, files, options, onFatal, wake } = this.seams
-    job.plan.layOut(segments.next, options.own)
-    segments.next += job.plan.outputs.length
-    const source =
-      job.place === JOURNAL
-        ? { read: files.readAsync.bind(files), grain: 1, extent: () => Number.POSITIVE_INFINITY }
-        : {
-            read: segments.readAsync.bind(segments),
-            grain: SEGMENT_BLOCK,
-            extent: (position: number) => segments.extent(position),
-          }
-    this.state = 'writing'
-    job.writer = new SegmentWriter(disk, background, job.plan, source, (error) => {
-      if (error !== null && !isDiskFull(error)) {
-        onFatal(error)
-        return
-      }
-      if (error !== null) this.giveUp(job)
-      else {
-        job.plan.outputs.forEach((output, n) => {
-          segments.add(output.number, output.end, output.total, job.writer!.footers[n])
-          segments.retain(output.number * SEGMENT_SPAN, 1)
-        })
-        this.state = 'moving'
-      }
-      wake()
+    job.plan.outputs.forEach((output, n) => {
+      segments.add(output.number, output.end, output.total, writer.footers[n])
+      segments.retain(output.number * SEGMENT_SPAN, 1)
     })
-    const { writer } = job
-    disk.freeAsync((error, free) => {
-      if (error === null && free! < this.seams.spare() + job.plan.size) this.giveUp(job)
-      else writer.start()
-    })
+    for (const output of job.plan.outputs) yield* this.move(job, output)
+    this.end = this.seams.journal.tail
+    yield 'durable'
+    this.finish(job)
   }
 
-  /** The disk is full: it is tried again later. */
-  private giveUp(job: Job): void {
-    this.givenUp++
-    this.pause()
-    this.end(job)
+  private source(job: Job) {
+    const { segments, files } = this.seams
+    if (job.place === JOURNAL) {
+      return { read: files.readAsync.bind(files), grain: 1, extent: () => Number.POSITIVE_INFINITY }
+    }
+    const extent = (position: number) => segments.extent(position)
+    return { read: segments.readAsync.bind(segments), grain: SEGMENT_BLOCK, extent }
   }
 
-  /** Points some entries to their new places and writes that down; the old bytes stay until it is durable. */
-  private move(job: Job): boolean {
-    const { journal, wake, bytes } = this.seams
-    const output = job.plan.outputs[job.output]
-    if (output === undefined) {
-      job.end = journal.tail
-      this.state = 'waiting'
-      return true
+  /** The disk is full, or does not give back what is to be moved: it is tried again later, without segments that are damaged. */
+  private giveUp(error: Error): void {
+    const unread = error instanceof StoreError && (error.code === 'corrupt' || error.code === 'unreadable')
+    if (isDiskFull(error) || unread) {
+      this.givenUp++
+      this.pause()
+      return
     }
-    // What one record can hold is moved in one turn, and only where there is room for it.
-    const room = Math.min(journal.roomForTidying(), journal.longest)
-    const most = Math.min(MOVES, Math.floor((room - RECORD_LIMIT) / ENTRY_LIMIT))
-    if (most < 1) return false
-    const writer = new DirectoryWriter()
-    for (let n = 0; n < most && job.item < output.items.length; n++) this.moveRun(job, output, writer)
-    if (writer.count > 0) {
-      const record = writer.finish(headerOf(output))
-      bytes.set(record, journal.append(MOVED_RECORD, record.length))
-    }
-    if (job.item === output.items.length) {
-      job.output++
-      job.item = 0
-    }
-    wake()
-    return false
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    this.stopped = true
+    this.seams.onFatal(error)
   }
 
-  private moveRun(job: Job, output: Output, writer: DirectoryWriter): void {
+  /** Points entries to their new places and writes that down; the old bytes stay until it is durable. */
+  private *move(job: Job, output: Output): Steps {
+    const { journal, bytes } = this.seams
+    for (let item = 0; item < output.items.length; ) {
+      // What one record can hold is moved in one turn, and only where there is room for it.
+      const room = Math.min(journal.roomForTidying(), journal.longest)
+      const most = Math.min(MOVES, Math.floor((room - RECORD_LIMIT) / ENTRY_LIMIT))
+      if (most < 1) {
+        yield 'change'
+        continue
+      }
+      const writer = new DirectoryWriter()
+      const limit = item + most
+      while (item < limit && item < output.items.length) item = this.moveRun(job, output, item, writer)
+      if (writer.count > 0) {
+        const record = writer.finish(headerOf(output))
+        bytes.set(record, journal.append(MOVED_RECORD, record.length))
+      }
+      yield 'turn'
+    }
+  }
+
+  /** Moves the run that begins with an item, and returns the one behind it. */
+  private moveRun(job: Job, output: Output, from: number, writer: DirectoryWriter): number {
     const { plan } = job
-    const from = job.item
     const to = plan.runEnd(output, from)
     const length = plan.runLength(output, from, to)
-    const first = output.items[from]!
-    const owner = plan.owners[first]!
-    const offset = plan.offsets[plan.bodyOf[first]!]!
+    const owner = plan.owner(output, from)
+    const sequence = plan.sequence(output, from)
+    const offset = plan.offset(output, from)
     const position = output.number * SEGMENT_SPAN + offset
-    job.item = to
-    if (!owner.move(plan.sequences[first]!, SEGMENT, position, length)) return
+    if (!owner.move(sequence, SEGMENT, position, length)) return to
     this.seams.segments.retain(position, length)
-    writer.add(owner.id, plan.sequences[first]!, offset, length)
+    writer.add(owner.id, sequence, offset, length)
     for (let i = from; i < to; i++) {
-      const body = plan.bodyOf[output.items[i]!]!
-      const file = job.place === JOURNAL ? job.from : Math.floor(plan.positions[body]! / SEGMENT_SPAN) * SEGMENT_SPAN
-      job.moved.set(file, (job.moved.get(file) ?? 0) + plan.lengths[body]!)
+      const body = plan.body(output, i)
+      const old = Math.floor(plan.positions.values[body]! / SEGMENT_SPAN) * SEGMENT_SPAN
+      const file = job.place === JOURNAL ? job.from : old
+      job.moved.set(file, (job.moved.get(file) ?? 0) + plan.lengths.values[body]!)
     }
+    return to
   }
 
   /** It is durable where everything is: the old bytes are not needed any more. */
@@ -360,18 +356,10 @@ export class Tidy {
     if (job.place === JOURNAL) this.tidied++
     else this.rewritten++
     for (const output of job.plan.outputs) this.release(SEGMENT, output.number * SEGMENT_SPAN, 1)
-    this.end(job)
   }
 
   private pause(): void {
     this.retryAt = this.seams.clock.elapsed() + RETRY_MS
-  }
-
-  private end(job: Job): void {
-    for (const pin of job.pins) this.release(job.place, pin, 1)
-    this.job = null
-    this.state = 'idle'
-    this.seams.wake()
   }
 
   private retain(place: number, position: number, length: number): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimClock } from '../../sim/clock.ts'
-import { DiskError, PowerLoss, SimDisk } from '../../sim/disk.ts'
+import { PowerLoss, SimDisk } from '../../sim/disk.ts'
 import { Dice } from '../../sim/random.ts'
 import { type Fact, isBody, PARTITIONS, QUEUES, StoreRig } from '../../sim/store-rig.ts'
 import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
+import { StoreError } from './errors.ts'
 import { inspect } from './inspect.ts'
 import { inspectCheckpoint, inspectSegments } from './inspect-files.ts'
 import type { StoreOptions } from './store.ts'
@@ -156,7 +157,7 @@ class Lives {
       this.rig = new StoreRig(this.disk, this.clock, this.options)
     } catch (error) {
       // A start may need some space, but it does no harm where there is none.
-      if (!(error instanceof DiskError) || error.code !== 'ENOSPC') throw error
+      if (!(error instanceof StoreError) || error.code !== 'full') throw error
       this.counts.startsRefused++
       this.disk = this.disk.kill()
       this.disk.capacity = Number.POSITIVE_INFINITY

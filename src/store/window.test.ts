@@ -6,6 +6,8 @@ import { Windows } from './window.ts'
 /** A place whose byte at each position follows from the position; reads end when they are told to. */
 class Source {
   reads: { place: number; position: number; length: number; finish: () => void }[] = []
+  /** Reads that hold this position fail. */
+  damaged = -1
   readonly size: number
 
   constructor(size: number) {
@@ -34,7 +36,8 @@ class Source {
   ): void {
     const finish = () => {
       for (let i = 0; i < length; i++) into[at + i] = content(place, position + i)
-      done(null)
+      const bad = this.damaged >= position && this.damaged < position + length
+      done(bad ? new Error('damaged') : null)
     }
     this.reads.push({ place, position, length, finish })
   }
@@ -55,9 +58,6 @@ function setUp(options: { slots?: number; reads?: number; size?: number; later?:
     arena,
     source,
     { slots: options.slots ?? 4, slotSize: 64, reads: options.reads ?? 2 },
-    (error) => {
-      throw error
-    },
     options.later ?? (() => windows.pump()),
   )
   const check = (place: number, position: number, length: number): void => {
@@ -164,4 +164,19 @@ test('who waited for bytes gets to them before a read for somebody else takes th
   source.finishAll()
   assert.deepEqual(loaded, ['one', 'other'])
   check(0, 5000, 200)
+})
+
+test('damage is told to those whose bytes it is in, and to nobody else', () => {
+  const { source, windows, check } = setUp()
+  source.damaged = 130
+  const told: string[] = []
+  const tell = (name: string) => (error: Error | null) => told.push(error === null ? name : `${name}: ${error.message}`)
+  windows.load(0, 100, 10, tell('first'))
+  windows.load(0, 125, 10, tell('second'))
+  windows.load(0, 140, 10, tell('third'))
+  source.finishAll()
+  assert.deepEqual(told.sort(), ['first', 'second: damaged', 'third'])
+  check(0, 100, 10)
+  check(0, 140, 10)
+  assert.equal(windows.locate(0, 125, 10), -1)
 })

@@ -33,8 +33,12 @@ interface Waiting {
   readonly place: number
   readonly position: number
   readonly length: number
-  readonly done: (() => void)[]
+  readonly done: Loaded[]
+  /** Nothing but these bytes is read: what lies behind them could not be. */
+  readonly alone: boolean
 }
+
+type Loaded = (error: Error | null) => void
 
 /**
  * What those who lag behind read: runs of the logs' files and of segments, in slots of the arena. A run takes as many slots as it needs
@@ -48,7 +52,6 @@ export class Windows {
   private readonly arena: Arena
   private readonly source: WindowSource
   private readonly options: WindowOptions
-  private readonly failed: (error: Error) => void
   private readonly later: () => void
   private readonly base: number
   // A run is described at its first slot: `span` slots, bytes [start, end) of `place`; span 0 is a slot that is part of
@@ -60,7 +63,7 @@ export class Windows {
   /** When it was last used; one that is being read has Infinity. */
   private readonly used: Float64Array
   /** Callbacks of those who wait for a run that is being read, or null. */
-  private readonly loading: ((() => void)[] | null)[]
+  private readonly loading: (Loaded[] | null)[]
   private waiting: Waiting[] = []
   private time = 0
   private reading = 0
@@ -70,18 +73,11 @@ export class Windows {
    * `later` sees to it that `pump` is called at the end of a turn. Whoever waited for a run has his turn before another read can
    * take its place: otherwise two queues of large messages would drive out each other's for ever.
    */
-  constructor(
-    arena: Arena,
-    source: WindowSource,
-    options: WindowOptions,
-    failed: (error: Error) => void,
-    later: () => void,
-  ) {
+  constructor(arena: Arena, source: WindowSource, options: WindowOptions, later: () => void) {
     this.later = later
     this.arena = arena
     this.source = source
     this.options = options
-    this.failed = failed
     this.base = arena.allocate(options.slots * options.slotSize)
     this.span = new Uint8Array(options.slots)
     this.place = new Uint8Array(options.slots)
@@ -109,13 +105,13 @@ export class Windows {
     return this.base + slot * this.options.slotSize + (position - this.start[slot]!)
   }
 
-  /** Reads the bytes, and what follows them, to a window; callers for the same bytes share one read. */
-  load(place: number, position: number, length: number, done: () => void): void {
+  /** Reads the bytes, and what follows them, to a window; callers for the same bytes share one read. `done` tells if they cannot be had. */
+  load(place: number, position: number, length: number, done: Loaded): void {
     assert(length <= this.longest, 'no message is longer than all windows together')
     for (let slot = 0; slot < this.span.length; slot++) {
       const loading = this.loading[slot]!
       if (loading !== null && this.covers(slot, place, position, length)) {
-        loading.push(done)
+        loading.push(this.again(place, position, length, done))
         return
       }
     }
@@ -124,7 +120,20 @@ export class Windows {
       each.done.push(done)
       return
     }
-    this.waiting.push({ place, position, length, done: [done] })
+    this.waiting.push({ place, position, length, done: [done], alone: false })
+    this.later()
+  }
+
+  /** For who shares the read of others: damage in what they wanted need not be in what he wants. */
+  private again(place: number, position: number, length: number, done: Loaded): Loaded {
+    return (error) => {
+      if (error === null) done(null)
+      else this.loadAlone(place, position, length, [done])
+    }
+  }
+
+  private loadAlone(place: number, position: number, length: number, done: Loaded[]): void {
+    this.waiting.push({ place, position, length, done, alone: true })
     this.later()
   }
 
@@ -146,7 +155,7 @@ export class Windows {
       if (extent === 0) {
         // Who waited for them has to see that they are gone.
         this.waiting.shift()
-        for (const done of next.done) done()
+        for (const done of next.done) done(null)
         continue
       }
       const wanted = this.source.end(next.place, next.position + next.length)
@@ -155,7 +164,8 @@ export class Windows {
       const slot = this.makeRoom(slots)
       if (slot < 0) return
       this.waiting.shift()
-      this.read(slot, slots, from, this.lengthOf(slots, from, needed, extent, next.place), next)
+      const length = next.alone ? needed : this.lengthOf(slots, from, needed, extent, next.place)
+      this.read(slot, slots, from, length, next)
     }
   }
 
@@ -172,7 +182,8 @@ export class Windows {
     this.start[slot] = from
     this.end[slot] = from + length
     this.used[slot] = Number.POSITIVE_INFINITY
-    this.loading[slot] = first.done
+    // Others may join in, each with a second try of his own.
+    this.loading[slot] = [(error) => this.loaded(first, error)]
     this.reading++
     const at = this.base + slot * this.options.slotSize
     source.readAsync(first.place, from, length, arena.bytes, at, (error) => {
@@ -181,14 +192,16 @@ export class Windows {
       this.used[slot] = ++this.time
       this.reading--
       this.loads++
-      if (error !== null) {
-        this.span[slot] = 0
-        this.failed(error)
-        return
-      }
-      for (const done of callbacks) done()
+      if (error !== null) this.span[slot] = 0
+      for (const done of callbacks) done(error)
       this.later()
     })
+  }
+
+  private loaded(first: Waiting, error: Error | null): void {
+    const { place, position, length, done, alone } = first
+    if (error !== null && !alone) this.loadAlone(place, position, length, done)
+    else for (const each of done) each(error)
   }
 
   /** Frees `count` slots side by side, those whose latest use is the longest ago; returns the first, or -1 for now. */

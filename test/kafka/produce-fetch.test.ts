@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createTopic } from '../../src/broker/topic/create.ts'
 import { enforceRetention } from '../../src/broker/topic/retention.ts'
+import { SEGMENT, SEGMENT_SPAN } from '../../src/store/place.ts'
+import { segmentName } from '../../src/store/segments.ts'
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../src/wire/kafka/messages/delete-records.ts'
 import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch.ts'
@@ -343,5 +345,38 @@ describe('offsets', () => {
     const topics = [{ topic: 't', partitions: [{ partition: 0, leaderEpoch: before }] }]
     const { topics: ends } = rig.ask(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, 4, { topics })
     assert.deepEqual([ends[0]!.partitions[0]!.leaderEpoch, ends[0]!.partitions[0]!.endOffset], [before, 1])
+  })
+
+  it('tell of damage on the disk to who asks for it, and to nobody else', () => {
+    const rig = rigWith([], 2)
+    const records = (n: number) =>
+      batch(
+        Array.from({ length: 60 }, (_, i) => n * 60 + i),
+        {},
+        1000,
+      )
+    for (let n = 0; n < 120; n++) assert.equal(produce(rig, records(n)).errorCode, 0)
+    rig.run(5000)
+    const { index } = rig.topics.byName.get('t')!.partitions[0]!
+    assert.equal(index.place(index.find(0)), SEGMENT)
+    const position = index.position(index.find(0))
+    rig.disk.flip(segmentName(Math.floor(position / SEGMENT_SPAN)), (position % SEGMENT_SPAN) + 500, 3)
+    const asked = [0, 1].map((partition) => ({
+      partition,
+      fetchOffset: 0,
+      partitionMaxBytes: 1000,
+      currentLeaderEpoch: -1,
+    }))
+    for (let again = 0; again < 2; again++) {
+      const { responses } = fetchAll(rig, 0, { topics: [{ topicId: topicId(rig), partitions: asked }] })
+      const errors = responses[0]!.partitions.map((one) => [one.partitionIndex, one.errorCode])
+      assert.deepEqual(errors, [
+        [0, ErrorCode.KAFKA_STORAGE_ERROR],
+        [1, 0],
+      ])
+    }
+    assert.equal(fetch(rig, 119 * 60).errorCode, 0)
+    const told = rig.events.filter(({ kind }) => kind !== 'recovered')
+    assert.deepEqual(told.map(({ kind }) => kind).sort(), ['damage', 'unreadable-records'])
   })
 })

@@ -4,7 +4,7 @@ import { type BatchFields, decodeBatches, encodeBatch } from '../../sim/kafka/ba
 import { KafkaLink } from '../../sim/kafka/link.ts'
 import { SimNet, type Wire } from '../../sim/net.ts'
 import { Dice } from '../../sim/random.ts'
-import type { Broker } from '../../src/broker/broker.ts'
+import type { Broker, BrokerEvent } from '../../src/broker/broker.ts'
 import { registerGroupFold } from '../../src/broker/group/fold.ts'
 import { Groups } from '../../src/broker/group/groups.ts'
 import { openBroker } from '../../src/broker/open.ts'
@@ -13,6 +13,7 @@ import { type TopicOptions, Topics } from '../../src/broker/topic/topics.ts'
 import { openKafka } from '../../src/kafka/open.ts'
 import { Arena } from '../../src/std/arena.ts'
 import { assert } from '../../src/std/assert.ts'
+import type { StoreEvent } from '../../src/store/store.ts'
 import type { Decoded, Encodable, Message, Slice } from '../../src/wire/kafka/schema.ts'
 
 const KIB = 1024
@@ -23,6 +24,8 @@ export class KafkaRig {
   readonly clock: SimClock
   disk: SimDisk
   readonly log: string[] = []
+  /** What the operator was told. */
+  readonly events: (StoreEvent | BrokerEvent)[] = []
   broker!: Broker
   topics!: Topics
   net!: SimNet
@@ -63,7 +66,7 @@ export class KafkaRig {
       onFatal: (error) => {
         throw error
       },
-      report: () => {},
+      report: (event) => this.events.push(event),
     })
     const kafka = openKafka(this.broker, this.topics, groups, {
       nodeId: 1,

@@ -2,6 +2,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED, STATE, UNACKED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
 import { republish } from './republish.ts'
+import { setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 
 /** Dead letters of one queue moved in one turn. */
@@ -54,7 +55,14 @@ function move(
   const at = broker.store.locate(place, position, length)
   if (at < 0) {
     queue.burying = true
-    broker.store.load(place, position, length, again)
+    broker.store.load(place, position, length, (error) => {
+      if (error !== null && index.position(sequence) === position) {
+        // It stays where it is, as one that nobody acknowledges.
+        queue.dying.shift()
+        setAside(broker, queue, sequence, error)
+      }
+      again()
+    })
     return false
   }
   if (!broker.hasRoomForSettlement(length + 4096)) {

@@ -3,6 +3,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
 import { expireHead } from './expire.ts'
+import { setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 
 /** How many messages of one queue go out before the others have their turn. */
@@ -65,15 +66,14 @@ function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer
 /** Reads the bytes of a message, and of those behind it, into memory; the queue is delivered again when they are there. */
 export function load(broker: Broker, queue: Queue, sequence: number, loaded?: () => void): void {
   const index = queue.index
+  const place = (index.flags(sequence) >> PLACE_SHIFT) & 3
+  const position = index.position(sequence)
   queue.loading = true
-  broker.store.load(
-    (index.flags(sequence) >> PLACE_SHIFT) & 3,
-    index.position(sequence),
-    index.length(sequence),
-    () => {
-      queue.loading = false
-      broker.wake(queue)
-      loaded?.()
-    },
-  )
+  broker.store.load(place, position, index.length(sequence), (error) => {
+    queue.loading = false
+    // Its bytes may lie elsewhere by now, or be gone.
+    if (error !== null && index.position(sequence) === position) setAside(broker, queue, sequence, error)
+    broker.wake(queue)
+    loaded?.()
+  })
 }

@@ -115,7 +115,11 @@ function readSmall(
   done: (error: Error | null) => void,
 ): void {
   let next = 0
-  const goOn = () => {
+  const goOn = (error: Error | null) => {
+    if (error !== null) {
+      done(error)
+      return
+    }
     const before = next
     while (next < pieces.length && copyPiece(store, arena, pieces[next]!.piece, into, pieces[next]!.to)) next++
     if (next === pieces.length) done(null)
@@ -128,7 +132,7 @@ function readSmall(
     loaded = true
     store.load(place, position, length, goOn)
   }
-  goOn()
+  goOn(null)
 }
 
 /** Leaves out the batches that end before `offset`: an entry of the index may be a run of batches. */

@@ -59,7 +59,12 @@ function check(index: PartitionIndex, model: Entry[], end: number, random: (belo
   const place = random(3)
   const from = random(3000)
   const seen: number[][] = []
-  index.eachLive(place, from, from + 2000, (base, position, length) => seen.push([base, position, length]))
+  const limit = 1 + random(20)
+  for (let first = 0; first >= 0; ) {
+    const before = seen.length
+    first = index.eachLive(place, from, from + 2000, first, limit, (...entry) => seen.push(entry))
+    assert.ok(seen.length - before <= limit)
+  }
   const wanted = model.filter((e) => e.place === place && e.position >= from && e.position < from + 2000)
   assert.deepEqual(
     seen,

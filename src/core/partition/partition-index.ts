@@ -189,22 +189,37 @@ export class PartitionIndex {
     this.endOffset = Math.max(this.endOffset, offset)
   }
 
-  /** Calls `visit` for each entry whose bytes begin in `[from, to)` of `place`, in rising order of base offset. */
+  /**
+   * Calls `visit` for each entry from `first` on whose bytes begin in `[from, to)` of `place`, in rising order of base offset. Looks at
+   * `limit` entries or so and returns the offset to go on with, or -1 when it has seen them all.
+   */
   eachLive(
     place: number,
     from: number,
     to: number,
+    first: number,
+    limit: number,
     visit: (baseOffset: number, position: number, length: number) => void,
-  ): void {
-    for (let c = 0; c < this.chunks.length; c++) {
+  ): number {
+    let looked = 0
+    for (let c = this.chunkOf(first); c < this.chunks.length; c++) {
       const chunk = this.chunks[c] as EntryChunk
-      if ((chunk.lowest[place] as number) >= to || (chunk.highest[place] as number) < from) continue
-      for (let i = chunk.first; i < chunk.used; i++) {
+      let i = slotOf(chunk, first)
+      if (looked >= limit) return chunk.bases[i] as number
+      if ((chunk.lowest[place] as number) >= to || (chunk.highest[place] as number) < from) {
+        looked++
+        continue
+      }
+      const end = Math.min(chunk.used, i + limit - looked)
+      looked += end - i
+      for (; i < end; i++) {
         const position = chunk.positions[i] as number
         if (chunk.places[i] !== place || position < from || position >= to) continue
         visit(chunk.bases[i] as number, position, chunk.lengths[i] as number)
       }
+      if (end < chunk.used) return chunk.bases[end] as number
     }
+    return -1
   }
 
   /**

@@ -120,14 +120,16 @@ export class Partition {
     return this.highWatermark !== before
   }
 
-  /** Calls `visit` for each batch, or run of batches, whose bytes begin in `[from, to)` of a place. */
+  /** Calls `visit` for batches, or runs of them, whose bytes begin in `[from, to)` of a place; see `PartitionIndex.eachLive`. */
   eachLive(
     place: number,
     from: number,
     to: number,
+    first: number,
+    limit: number,
     visit: (baseOffset: number, position: number, length: number) => void,
-  ): void {
-    this.index.eachLive(place, from, to, visit)
+  ): number {
+    return this.index.eachLive(place, from, to, first, limit, visit)
   }
 
   /** The batches from `baseOffset` on, `length` bytes of them, are at another place now. */

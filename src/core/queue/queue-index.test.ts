@@ -46,9 +46,13 @@ function check(index: QueueIndex, model: Model): void {
   }
 }
 
-function checkEachLive(index: QueueIndex, model: Model, place: number, from: number, to: number): void {
+function checkEachLive(index: QueueIndex, model: Model, place: number, from: number, to: number, limit: number): void {
   const seen: number[][] = []
-  index.eachLive(place, from, to, (sequence, position, length) => seen.push([sequence, position, length]))
+  for (let first = 0; first >= 0; ) {
+    const before = seen.length
+    first = index.eachLive(place, from, to, first, limit, (...entry) => seen.push(entry))
+    assert.ok(seen.length - before <= limit)
+  }
   const wanted = [...model.entries]
     .filter(([, e]) => e.flags >> PLACE_SHIFT === place && e.position >= from && e.position < to)
     .sort((a, b) => a[0] - b[0])
@@ -118,7 +122,7 @@ test('an index agrees with a list of objects, whatever is done to it', () => {
     for (let n = 0; n < 400; n++) {
       step(index, model, random)
       if (n % 8 === 0) check(index, model)
-      if (n % 16 === 0) checkEachLive(index, model, random(3), random(2e4), random(4e4))
+      if (n % 16 === 0) checkEachLive(index, model, random(3), random(2e4), random(4e4), 1 + random(20))
     }
     check(index, model)
   }

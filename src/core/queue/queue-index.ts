@@ -171,24 +171,39 @@ export class QueueIndex {
     return this.tail
   }
 
-  /** Calls `visit` for each entry whose bytes begin in `[from, to)` of `place`, in rising order of sequence. */
+  /**
+   * Calls `visit` for each entry from sequence `first` on whose bytes begin in `[from, to)` of `place`, in rising order of sequence.
+   * Looks at `limit` entries or so and returns the sequence to go on with, or -1 when it has seen them all.
+   */
   eachLive(
     place: number,
     from: number,
     to: number,
+    first: number,
+    limit: number,
     visit: (sequence: number, position: number, length: number) => void,
-  ): void {
-    for (let c = 0; c < this.chunks.length; c++) {
+  ): number {
+    let looked = 0
+    for (let c = this.chunkAtOrAfter(first); c < this.chunks.length; c++) {
       const chunk = this.chunks[c] as Chunk
-      if (chunk.live === 0) continue
-      if ((chunk.bounds[place] as number) >= to || (chunk.bounds[PLACES + place] as number) < from) continue
-      for (let i = 0; i < chunk.used; i++) {
+      let i = Math.max(0, first - chunk.base)
+      if (looked >= limit) return chunk.base + i
+      const far = (chunk.bounds[place] as number) >= to || (chunk.bounds[PLACES + place] as number) < from
+      if (far || chunk.live === 0) {
+        looked++
+        continue
+      }
+      const end = Math.min(chunk.used, i + limit - looked)
+      looked += end - i
+      for (; i < end; i++) {
         const flags = chunk.flags[i] as number
         if (flags === 0 || (flags & PLACE) >> PLACE_SHIFT !== place) continue
         const position = chunk.positions[i] as number
         if (position >= from && position < to) visit(chunk.base + i, position, chunk.lengths[i] as number)
       }
+      if (end < chunk.used) return chunk.base + end
     }
+    return -1
   }
 
   /**

@@ -159,14 +159,16 @@ export class Queue {
     }
   }
 
-  /** Calls `visit` for each message whose bytes begin in `[from, to)` of a place. */
+  /** Calls `visit` for messages whose bytes begin in `[from, to)` of a place; see `QueueIndex.eachLive`. */
   eachLive(
     place: number,
     from: number,
     to: number,
+    first: number,
+    limit: number,
     visit: (sequence: number, position: number, length: number) => void,
-  ): void {
-    this.index.eachLive(place, from, to, visit)
+  ): number {
+    return this.index.eachLive(place, from, to, first, limit, visit)
   }
 
   /** A message's bytes are at another place now. */
