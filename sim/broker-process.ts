@@ -1,4 +1,5 @@
 import { openAmqp } from '../src/amqp/open.ts'
+import { seedAccess } from '../src/broker/access/seed.ts'
 import type { Broker, BrokerEvent } from '../src/broker/broker.ts'
 import { ClusterIdentity } from '../src/broker/cluster-id.ts'
 import { registerGroupFold } from '../src/broker/group/fold.ts'
@@ -81,8 +82,9 @@ export function listen(
 ): void {
   const { broker, topics, groups, cluster } = opened
   startRetention(topics)
+  seedAccess(broker)
   const amqp = openAmqp(broker, {
-    login: () => true,
+    anonymousUser: null,
     version: 'sim',
     clusterName: 'sim',
     channelMax: 100,

@@ -13,6 +13,7 @@ import { requeueAll } from './disposal.ts'
 import type { EndsTurn } from './front.ts'
 import { AT_END_OF_TURN, Replies } from './replies.ts'
 import type { ReplyTarget } from './reply-to.ts'
+import type { Rights } from './rights.ts'
 import { Route } from './route.ts'
 import type { Transaction } from './transaction.ts'
 import { Unacked } from './unacked.ts'
@@ -28,6 +29,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   readonly connection: Connection
   readonly broker: Broker
   readonly vhost: VHost
+  readonly rights: Rights
   readonly replies: Replies
   readonly confirms: Confirms
   readonly route: Route
@@ -57,6 +59,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     this.connection = connection
     this.broker = connection.broker
     this.vhost = connection.vhost
+    this.rights = connection.rights
     const { store, turn } = this.broker
     const { output } = connection
     this.replies = new Replies(
@@ -69,7 +72,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
       },
     )
     this.confirms = new Confirms(number, output, turn)
-    this.route = new Route(this.vhost)
+    this.route = new Route(this.vhost, this.rights)
   }
 
   /** Answers a synchronous method, as soon as the journal is durable up to `position`: that of what the reply tells. */

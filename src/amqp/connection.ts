@@ -7,6 +7,7 @@ import { FRAME_MIN_SIZE } from '../wire/amqp/frame.ts'
 import { type Fields, type Method, type ValuesOf, writeMethod } from '../wire/amqp/method.ts'
 import { Writer } from '../wire/amqp/writer.ts'
 import type { Front } from './front.ts'
+import { Rights } from './rights.ts'
 
 /** What a client says it can deal with. */
 export interface ClientCapabilities {
@@ -30,7 +31,10 @@ export class Connection {
   readonly output: Output
   /** Who logged in. */
   user = ''
-  vhost: VHost
+  /** Set by `enter`, before the first channel. */
+  vhost!: VHost
+  /** What the user may do in the vhost. */
+  rights!: Rights
   capabilities: ClientCapabilities = {
     consumerCancelNotify: false,
     connectionBlocked: false,
@@ -56,11 +60,16 @@ export class Connection {
     this.id = front.nextConnectionId()
     this.broker = front.broker
     this.socket = socket
-    this.vhost = front.broker.vhosts.get('/') as VHost
     this.output = new Output(front.broker.outputs, socket, (output) => {
       this.spoke = true
       front.broker.turn.mark(output)
     })
+  }
+
+  /** The client has opened a vhost. */
+  enter(vhost: VHost): void {
+    this.vhost = vhost
+    this.rights = new Rights(this.broker.access, this.user, vhost.name)
   }
 
   /** Reads nothing more; what was read and not taken is shown again later. */

@@ -2,11 +2,9 @@ import type { Broker } from '../broker/broker.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import type { ReplyTarget } from './reply-to.ts'
 
-/** Who may log in. */
-export type Login = (user: string, password: string) => boolean
-
 export interface FrontOptions {
-  readonly login: Login
+  /** Who logs in without a password as ANONYMOUS; null for nobody. */
+  readonly anonymousUser: string | null
   /** Our own version, told beside the RabbitMQ version whose behaviour clients can expect. */
   readonly version: string
   /** Told in the server properties. */

@@ -1,3 +1,4 @@
+import type { ClientConnection } from '../broker/connections.ts'
 import { consumerLeft, releaseExclusive } from '../broker/queue/lease.ts'
 import type { Timer } from '../broker/timers.ts'
 import type { Handler, Socket } from '../env/net.ts'
@@ -16,6 +17,7 @@ import { decodeArguments } from '../wire/amqp/method.ts'
 import { basic, channel as channelMethods, METHODS, connection as methods } from '../wire/amqp/methods.ts'
 import { settleDelivery } from './basic/settle.ts'
 import { Channel } from './channel.ts'
+import { requireChannel } from './channel-limit.ts'
 import { Connection } from './connection.ts'
 import { bodySize, Content, contentExpected } from './content.ts'
 import { badFrame, unexpectedFrame } from './frame-errors.ts'
@@ -25,10 +27,14 @@ import {
   explainHeader,
   type HandshakePhase,
   PROTOCOL_HEADER,
+  requireVHost,
   sendStart,
+  sendTune,
   shakeHands,
+  takeStartOk,
 } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { logIn } from './login.ts'
 import { Pace } from './pace.ts'
 import { findEnd, INCOMPLETE, SCATTERED, takeGathered, takeWhole } from './publish.ts'
 import { LATER } from './verb.ts'
@@ -59,6 +65,8 @@ export class AmqpHandler implements Handler {
   private last: Channel | null = null
   private timer: Timer | null
   private heartbeat: Heartbeat | null = null
+  /** What the broker knows of it once a vhost is open. */
+  private client: ClientConnection | null = null
 
   /** `gone` is called once, when the connection has ended. */
   constructor(front: Front, socket: Socket, gone: () => void) {
@@ -141,8 +149,10 @@ export class AmqpHandler implements Handler {
         throw badFrame(b[at], b.subarray(at + FRAME_PREFIX, last), `{invalid_frame_end_marker,${b[last]}}`)
       }
       const number = (b[at + 1] << 8) | b[at + 2]
-      if (number === 0 || this.phase !== 'running') this.takeControl(b[at], number, at + FRAME_PREFIX, last)
-      else if (!this.takeChannelFrame(number, at, last, end)) {
+      if (number === 0 || this.phase !== 'running') {
+        this.takeControl(b[at], number, at + FRAME_PREFIX, last)
+        if (this.phase === 'verify') return
+      } else if (!this.takeChannelFrame(number, at, last, end)) {
         this.at = at
         return
       }
@@ -286,6 +296,7 @@ export class AmqpHandler implements Handler {
     this.blame = key
     if (this.phase === 'closing') this.takeWhileClosing(key)
     else if (this.phase === 'running') this.takeConnectionMethod(key, at + 4, end)
+    else if (this.phase === 'start') this.verify(key, at + 4, end)
     else {
       const next = shakeHands(this.connection, this.phase as HandshakePhase, key, this.bytes, at + 4, end)
       this.phase = next
@@ -296,8 +307,41 @@ export class AmqpHandler implements Handler {
           () => this.die(`missed heartbeats, timeout: ${this.connection.heartbeat}s`),
         )
       }
-      if (next === 'running') this.clearTimer()
+      if (next === 'running') this.entered()
     }
+  }
+
+  /** Finds out whether the client is let in; nothing is heard until that is known. */
+  private verify(key: number, at: number, end: number): void {
+    const { mechanism, claim } = takeStartOk(this.connection, key, this.bytes, at, end)
+    this.phase = 'verify'
+    logIn(this.connection, mechanism, claim, (refusal) => {
+      if (this.phase !== 'verify') return
+      if (refusal !== null) this.fail(refusal)
+      else {
+        sendTune(this.connection)
+        this.phase = 'tune'
+      }
+      this.connection.resume()
+    })
+    if (this.phase === 'verify') this.connection.pause()
+  }
+
+  private entered(): void {
+    this.clearTimer()
+    const { connection, channels, socket } = this
+    this.client = {
+      protocol: 'amqp',
+      name: `${socket.remoteAddress}:${socket.remotePort} -> ${socket.localAddress}:${socket.localPort}`,
+      user: connection.user,
+      vhost: connection.vhost.name,
+      connectedAt: connection.broker.env.clock.now(),
+      get channels() {
+        return channels.size
+      },
+      close: (reason) => this.close(reason),
+    }
+    connection.broker.connections.add(this.client)
   }
 
   private takeConnectionMethod(key: number, at: number, end: number): void {
@@ -308,6 +352,7 @@ export class AmqpHandler implements Handler {
       this.end()
     } else if (key === methods.updateSecret.key) {
       decodeArguments(methods.updateSecret, this.bytes, at, end)
+      requireVHost(this.connection, this.connection.vhost.name)
       this.connection.send(0, methods.updateSecretOk, {})
     } else {
       if (!METHODS.has(key)) throw this.unimplemented(key)
@@ -331,6 +376,7 @@ export class AmqpHandler implements Handler {
         `number of channels opened (${channelMax}) has reached the negotiated channel_max (${channelMax})`,
       )
     }
+    requireChannel(this.connection)
     const channel = new Channel(this.connection, number)
     this.channels.set(number, channel)
     return channel
@@ -357,8 +403,8 @@ export class AmqpHandler implements Handler {
 
   private fail(error: AmqpError): void {
     if (this.phase !== 'closing' && (error.scope !== 'channel' || this.last === null)) this.tell(error.message)
-    const early = this.phase === 'header' || this.phase === 'start' || this.phase === 'tune'
-    const login = this.phase === 'start' && error.code === 403 && error.scope === 'connection'
+    const early = EARLY.includes(this.phase)
+    const login = this.phase === 'verify' && error.code === 403 && error.scope === 'connection'
     if (this.phase === 'closing' || error.scope === 'socket' || (early && !login)) {
       this.end()
       return
@@ -414,7 +460,11 @@ export class AmqpHandler implements Handler {
     }
     this.channels.clear()
     this.last = null
+    const { client } = this
+    if (client === null) return
+    this.client = null
     const { broker, vhost, id } = this.connection
+    broker.connections.remove(client)
     releaseExclusive(broker, vhost.name, id)
   }
 
@@ -433,4 +483,6 @@ export class AmqpHandler implements Handler {
   }
 }
 
+/** Mistakes are answered with the end of the socket. */
+const EARLY: readonly string[] = ['header', 'start', 'verify', 'tune']
 const EMPTY = new Uint8Array(0)

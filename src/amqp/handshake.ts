@@ -1,14 +1,14 @@
+import { userLimit } from '../core/access/user.ts'
 import { AmqpError, malformed } from '../wire/amqp/amqp-error.ts'
-import { EMPTY_TABLE, type Table, tableOf } from '../wire/amqp/field.ts'
+import { EMPTY_TABLE, tableOf } from '../wire/amqp/field.ts'
 import { FRAME_MIN_SIZE } from '../wire/amqp/frame.ts'
 import { type ArgumentsOf, decodeArguments } from '../wire/amqp/method.ts'
 import { connection as methods } from '../wire/amqp/methods.ts'
-import { Reader } from '../wire/amqp/reader.ts'
 import type { Connection } from './connection.ts'
+import { type Claim, claimOf, mechanismsOf } from './sasl.ts'
 
 /** The RabbitMQ whose behaviour clients may expect. */
 const RABBITMQ_VERSION = '4.3.6'
-const MECHANISMS = 'PLAIN AMQPLAIN'
 
 /** Bytes of a protocol header. */
 export const PROTOCOL_HEADER = 8
@@ -34,8 +34,8 @@ export function explainHeader(header: string): string {
   return `${JSON.stringify(header)} is not the AMQP 0-9-1 header`
 }
 
-/** Where a connection stands before its first channel. */
-export type HandshakePhase = 'start' | 'tune' | 'open'
+/** Where a connection stands before its first channel; 'verify': whether the client is let in is being found out. */
+export type HandshakePhase = 'start' | 'verify' | 'tune' | 'open'
 
 export function sendStart(connection: Connection): void {
   const { version, clusterName } = connection.front.options
@@ -61,7 +61,7 @@ export function sendStart(connection: Connection): void {
       version: RABBITMQ_VERSION,
       posthorn_version: version,
     }),
-    mechanisms: MECHANISMS,
+    mechanisms: mechanismsOf(connection),
     locales: 'en_US',
   })
 }
@@ -75,12 +75,6 @@ export function shakeHands(
   at: number,
   end: number,
 ): HandshakePhase | 'running' {
-  if (phase === 'start' && key === methods.startOk.key) {
-    takeStartOk(connection, decodeArguments(methods.startOk, bytes, at, end))
-    const { channelMax, frameMax, heartbeat } = connection.front.options
-    connection.send(0, methods.tune, { channelMax, frameMax, heartbeat })
-    return 'tune'
-  }
   if (phase === 'tune' && key === methods.tuneOk.key) {
     takeTuneOk(connection, decodeArguments(methods.tuneOk, bytes, at, end))
     return 'open'
@@ -92,7 +86,16 @@ export function shakeHands(
   throw malformed(`method ${key} is not expected in state ${phase}`)
 }
 
-function takeStartOk(connection: Connection, args: ArgumentsOf<typeof methods.startOk>): void {
+/** What the client says about itself, and who it claims to be. */
+export function takeStartOk(
+  connection: Connection,
+  key: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): { readonly mechanism: string; readonly claim: Claim | null } {
+  if (key !== methods.startOk.key) throw malformed(`method ${key} is not expected in state start`)
+  const args = decodeArguments(methods.startOk, bytes, at, end)
   const capabilities = args.clientProperties.get('capabilities')
   const said = capabilities?.type === 'F' ? capabilities.value : EMPTY_TABLE
   const can = (name: string) => said.get(name)?.value === true
@@ -102,43 +105,15 @@ function takeStartOk(connection: Connection, args: ArgumentsOf<typeof methods.st
     connectionBlocked: can('connection.blocked'),
     authenticationFailureClose: can('authentication_failure_close'),
   }
-  const credentials = credentialsOf(args.mechanism, args.response)
-  if (credentials === null) throw malformed(`no credentials in a response for ${args.mechanism}`)
-  const [user, password] = credentials
-  connection.user = user
-  const local = user !== 'guest' || isLoopback(connection.socket.remoteAddress)
-  if (local && connection.front.options.login(user, password)) return
-  throw new AmqpError(
-    'access-refused',
-    `Login was refused using authentication mechanism ${args.mechanism}. For details see the broker logfile.`,
-    { scope: connection.capabilities.authenticationFailureClose ? 'connection' : 'socket' },
-  )
+  const claim = claimOf(connection, args.mechanism, args.response)
+  connection.user = claim?.user ?? ''
+  return { mechanism: args.mechanism, claim }
 }
 
-/** User and password. */
-function credentialsOf(mechanism: string, response: string | Uint8Array): [string, string] | null {
-  const bytes = Buffer.from(response)
-  if (mechanism === 'PLAIN') {
-    const parts = bytes.toString('utf8').split('\0')
-    return parts.length === 3 ? [parts[1], parts[2]] : null
-  }
-  if (mechanism !== 'AMQPLAIN') return null
-  const table = tableWithoutLength(bytes)
-  const login = table.get('LOGIN')
-  const password = table.get('PASSWORD')
-  if (typeof login?.value !== 'string' || typeof password?.value !== 'string') return null
-  return [login.value, password.value]
-}
-
-function tableWithoutLength(bytes: Buffer): Table {
-  const whole = Buffer.alloc(4 + bytes.length)
-  whole.writeUInt32BE(bytes.length)
-  bytes.copy(whole, 4)
-  return new Reader(whole, 0, whole.length).table()
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.')
+/** After the log-in: what the connection may use. */
+export function sendTune(connection: Connection): void {
+  const { channelMax, frameMax, heartbeat } = connection.front.options
+  connection.send(0, methods.tune, { channelMax, frameMax, heartbeat })
 }
 
 /** A client may ask for less than was offered, but not for no limit. */
@@ -152,9 +127,25 @@ function takeTuneOk(connection: Connection, args: ArgumentsOf<typeof methods.tun
   connection.heartbeat = heartbeat
 }
 
+/** In RabbitMQ's order. */
 function open(connection: Connection, name: string): void {
-  const vhost = connection.broker.vhosts.get(name)
+  const { broker, user } = connection
+  const { access, connections } = broker
+  const vhost = broker.vhosts.get(name)
   if (vhost === undefined) throw new AmqpError('not-allowed', `vhost ${name} not found`)
-  connection.vhost = vhost
+  const account = access.user(user)
+  const most = account === undefined ? 0 : userLimit(account, 'max-connections')
+  if (connections.ofUser(user) >= most) {
+    const text = `connection refused for user '${user}': user connection limit (${most}) is reached`
+    throw new AmqpError('not-allowed', text)
+  }
+  requireVHost(connection, name)
+  connection.enter(vhost)
   connection.send(0, methods.openOk, { knownHosts: '' })
+}
+
+/** Whether the user may use the vhost at all: asked when it is opened, and when the client has a new secret. */
+export function requireVHost({ broker, user }: Connection, vhost: string): void {
+  if (broker.access.permissions.hasVHost(user, vhost)) return
+  throw new AmqpError('not-allowed', `access to vhost '${vhost}' refused for user '${user}'`)
 }

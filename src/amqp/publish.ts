@@ -108,6 +108,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   message.persistent = facts.deliveryMode === DELIVERY_MODE_PERSISTENT
   message.expiry = facts.expirationAt < 0 ? 0 : broker.env.clock.now() + expiration(b, facts.expirationAt)
   const more = facts.copies ? routingCopies(lazy.headers()) : NONE
+  route.authorize(more)
   if (facts.userIdAt >= 0) checkUser(channel, b, facts.userIdAt)
   route.find(more, lazy)
   if (facts.copies || direct) rewrite(channel, direct)
@@ -200,7 +201,7 @@ function isDirect(channel: Channel, b: Uint8Array, at: number): boolean {
 
 function checkUser(channel: Channel, b: Uint8Array, at: number): void {
   const user = text(b, at)
-  if (user === channel.connection.user) return
+  if (user === channel.connection.user || channel.rights.mayImpersonate()) return
   throw new AmqpError(
     'precondition-failed',
     `user_id property set to '${user}' but authenticated user was '${channel.connection.user}'`,

@@ -8,6 +8,7 @@ import { decodeArguments } from '../wire/amqp/method.ts'
 import { basic } from '../wire/amqp/methods.ts'
 import { Reader } from '../wire/amqp/reader.ts'
 import { REPLY_TO_PREFIX } from './reply-to.ts'
+import type { Rights } from './rights.ts'
 
 /** The longest arguments that basic.publish can have. */
 const LONGEST = 2 + 256 + 256 + 1
@@ -41,6 +42,7 @@ export class Route {
   /** The token of a direct reply-to, if that is what the routing key names. */
   replyToken: string | null = null
   private readonly vhost: VHost
+  private readonly rights: Rights
   /** The arguments of the last basic.publish. */
   private readonly bytes = new Uint8Array(LONGEST)
   private length = -1
@@ -50,13 +52,22 @@ export class Route {
   private epoch = NEVER
   private exchangeEpoch = NEVER
 
-  constructor(vhost: VHost) {
+  constructor(vhost: VHost, rights: Rights) {
     this.vhost = vhost
+    this.rights = rights
   }
 
   /** Finds the exchange. `b[at, end)` are the arguments of basic.publish. */
   open(b: Uint8Array, at: number, end: number): void {
     if (this.exchangeEpoch !== this.vhost.router.epoch || !this.same(b, at, end - at)) this.resolve(b, at, end)
+  }
+
+  /** Whether the user may publish with these routing keys, after `open`. */
+  authorize(more: readonly string[]): void {
+    const { exchange, rights } = this
+    if (exchange?.properties.type !== 'topic' || !rights.hasTopics('write', exchange.name)) return
+    rights.requireTopic('write', exchange.name, this.key)
+    for (const key of more) rights.requireTopic('write', exchange.name, key)
   }
 
   /** Finds the queues, after `open`. `more` are further routing keys. */
@@ -81,6 +92,7 @@ export class Route {
     this.epoch = NEVER
     const { exchange, routingKey, mandatory, immediate } = decodeArguments(basic.publish, b, at, end, true)
     if (immediate) throw new AmqpError('not-implemented', 'immediate=true')
+    this.rights.require('write', 'exchange', exchange)
     const found = this.vhost.router.exchanges.get(exchange)
     if (found === undefined) {
       throw new AmqpError('not-found', `no exchange '${exchange}' in vhost '${this.vhost.name}'`)

@@ -3,6 +3,8 @@ import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import type { Fold, Owner } from '../store/fold.ts'
 import type { Store } from '../store/store.ts'
+import { Access } from './access/access.ts'
+import { Connections } from './connections.ts'
 import type { DefinitionSource } from './definition.ts'
 import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
@@ -18,6 +20,8 @@ export interface BrokerOptions {
   readonly maxMessageSize: number
   /** Bytes that may be held for clients before publishers have to wait. */
   readonly memory: number
+  /** Users that may log in from this machine only; `guest` unless told otherwise. */
+  readonly loopbackUsers?: readonly string[]
 }
 
 /** What an operator has to know of. */
@@ -61,6 +65,9 @@ export class Broker {
   readonly timers: Timers
   readonly outputs: OutputPool
   readonly memory: Memory
+  /** Users, and what they may do. */
+  readonly access: Access
+  readonly connections: Connections
   readonly vhosts = new Map<string, VHost>()
   /** Durable and transient queues by id: what journal records name. */
   readonly queuesById = new Map<number, Queue>()
@@ -106,6 +113,8 @@ export class Broker {
     this.outputs = new OutputPool(arena, options.outputRegions)
     this.memory = new Memory(options.memory, this.timers, () => this.progressed())
     this.memory.holders.push(() => this.indexBytes())
+    this.access = new Access(options.loopbackUsers ?? ['guest'])
+    this.connections = new Connections((task) => this.turn.start(task))
     this.vhosts.set('/', new VHost('/'))
   }
 

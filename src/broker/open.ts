@@ -1,6 +1,7 @@
 import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import { Store, type StoreEvent, type StoreOptions } from '../store/store.ts'
+import { registerAccess } from './access/facts.ts'
 import { Broker, type BrokerEvent, type BrokerOptions } from './broker.ts'
 import { registerDefinitions } from './definitions.ts'
 import { buryDead } from './queue/bury.ts'
@@ -33,6 +34,7 @@ export function openBroker(options: OpenOptions): Broker {
   broker.report = report
   registerDefinitions(broker)
   registerTopology(broker)
+  registerAccess(broker)
   registerQueueFold(broker)
   registerLeases(broker)
   for (const register of options.register) register(broker)

@@ -1,4 +1,5 @@
 import { openAmqp } from '../amqp/open.ts'
+import { seedAccess } from '../broker/access/seed.ts'
 import type { Broker } from '../broker/broker.ts'
 import { ClusterIdentity } from '../broker/cluster-id.ts'
 import { registerGroupFold } from '../broker/group/fold.ts'
@@ -49,15 +50,15 @@ const SHARE = 4
 
 export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
   startRetention(nouns.topics)
+  seedAccess(broker)
   const budget = Math.floor(broker.options.memory / SHARE)
   return { amqp: amqpFront(broker, budget, nouns, config, log), kafka: kafkaFront(broker, budget, nouns, config, log) }
 }
 
 function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { values }: Config, log: Log): Front {
-  const login = (user: string, password: string) => user === 'guest' && password === 'guest'
   const clusterName = `posthorn@${nouns.cluster.value(broker)}`
   const amqp = openAmqp(broker, {
-    login,
+    anonymousUser: values['amqp.anonymousUser'] === 'none' ? null : String(values['amqp.anonymousUser']),
     version: VERSION,
     clusterName,
     channelMax: Number(values['amqp.channelMax']),

@@ -38,6 +38,12 @@ export const SETTINGS = [
     about: 'Allows listeners beyond loopback that have no TLS, or ask nobody who he is.',
   },
   {
+    key: 'loopbackUsers',
+    type: 'string',
+    default: 'guest',
+    about: 'Users, with commas, that may log in from this machine only; `none` for none.',
+  },
+  {
     key: 'log.level',
     type: 'choice',
     default: 'info',
@@ -75,6 +81,12 @@ export const SETTINGS = [
     min: 1,
     max: 16 * MIB,
     about: 'The largest message body; a larger one closes the channel with 406.',
+  },
+  {
+    key: 'amqp.anonymousUser',
+    type: 'string',
+    default: 'none',
+    about: 'The user as whom clients log in that give no name (SASL ANONYMOUS); `none` for nobody.',
   },
   {
     key: 'kafka.autoCreateTopics',

@@ -25,7 +25,9 @@ export function storeOptions(config: Config): StoreOptions {
 
 export function brokerOptions(config: Config): BrokerOptions {
   const maxMessageSize = Number(config.values['amqp.maxMessageSize'])
-  return { outputRegions: OUTPUT_REGIONS, maxMessageSize, memory: Number(config.values.memory) }
+  const named = String(config.values.loopbackUsers)
+  const loopbackUsers = named === 'none' ? [] : named.split(',').map((name) => name.trim())
+  return { loopbackUsers, outputRegions: OUTPUT_REGIONS, maxMessageSize, memory: Number(config.values.memory) }
 }
 
 /** The one block of memory for rings, windows, output and input. Its pages cost nothing before they are used. */

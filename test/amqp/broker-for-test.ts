@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Broker } from '../../src/broker/broker.ts'
 import { readConfig } from '../../src/server/config.ts'
 import { openLog } from '../../src/server/log.ts'
 import { start } from '../../src/server/start.ts'
@@ -8,6 +9,8 @@ import { start } from '../../src/server/start.ts'
 export interface Target {
   readonly host: string
   readonly port: number
+  /** Our own broker; null if it is another. */
+  readonly broker: Broker | null
   stop(): Promise<void>
 }
 
@@ -17,7 +20,7 @@ export interface Target {
  */
 export async function openTarget(): Promise<Target> {
   const other = /^(.+):(\d+)$/.exec(process.env.POSTHORN_TEST_AMQP ?? '')
-  if (other !== null) return { host: other[1], port: Number(other[2]), stop: async () => {} }
+  if (other !== null) return { host: other[1], port: Number(other[2]), broker: null, stop: async () => {} }
   const data = mkdtempSync(join(tmpdir(), 'posthorn-test-'))
   const config = readConfig({
     file: null,
@@ -35,6 +38,7 @@ export async function openTarget(): Promise<Target> {
   return {
     host,
     port,
+    broker: running.broker,
     async stop() {
       // The broker's own timers don't keep a process alive.
       const alive = setInterval(() => {}, 1000)

@@ -126,10 +126,10 @@ export class RawClient {
   }
 
   /** Another connection, which is closed with this one. */
-  async beside(host: string, port: number): Promise<RawClient> {
+  async beside(host: string, port: number, login: Login = {}): Promise<RawClient> {
     const other = new RawClient(host, port)
     this.others.push(other)
-    await other.open()
+    await other.open(login)
     await other.openChannel(1)
     return other
   }

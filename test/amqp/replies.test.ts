@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { basic, channel, connection, METHODS } from '../../src/wire/amqp/methods.ts'
+import { ACCESS_CASES } from './access-cases.ts'
 import { openTarget, type Target } from './broker-for-test.ts'
 import { type Heard, RawClient } from './raw-client.ts'
 import { CASES, type Case } from './reply-cases.ts'
@@ -26,6 +27,7 @@ const SHAPE = '<22 characters of base64url>'
 
 /** What the broker answers to a case: the first close or return, or else the last reply. */
 async function provoke(target: Target, one: Case): Promise<Answer> {
+  one.prepare?.(target)
   const client = new RawClient(target.host, target.port)
   try {
     if (one.login !== false) {
@@ -90,7 +92,7 @@ describe('what RabbitMQ answers to each case', { skip, concurrency: 1 }, () => {
   })
   after(() => target.stop())
 
-  for (const one of [...CASES, ...TOPOLOGY_CASES]) {
+  for (const one of [...CASES, ...TOPOLOGY_CASES, ...ACCESS_CASES]) {
     it(one.name, { timeout: 10_000 }, async () => {
       const expected = recorded.get(one.name)
       assert.ok(expected !== undefined, 'this case is recorded')

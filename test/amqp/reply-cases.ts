@@ -11,6 +11,8 @@ export interface Case {
   readonly login?: Login | false
   /** Whether channel 1 is asked something at the end, to see that nothing else comes. */
   readonly probe?: false
+  /** What has to be there before the log-in. */
+  prepare?(target: Target): void
   run(client: RawClient, target: Target): Promise<void> | void
 }
 

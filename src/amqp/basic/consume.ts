@@ -4,7 +4,7 @@ import { FIELD_TYPE_NAMES, type Table } from '../../wire/amqp/field.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import type { Channel } from '../channel.ts'
 import { AmqpConsumer } from '../consumer.ts'
-import { queueOf } from '../lookup.ts'
+import { queueToRead } from '../lookup.ts'
 import { REPLY_TO } from '../reply-to.ts'
 import { verb } from '../verb.ts'
 
@@ -24,7 +24,7 @@ interface Consume {
 
 function consumeQueue(channel: Channel, args: Consume): void {
   if (args.consumerTag !== '' && channel.consumers.has(args.consumerTag)) throw reused(args.consumerTag)
-  const queue = queueOf(channel, args.queue)
+  const queue = queueToRead(channel, args.queue)
   const priority = priorityOf(queue, args.arguments)
   checkExclusive(queue, args.exclusive)
   const consumer = new AmqpConsumer(channel, queue, {

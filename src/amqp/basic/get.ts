@@ -1,13 +1,13 @@
 import { get as take } from '../../broker/queue/get.ts'
 import { renewLease } from '../../broker/queue/lease.ts'
 import { basic } from '../../wire/amqp/methods.ts'
-import { queueOf } from '../lookup.ts'
+import { queueToRead } from '../lookup.ts'
 import { LATER, verb } from '../verb.ts'
 
 /** Beside a single active or an exclusive consumer nobody gets anything. */
 export const get = verb(basic.get, (channel, { queue: name, noAck }) => {
   const { broker, connection } = channel
-  const queue = queueOf(channel, name)
+  const queue = queueToRead(channel, name)
   renewLease(broker, queue)
   const reserved = queue.settings.singleActiveConsumer || queue.consumers.first()?.exclusive === true
   const got = reserved ? null : take(broker, queue, noAck, connection.resume)

@@ -2,6 +2,7 @@ import { bindExchange } from '../../broker/exchange/bind.ts'
 import { exchange } from '../../wire/amqp/methods.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
+import { requireBinding } from '../require-binding.ts'
 import { hasRoomToDeclare } from '../room.ts'
 import { LATER, verb } from '../verb.ts'
 
@@ -10,6 +11,7 @@ export const exchangeBind = verb(exchange.bind, (channel, args) => {
   const { broker, vhost } = channel
   const source = cleanName(args.source)
   const destination = cleanName(args.destination)
+  requireBinding(channel, 'exchange', destination, source, args.routingKey)
   granted(bindExchange(broker, vhost, { source, destination, key: args.routingKey, args: args.arguments }))
   if (!args.nowait) channel.reply(exchange.bindOk, {}, vhost.changedAt)
 })

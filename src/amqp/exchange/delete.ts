@@ -8,6 +8,9 @@ import { LATER, verb } from '../verb.ts'
 export const exchangeDelete = verb(exchange.delete, (channel, args) => {
   if (!hasRoomToDelete(channel)) return LATER
   const { broker, vhost } = channel
-  granted(deleteExchange(broker, vhost, cleanName(args.exchange), args.ifUnused))
+  const name = cleanName(args.exchange)
+  // The broker's own are nobody's to delete, whatever one may do.
+  if (name !== '' && !name.startsWith('amq.')) channel.rights.require('configure', 'exchange', name)
+  granted(deleteExchange(broker, vhost, name, args.ifUnused))
   if (!args.nowait) channel.reply(exchange.deleteOk, {}, vhost.changedAt)
 })

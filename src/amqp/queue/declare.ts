@@ -1,7 +1,9 @@
-import { declareQueue } from '../../broker/queue/declare.ts'
+import { declareQueue, generateName } from '../../broker/queue/declare.ts'
 import { findQueue } from '../../broker/queue/find.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
+import type { Table } from '../../wire/amqp/field.ts'
 import { queue } from '../../wire/amqp/methods.ts'
+import type { Channel } from '../channel.ts'
 import { cleanName } from '../names.ts'
 import { granted } from '../refusals.ts'
 import { AT_END_OF_TURN } from '../replies.ts'
@@ -13,7 +15,9 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   if (!hasRoomToDeclare(channel, args.arguments)) return LATER
   const { broker, vhost, connection } = channel
   const { durable, exclusive, autoDelete } = args
-  const name = cleanName(args.queue)
+  const asked = cleanName(args.queue)
+  const generated = asked === '' && !args.passive
+  const name = generated ? generateName(broker.env.random, 'amq.gen-') : asked
   if (name.startsWith(REPLY_TO_PREFIX) && !connection.front.replyTargets.has(name.slice(REPLY_TO_PREFIX.length))) {
     throw new AmqpError('internal-error')
   }
@@ -21,7 +25,9 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
     if (!args.nowait) channel.reply(queue.declareOk, { queue: name, messageCount: 0, consumerCount: 1 })
     return
   }
-  const declaration = { name, durable, exclusive, autoDelete, args: args.arguments }
+  if (args.passive) channel.rights.requireAny('queue', name)
+  else requireDeclaration(channel, name, generated, args.arguments)
+  const declaration = { name, generated, durable, exclusive, autoDelete, args: args.arguments }
   const outcome = args.passive
     ? findQueue(vhost, name, connection.id)
     : declareQueue(broker, vhost, connection.id, declaration)
@@ -33,3 +39,14 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   const position = found.settled.length > 0 ? AT_END_OF_TURN : Math.max(vhost.changedAt, found.changedAt)
   channel.reply(queue.declareOk, reply, position)
 })
+
+/** Who names a dead-letter exchange takes messages from the queue and sends them there: that takes as much as doing it oneself. */
+function requireDeclaration({ rights, vhost }: Channel, name: string, generated: boolean, args: Table): void {
+  // What is refused whoever asks has RabbitMQ's other words.
+  if (name.startsWith('amq.') && !generated) return
+  rights.require('configure', 'queue', name)
+  const exchange = args.get('x-dead-letter-exchange')
+  if (exchange?.type !== 'S' || vhost.queues.has(name)) return
+  rights.require('read', 'queue', name)
+  rights.require('write', 'exchange', String(exchange.value))
+}

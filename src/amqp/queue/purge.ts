@@ -10,6 +10,7 @@ export const queuePurge = verb(queue.purge, (channel, args) => {
   const { broker, vhost, connection } = channel
   const name = queueName(args.queue, channel.lastQueue)
   if (channel.purge === null) {
+    channel.rights.require('read', 'queue', name)
     const { queue: found } = granted(findQueue(vhost, name, connection.id))
     channel.purge = { messages: -1, position: 0 }
     purgeQueue(broker, found, (messages) => {

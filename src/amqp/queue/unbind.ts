@@ -2,6 +2,7 @@ import { unbindQueue } from '../../broker/queue/bind.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { cleanName, queueName } from '../names.ts'
 import { granted } from '../refusals.ts'
+import { requireBinding } from '../require-binding.ts'
 import { hasRoomToDelete } from '../room.ts'
 import { LATER, verb } from '../verb.ts'
 
@@ -11,6 +12,7 @@ export const queueUnbind = verb(queue.unbind, (channel, args) => {
   const name = queueName(args.queue, channel.lastQueue)
   const key = args.queue === '' && args.routingKey === '' ? name : args.routingKey
   const binding = { queue: name, exchange: cleanName(args.exchange), key, args: args.arguments }
+  requireBinding(channel, 'queue', name, binding.exchange, key)
   granted(unbindQueue(broker, vhost, connection.id, binding))
   channel.reply(queue.unbindOk, {}, vhost.changedAt)
 })

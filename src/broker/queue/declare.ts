@@ -10,8 +10,9 @@ import { COMPARED_ARGUMENTS, checkArguments } from './arguments.ts'
 import { renewLease } from './lease.ts'
 
 export interface QueueDeclaration {
-  /** Empty: the broker makes one up. */
   readonly name: string
+  /** The broker has made the name up, which may begin as only its own do. */
+  readonly generated?: boolean
   readonly durable: boolean
   /** The queue is this connection's own, and goes with it. */
   readonly exclusive: boolean
@@ -26,10 +27,9 @@ export function declareQueue(
   connection: number,
   declaration: QueueDeclaration,
 ): Outcome<{ readonly queue: Queue }> {
-  const { exclusive, autoDelete, args } = declaration
-  const name = declaration.name === '' ? generateName(broker.env.random, 'amq.gen-') : declaration.name
+  const { name, exclusive, autoDelete, args } = declaration
   const at = { what: 'queue', name, vhost: vhost.name } as const
-  if (declaration.name.startsWith('amq.')) return refuse({ reason: 'reserved-name', at })
+  if (name.startsWith('amq.') && declaration.generated !== true) return refuse({ reason: 'reserved-name', at })
   const existing = vhost.queues.get(name)
   if (existing !== undefined) {
     const refusal = checkSame(at, existing, connection, declaration)
