@@ -24,15 +24,16 @@ export class BrokerRig {
   readonly events: (StoreEvent | BrokerEvent)[] = []
   disk: SimDisk
 
-  /** On a copy of what is on `disk`, if it is given. */
-  constructor(seed = 1, disk?: SimDisk, durability: 'fsync' | 'os' = 'fsync') {
+  /** On a copy of what is on `disk`, if it is given; with `clock`, that of the process before, on `disk` itself. */
+  constructor(seed = 1, disk?: SimDisk, durability: 'fsync' | 'os' = 'fsync', clock?: SimClock) {
     const dice = new Dice(seed)
-    this.clock = new SimClock(dice)
-    this.disk = disk?.copy(this.clock, dice) ?? new SimDisk(this.clock, dice)
+    this.clock = clock ?? new SimClock(dice)
+    const copy = clock === undefined ? disk?.copy(this.clock, dice) : disk
+    this.disk = copy ?? new SimDisk(this.clock, dice)
     const arena = new Arena(8 * KIB * KIB)
     const net = new SimNet(this.clock, dice, arena, { region: 64 * KIB, keep: 64 * KIB, stuffed: 0, slowest: 1 })
     this.broker = openBroker({
-      env: { clock: this.clock, disk: this.disk, net, random: dice },
+      env: { clock: this.clock.process(), disk: this.disk, net, random: dice },
       arena,
       broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
       store: {

@@ -1,4 +1,6 @@
+import { keepMessage, roomForKeeps } from '../broker/exchange/keep.ts'
 import { type Message, publish, REJECTED, roomFor } from '../broker/queue/publish.ts'
+import { NO_KEEPS } from '../core/exchange/router.ts'
 import { getU16 } from '../std/bytes.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX, HEADER_FIXED } from '../wire/amqp/frame.ts'
@@ -9,7 +11,7 @@ import { bodySize, type Content } from './content.ts'
 import { contentMessage } from './delivery.ts'
 import { REPLY_TO } from './reply-to.ts'
 import { rewriteContent, routingCopies } from './rewrite.ts'
-import { LazyHeaders } from './route.ts'
+import { LazyHeaders, type Route } from './route.ts'
 
 /** The message is not whole yet: look again when more has come. */
 export const INCOMPLETE = -1
@@ -102,7 +104,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   route.open(args, argsAt, argsEnd)
   skimHeader(b, header, headerEnd, facts)
   b[header + HEADER_FIXED + 1] &= FLAGS_KNOWN
-  lazy.set(b, facts.headersAt)
+  lazy.set(b, facts.headersAt, header, headerEnd)
   // In RabbitMQ's order, so that a message with two faults gets the same answer.
   const direct = facts.replyToAt >= 0 && isDirect(channel, b, facts.replyToAt)
   message.persistent = facts.deliveryMode === DELIVERY_MODE_PERSISTENT
@@ -112,8 +114,9 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   if (facts.userIdAt >= 0) checkUser(channel, b, facts.userIdAt)
   route.find(more, lazy)
   if (facts.copies || direct) rewrite(channel, direct)
-  const queues = route.queues
-  const room = roomFor(message.keysLength + message.contentLength, queues.length)
+  const { queues, keeps } = route
+  const length = message.keysLength + message.contentLength
+  const room = roomFor(length, queues.length) + roomForKeeps(keeps, more, length)
   if (transaction !== null) keep(channel, room)
   else {
     if (!broker.hasRoom(room)) {
@@ -126,7 +129,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
       confirms.count()
       channel.noteTurn()
     }
-    const outcome = hand(channel, message, queues, route.mandatory, route.replyToken)
+    const outcome = hand(channel, message, route)
     const after = broker.store.journal.tail
     if (after !== before) confirms.position = after
     if (outcome === REJECTED && confirms.on) confirms.reject()
@@ -136,14 +139,16 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
 
 const NONE: readonly string[] = []
 
-/** Puts a message into the queues it was routed to, or tells the publisher that there are none. */
-export function hand(
-  channel: Channel,
-  what: Message,
-  queues: Channel['route']['queues'],
-  mandatory: boolean,
-  replyToken: string | null,
-): number {
+/** Where a message goes. */
+export type Routed = Pick<Route, 'queues' | 'keeps' | 'more' | 'mandatory' | 'replyToken'>
+
+/**
+ * Leaves a message with the exchanges that keep it and puts it into the queues it was routed to, or tells the publisher that there are
+ * none: also of a message that has only been delayed, as RabbitMQ's plugin does.
+ */
+export function hand(channel: Channel, what: Message, to: Routed): number {
+  const { queues, mandatory, replyToken } = to
+  if (to.keeps !== NO_KEEPS) keepMessage(channel.broker, to.keeps, to.more, what)
   if (queues.length > 0) return publish(channel.broker, queues, what)
   const target = replyToken === null ? undefined : channel.connection.front.replyTargets.get(replyToken)
   if (target !== undefined) target.deliverReply(what)
@@ -171,8 +176,8 @@ function keep(channel: Channel, room: number): void {
   bytes.set(message.bytes.subarray(keysAt, keysAt + keysLength))
   bytes.set(message.bytes.subarray(contentAt, contentAt + contentLength), keysLength)
   const kept: Message = { ...message, bytes, keysAt: 0, contentAt: keysLength }
-  const { queues, mandatory, replyToken } = route
-  channel.transaction?.publish({ message: kept, queues, mandatory, replyToken }, room)
+  const { queues, keeps, more, mandatory, replyToken } = route
+  channel.transaction?.publish({ message: kept, queues, keeps, more, mandatory, replyToken }, room)
 }
 
 /** Stores what RabbitMQ would: without BCC, and with a reply-to that leads back here. */

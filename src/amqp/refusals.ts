@@ -1,4 +1,5 @@
 import type { ArgumentProblem, Declared, Named, Outcome, Refusal } from '../broker/refusal.ts'
+import type { ExchangeProblem } from '../core/exchange/problem.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { erlangTerm } from '../wire/amqp/erlang-term.ts'
 import { FIELD_TYPE_NAMES, type Field } from '../wire/amqp/field.ts'
@@ -39,7 +40,9 @@ const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName,
       ({ at, arg }) => `invalid arg '${arg}' for ${place(at)} of queue type rabbit_classic_queue`,
     ],
     'master-locator': ['internal-error', () => MASTER_LOCATOR],
-    'invalid-x-match': ['precondition-failed', ({ field }) => xMatch(field)],
+    'invalid-exchange': ['precondition-failed', ({ problem }) => exchangeProblem(problem)],
+    'history-has-no-queue': ['internal-error', () => "could not find queue/exchange ''"],
+    'no-room': ['resource-error', () => 'the journal is full'],
   }
 
 /** All that fits a reply text. */
@@ -56,6 +59,9 @@ export function granted<T>(outcome: Outcome<T>): { readonly ok: true } & T {
 
 /** What the client is told. */
 export function refusalError(refusal: Refusal): AmqpError {
+  if (refusal.reason === 'invalid-exchange' && refusal.problem.problem === 'unusable-argument') {
+    return new AmqpError('internal-error', '')
+  }
   const [reply, words] = REFUSALS[refusal.reason] as (typeof REFUSALS)[Refusal['reason']]
   return new AmqpError(reply, (words as (refusal: Refusal) => string)(refusal))
 }
@@ -73,9 +79,14 @@ function inequivalence({ at, arg, received, current }: Of<'inequivalent'>): stri
 
 function show(value: Declared, typed: boolean): string {
   if (value === undefined) return 'none'
-  if (typeof value !== 'object') return `'${value}'`
+  if (typeof value !== 'object') return `'${erlangAtom(value)}'`
   const text = value.type === 'S' && typeof value.value === 'string' ? value.value : erlangTerm(value)
   return typed ? `the value '${text}' of type '${FIELD_TYPE_NAMES[value.type]}'` : `'${text}'`
+}
+
+/** What is not a plain word stands in quotes of its own. */
+function erlangAtom(value: string | boolean): string {
+  return typeof value === 'boolean' || /^[a-z]\w*$/.test(value) ? String(value) : `'${value}'`
 }
 
 function problem(because: ArgumentProblem): string {
@@ -104,6 +115,40 @@ function problem(because: ArgumentProblem): string {
       return 'invalid_queue_locator_arg'
     case 'routing-key-without-exchange':
       return 'routing_key_but_no_dlx_defined'
+  }
+}
+
+function exchangeProblem(of: ExchangeProblem): string {
+  switch (of.problem) {
+    case 'unusable-argument':
+      // Replaced by the reply INTERNAL_ERROR: see `refusalError`.
+      return ''
+    case 'two-hashes':
+      return 'hash-header and hash-property are mutually exclusive'
+    case 'unknown-hash-property':
+      return `Unsupported property: ${of.field.value}`
+    case 'weight-not-a-number':
+      return `The binding key must be an integer: ${erlangTerm({ type: 'S', value: of.key })}`
+    case 'weight-too-small':
+      return 'The binding key must be greater than 0'
+    case 'weight-too-large':
+      return `The binding key must not exceed ${of.most}`
+    case 'key-not-empty':
+      return `Non empty binding '${of.key}' key not permitted`
+    case 'no-such-destination':
+      return 'Destination not found'
+    case 'queue-type':
+      return `Queue type rabbit_${of.type}_queue not valid for this exchange type`
+    case 'bad-history-length':
+      return `Invalid argument ${erlangTerm(of.field)}, 'x-recent-history-length' must be a positive integer`
+    case 'delayed-twice':
+      return "Invalid argument, 'x-delayed-message' can't be used for 'x-delayed-type'"
+    case 'no-delayed-type':
+      return "Invalid argument, 'x-delayed-type' must be an existing exchange type"
+    case 'unknown-type':
+      return `unknown exchange type '${of.type}'`
+    case 'x-match':
+      return xMatch(of.field)
   }
 }
 

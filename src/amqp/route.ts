@@ -1,11 +1,13 @@
 import type { VHost } from '../broker/vhost.ts'
-import type { MessageHeaders } from '../core/exchange/bindings.ts'
+import { type MessageHeaders, propertyOf, type RoutingProperty } from '../core/exchange/bindings.ts'
 import type { Exchange } from '../core/exchange/exchange.ts'
+import { NO_KEEPS } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { EMPTY_TABLE, type Table } from '../wire/amqp/field.ts'
 import { decodeArguments } from '../wire/amqp/method.ts'
 import { basic } from '../wire/amqp/methods.ts'
+import { decodeProperties } from '../wire/amqp/properties.ts'
 import { Reader } from '../wire/amqp/reader.ts'
 import { REPLY_TO_PREFIX } from './reply-to.ts'
 import type { Rights } from './rights.ts'
@@ -19,11 +21,20 @@ const NEVER = -1
 export class LazyHeaders implements MessageHeaders {
   private bytes: Uint8Array = new Uint8Array(0)
   private at = -1
+  private header = 0
+  private headerEnd = 0
 
-  /** The table with its length begins at `bytes[at]`, -1 for none. */
-  set(bytes: Uint8Array, at: number): void {
+  /** The header frame's payload is `bytes[header, headerEnd)`; in it the table with its length begins at `at`, -1 for none. */
+  set(bytes: Uint8Array, at: number, header: number, headerEnd: number): void {
     this.bytes = bytes
     this.at = at
+    this.header = header
+    this.headerEnd = headerEnd
+  }
+
+  property(name: RoutingProperty): string | undefined {
+    // Of the payload's end octet nothing is read.
+    return propertyOf(decodeProperties(this.bytes, this.header, this.headerEnd), name)
   }
 
   headers(): Table {
@@ -38,6 +49,9 @@ export class LazyHeaders implements MessageHeaders {
 export class Route {
   /** What `find` found last. */
   queues: Queue[] = []
+  /** What exchanges on the way keep of the message, and its further routing keys. */
+  keeps = NO_KEEPS
+  more: readonly string[] = []
   mandatory = false
   /** The token of a direct reply-to, if that is what the routing key names. */
   replyToken: string | null = null
@@ -77,7 +91,9 @@ export class Route {
     const queues: Queue[] = []
     router.route(this.exchange as Exchange, this.key, more, headers, queues)
     this.queues = queues
-    this.epoch = router.byHeaders || more.length > 0 ? NEVER : router.epoch
+    this.keeps = router.keeps
+    this.more = more
+    this.epoch = router.once || more.length > 0 ? NEVER : router.epoch
   }
 
   private same(b: Uint8Array, at: number, length: number): boolean {

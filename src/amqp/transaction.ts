@@ -1,4 +1,5 @@
 import type { Message } from '../broker/queue/publish.ts'
+import type { Keep } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Recipient } from './consumer.ts'
 import type { Disposal } from './disposal.ts'
@@ -9,6 +10,8 @@ import type { Unacked } from './unacked.ts'
 export interface PendingPublish {
   readonly message: Message
   readonly queues: Queue[]
+  readonly keeps: readonly Keep[]
+  readonly more: readonly string[]
   readonly mandatory: boolean
   readonly replyToken: string | null
 }

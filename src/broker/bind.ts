@@ -1,9 +1,10 @@
 import { Exchange } from '../core/exchange/exchange.ts'
-import { headersMatchOf } from '../core/exchange/headers.ts'
+import { kindOf } from '../core/exchange/types.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Table } from '../wire/amqp/field.ts'
 import type { Broker } from './broker.ts'
 import { dropUnboundExchanges } from './exchange/delete.ts'
+import { replayHistory } from './exchange/replay.ts'
 import { type Outcome, type Refusal, refuse } from './refusal.ts'
 import { change, isDurable } from './topology.ts'
 import type { VHost } from './vhost.ts'
@@ -16,11 +17,12 @@ export function findSource(vhost: VHost, name: string): Outcome<{ readonly excha
   return refuse({ reason: 'not-found', at: { what: 'exchange', name, vhost: vhost.name } })
 }
 
-/** What is wrong with the arguments of a binding, if something is. */
-export function checkBinding(source: Exchange, args: Table): Refusal | null {
-  const match = args.get('x-match')
-  if (source.properties.type !== 'headers' || match === undefined || headersMatchOf(args) !== undefined) return null
-  return refuse({ reason: 'invalid-x-match', field: match })
+/** What is wrong with a binding from an exchange to a queue (null: to another exchange), if something is. */
+export function checkBinding(source: Exchange, queue: Queue | null, key: string, args: Table): Refusal | null {
+  const { type, args: declared } = source.properties
+  const queueType = queue === null ? null : String(queue.args.get('x-queue-type')?.value ?? 'classic')
+  const problem = kindOf(type).checkBinding?.({ key, args, queueType }, declared) ?? null
+  return problem === null ? null : refuse({ reason: 'invalid-exchange', problem })
 }
 
 /** Leads what `source` matches to `destination`; the arguments are as `checkBinding` wants them. */
@@ -38,7 +40,9 @@ export function bind(
   const durable = isDurable({ id, source, destination, key, args })
   const ends = { source: source.id, to, destination: destination.id } as const
   change(broker, { kind: 'binding', id, vhost: vhost.name, ...ends, key, args }, durable)
-  return { ok: true }
+  if (source.history === 0 || replayHistory(broker, vhost, source, destination)) return { ok: true }
+  // RabbitMQ's words; the binding is there.
+  return refuse({ reason: 'history-has-no-queue' })
 }
 
 /** Takes that out again; an auto-delete exchange goes with its last binding. */

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import { Access } from './access/access.ts'
 import { Connections } from './connections.ts'
 import type { DefinitionSource } from './definition.ts'
+import type { KeptMessages } from './exchange/kept-messages.ts'
 import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
 import { type Timer, Timers } from './timers.ts'
@@ -31,6 +32,15 @@ export type BrokerEvent =
       readonly kind: 'set-aside'
       readonly vhost: string
       readonly queue: string
+      readonly sequence: number
+      readonly file: string
+      readonly reason: string
+    }
+  /** A delayed message cannot be read: it stays with its exchange, and those that are due after it go on. */
+  | {
+      readonly kind: 'delayed-set-aside'
+      readonly vhost: string
+      readonly exchange: string
       readonly sequence: number
       readonly file: string
       readonly reason: string
@@ -71,8 +81,10 @@ export class Broker {
   readonly vhosts = new Map<string, VHost>()
   /** Durable and transient queues by id: what journal records name. */
   readonly queuesById = new Map<number, Queue>()
+  /** What exchanges keep, by the exchange's id. */
+  readonly kept = new Map<number, KeptMessages>()
   /** All whose indexes point into the store, by id: the broker's queues, and what other nouns add. */
-  readonly owners: ReadonlyMap<number, Owner>[] = [this.queuesById]
+  readonly owners: ReadonlyMap<number, Owner>[] = [this.queuesById, this.kept]
   /** Queues with something to deliver, or somebody to deliver to, in this turn. */
   readonly wokenQueues: Queue[] = []
   /** Queues with settlements that are not in the journal yet. */
@@ -83,6 +95,8 @@ export class Broker {
   dyingQueues: Queue[] = []
   /** Stored messages that full queues refused, on their way to a dead-letter exchange. */
   turnedAway: { readonly queue: Queue; readonly stored: Uint8Array }[] = []
+  /** What is kept by exchanges whose delayed messages are due. */
+  readonly releasing: KeptMessages[] = []
   /** For queues whose front message will expire. */
   readonly expiryTimers = new Map<Queue, Timer>()
   /** For queues with `x-expires` that nobody uses. */

@@ -4,6 +4,9 @@ import { Store, type StoreEvent, type StoreOptions } from '../store/store.ts'
 import { registerAccess } from './access/facts.ts'
 import { Broker, type BrokerEvent, type BrokerOptions } from './broker.ts'
 import { registerDefinitions } from './definitions.ts'
+import { recoverKept } from './delay/recover.ts'
+import { releaseDue } from './delay/release.ts'
+import { registerKept } from './exchange/kept-record.ts'
 import { buryDead } from './queue/bury.ts'
 import { deliverWoken } from './queue/deliver.ts'
 import { registerQueueFold } from './queue/fold.ts'
@@ -37,6 +40,8 @@ export function openBroker(options: OpenOptions): Broker {
   registerAccess(broker)
   registerQueueFold(broker)
   registerLeases(broker)
+  registerKept(broker)
+  recoverKept(broker)
   for (const register of options.register) register(broker)
   broker.attach((fold) =>
     Store.open({
@@ -50,8 +55,9 @@ export function openBroker(options: OpenOptions): Broker {
       report,
     }),
   )
-  // Dead letters first: what they leave behind may be delivered at once.
+  // Delayed messages and dead letters first: what they leave behind may be delivered at once.
   broker.turn.stages.push(
+    () => releaseDue(broker),
     () => buryDead(broker),
     () => deliverWoken(broker),
     () => journalSettlements(broker),

@@ -21,6 +21,10 @@ export const Record = {
   producerIds: 8,
   /** Something happened to a topic: JSON; broker/topic/topic-record.ts. */
   topic: 9,
+  /** A message that an exchange keeps, delayed or remembered: broker/exchange/kept-record.ts. */
+  kept: 13,
+  /** Ranges of sequences that an exchange keeps no more: broker/exchange/kept-record.ts. */
+  letGo: 14,
 } as const
 
 /** The kinds of parts in a checkpoint. */
@@ -30,4 +34,5 @@ export const Part = {
   partition: 3,
   group: 4,
   topics: 5,
+  kept: 7,
 } as const

@@ -1,3 +1,4 @@
+import type { ExchangeProblem } from '../core/exchange/problem.ts'
 import type { Field } from '../wire/amqp/field.ts'
 
 /** What is the matter with an argument's value. */
@@ -43,7 +44,11 @@ export type Refusal = { readonly ok: false } & (
   | { readonly reason: 'argument-of-other-type'; readonly at: Named; readonly arg: string }
   /** An argument that was given up, and that RabbitMQ refuses rather than ignores. */
   | { readonly reason: 'master-locator' }
-  | { readonly reason: 'invalid-x-match'; readonly field: Field }
+  | { readonly reason: 'invalid-exchange'; readonly problem: ExchangeProblem }
+  /** What an exchange remembers found no queue behind the exchange that was bound to it. */
+  | { readonly reason: 'history-has-no-queue' }
+  /** The journal is full. */
+  | { readonly reason: 'no-room' }
 )
 
 /** What a verb that can refuse returns. */

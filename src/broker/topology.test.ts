@@ -4,6 +4,7 @@ import { SimClock } from '../../sim/clock.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { SimNet } from '../../sim/net.ts'
 import { Dice } from '../../sim/random.ts'
+import { headersOf } from '../core/exchange/bindings.ts'
 import type { Consumer } from '../core/queue/consumer.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import { Arena } from '../std/arena.ts'
@@ -266,13 +267,7 @@ test('after a restart everything durable is there, and nothing else', () => {
   assert.equal(again.vhost.queues.get('q')!.ready, 1)
   assert.equal(again.vhost.bindingsById.size, 1)
   const routed: unknown[] = []
-  again.vhost.router.route(
-    again.vhost.router.exchanges.get('x')!,
-    '',
-    [],
-    { headers: () => EMPTY_TABLE },
-    routed as never,
-  )
+  again.vhost.router.route(again.vhost.router.exchanges.get('x')!, '', [], headersOf({}), routed as never)
   assert.deepEqual(routed, [again.vhost.queues.get('q')])
   assert.ok(again.queue('new').id > world.vhost.queues.get('q')!.id)
 })

@@ -1,12 +1,16 @@
 import type { Binding } from '../core/exchange/binding.ts'
-import { Exchange, type ExchangeType } from '../core/exchange/exchange.ts'
+import { Exchange } from '../core/exchange/exchange.ts'
+import type { ExchangeType } from '../core/exchange/types.ts'
 import { Queue } from '../core/queue/queue.ts'
+import type { Random } from '../env/random.ts'
 import { assert } from '../std/assert.ts'
+import { getU32 } from '../std/bytes.ts'
 import type { Table } from '../wire/amqp/field.ts'
 import { tableFromText, tableText } from '../wire/amqp/table-text.ts'
 import type { Broker } from './broker.ts'
 import type { Definition } from './definition.ts'
 import { journalDefinition } from './definitions.ts'
+import { KeptMessages } from './exchange/kept-messages.ts'
 import { settingsOf } from './queue/arguments.ts'
 import type { VHost } from './vhost.ts'
 
@@ -92,7 +96,7 @@ function apply(broker: Broker, fact: TopologyFact): void {
       applyQueue(broker, vhost, fact)
       break
     case 'exchange':
-      applyExchange(vhost, fact)
+      applyExchange(broker, vhost, fact)
       break
     case 'binding':
       applyBinding(broker, vhost, fact)
@@ -101,7 +105,7 @@ function apply(broker: Broker, fact: TopologyFact): void {
       applyQueueGone(broker, vhost, fact.id)
       break
     case 'exchange-gone':
-      applyExchangeGone(vhost, fact.id)
+      applyExchangeGone(broker, vhost, fact.id)
       break
     case 'binding-gone':
       applyBindingGone(vhost, fact.id)
@@ -120,12 +124,20 @@ function applyQueue(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { 
   else own.add(queue)
 }
 
-function applyExchange(vhost: VHost, fact: Extract<TopologyFact, { kind: 'exchange' }>): void {
+function applyExchange(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { kind: 'exchange' }>): void {
   if (vhost.exchangesById.has(fact.id)) return
   const { name, type, durable, autoDelete, internal, args } = fact
-  const exchange = new Exchange(fact.id, { name, type, durable, autoDelete, internal, args })
+  const properties = { name, type, durable, autoDelete, internal, args }
+  const exchange = new Exchange(fact.id, properties, randomSeed(broker.env.random))
   vhost.exchangesById.set(exchange.id, exchange)
+  if (exchange.keeps) broker.kept.set(exchange.id, new KeptMessages(vhost.name, exchange))
   vhost.router.add(exchange)
+}
+
+function randomSeed(random: Random): number {
+  const bytes = new Uint8Array(4)
+  random.fill(bytes)
+  return getU32(bytes, 0)
 }
 
 function applyBinding(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { kind: 'binding' }>): void {
@@ -153,10 +165,11 @@ function applyQueueGone(broker: Broker, vhost: VHost, id: number): void {
   if (own?.size === 0) vhost.exclusiveQueues.delete(owner)
 }
 
-function applyExchangeGone(vhost: VHost, id: number): void {
+function applyExchangeGone(broker: Broker, vhost: VHost, id: number): void {
   const exchange = vhost.exchangesById.get(id)
   if (exchange === undefined) return
   vhost.exchangesById.delete(id)
+  broker.kept.delete(id)
   for (const binding of vhost.router.remove(exchange)) vhost.bindingsById.delete(binding.id)
 }
 

@@ -1,6 +1,7 @@
 import type { Binding } from '../core/exchange/binding.ts'
-import { Exchange, type ExchangeType } from '../core/exchange/exchange.ts'
+import { Exchange } from '../core/exchange/exchange.ts'
 import { Router } from '../core/exchange/router.ts'
+import type { ExchangeType } from '../core/exchange/types.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import { EMPTY_TABLE } from '../wire/amqp/field.ts'
 
@@ -33,7 +34,7 @@ export class VHost {
     this.name = name
     for (const [i, [exchange, type, internal]] of PREDECLARED.entries()) {
       const properties = { name: exchange, type, durable: true, autoDelete: false, internal, args: EMPTY_TABLE }
-      const made = new Exchange(i + 1, properties)
+      const made = new Exchange(i + 1, properties, 0)
       this.router.add(made)
       this.exchangesById.set(made.id, made)
     }

@@ -268,9 +268,6 @@ const EXCHANGES: readonly Case[] = [
   ).map(differentExchange),
   topology('exchange.declare passive, no such exchange', [declareExchange('cap.none', { passive: true })]),
   topology('exchange.declare unknown type', [declareExchange('cap.x', { type: 'bogus' })]),
-  topology('exchange.declare type x-delayed-message without the plugin', [
-    declareExchange('cap.x', { type: 'x-delayed-message' }),
-  ]),
   topology('exchange.declare amq.* name', [declareExchange('amq.mine')]),
   topology('exchange.declare default exchange', [declareExchange('')]),
   topology('exchange.declare passive default exchange', [declareExchange('', { passive: true })]),

@@ -13,9 +13,8 @@ export const txCommit = verb(tx.commit, (channel) => {
     broker.whenRoom(channel.connection.resume)
     return LATER
   }
-  for (const { message, queues, mandatory, replyToken } of transaction.publishes) {
-    const there = queues.filter((queue) => !queue.deleted)
-    hand(channel, message, there, mandatory, replyToken)
+  for (const pending of transaction.publishes) {
+    hand(channel, pending.message, { ...pending, queues: pending.queues.filter((queue) => !queue.deleted) })
   }
   for (const { recipient, sequence, disposal } of transaction.settlements) {
     recipient.outstanding--

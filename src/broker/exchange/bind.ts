@@ -19,7 +19,7 @@ export function bindExchange(broker: Broker, vhost: VHost, binding: ExchangeBind
   if (!destination.ok && destination.reason === 'default-exchange') return destination
   if (!source.ok) return source
   if (!destination.ok) return destination
-  const refusal = checkBinding(source.exchange, binding.args)
+  const refusal = checkBinding(source.exchange, null, binding.key, binding.args)
   if (refusal !== null) return refusal
   return bind(broker, vhost, source.exchange, destination.exchange, binding.key, binding.args)
 }

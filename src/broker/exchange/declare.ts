@@ -1,4 +1,5 @@
-import { type Exchange, isExchangeType } from '../../core/exchange/exchange.ts'
+import type { Exchange } from '../../core/exchange/exchange.ts'
+import { isExchangeType, kindOf } from '../../core/exchange/types.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import type { Broker } from '../broker.ts'
 import { checkEquivalent, checkEquivalentArguments } from '../equivalence.ts'
@@ -28,6 +29,8 @@ export function declareExchange(broker: Broker, vhost: VHost, declaration: Excha
   if (alternate !== undefined && alternate.type !== 'S') {
     return refuse({ reason: 'invalid-argument-type', at, arg: 'alternate-exchange', type: alternate.type })
   }
+  const problem = kindOf(type).check?.(args) ?? null
+  if (problem !== null) return refuse({ reason: 'invalid-exchange', problem })
   const id = ++broker.lastId
   change(broker, { kind: 'exchange', id, vhost: vhost.name, ...declaration, type }, durable)
   return { ok: true }

@@ -21,7 +21,7 @@ export function bindQueue(broker: Broker, vhost: VHost, connection: number, bind
   const found = findQueue(vhost, binding.queue, connection)
   if (!found.ok && found.reason === 'not-found') return found
   // Whether the queue is somebody else's is looked at after the arguments, as in RabbitMQ.
-  const refusal = checkBinding(source.exchange, args)
+  const refusal = checkBinding(source.exchange, vhost.queues.get(binding.queue)!, key, args)
   if (refusal !== null) return refusal
   return found.ok ? bind(broker, vhost, source.exchange, found.queue, key, args) : found
 }

@@ -1,7 +1,7 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED, STATE, UNACKED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
-import { republish } from './republish.ts'
+import { DEATH_ROOM, republish } from './republish.ts'
 import { setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 
@@ -14,7 +14,7 @@ const RUN = 1024
  */
 export function buryDead(broker: Broker): void {
   for (const { queue, stored } of broker.turnedAway.splice(0)) {
-    if (broker.hasRoomForSettlement(stored.length + 4096)) republish(broker, queue, stored, 'maxlen', false)
+    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, 'maxlen', false)
   }
   const queues = broker.dyingQueues.splice(0)
   for (const queue of queues) {
@@ -65,13 +65,13 @@ function move(
     })
     return false
   }
-  if (!broker.hasRoomForSettlement(length + 4096)) {
+  const handed = reason === 'rejected' || (flags & REDELIVERED) !== 0
+  const room = broker.hasRoomForSettlement(length + DEATH_ROOM)
+  if (!room || !republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason, handed)) {
     queue.burying = true
     broker.whenRoom(again)
     return false
   }
-  const handed = reason === 'rejected' || (flags & REDELIVERED) !== 0
-  republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason, handed)
   settle(broker, queue, sequence)
   return true
 }

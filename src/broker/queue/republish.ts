@@ -1,3 +1,4 @@
+import { headersOf } from '../../core/exchange/bindings.ts'
 import { isDeathCycle, recordDeath } from '../../core/queue/death.ts'
 import type { DeathReason, Queue } from '../../core/queue/queue.ts'
 import { REDELIVERED, STATE } from '../../core/queue/queue-index.ts'
@@ -9,6 +10,7 @@ import { decodeProperties, type Properties, writeHeader } from '../../wire/amqp/
 import { Reader } from '../../wire/amqp/reader.ts'
 import { Writer } from '../../wire/amqp/writer.ts'
 import type { Broker } from '../broker.ts'
+import { keepMessage, roomForKeeps } from '../exchange/keep.ts'
 import { publish } from './publish.ts'
 
 /**
@@ -16,6 +18,9 @@ import { publish } from './publish.ts'
  * it is known to be the broker's word.
  */
 const OUR_CHANNEL = 0
+
+/** What a death adds to a message, and what it takes in the journal beside. */
+export const DEATH_ROOM = 4096
 
 const writer = new Writer()
 
@@ -33,6 +38,7 @@ interface Stored {
 /**
  * Publishes a dead letter, given as a stored message, to the queue's dead-letter exchange: with its deaths in its headers and without its
  * expiration. `handed` says that a client has had it before. It is dropped if there is no such exchange, if no queue takes it, or if it would go round in a circle.
+ * The caller has checked the room for one copy; false if there is none for those that exchanges keep.
  */
 export function republish(
   broker: Broker,
@@ -40,12 +46,12 @@ export function republish(
   stored: Uint8Array,
   reason: DeathReason,
   handed: boolean,
-): void {
+): boolean {
   const { deadLetterExchange, deadLetterRoutingKey } = queue.settings
   const router = broker.vhosts.get(queue.vhost)?.router
   const exchange = router?.exchanges.get(deadLetterExchange ?? '')
   const letter = parse(stored)
-  if (router === undefined || exchange === undefined || letter === null) return
+  if (router === undefined || exchange === undefined || letter === null) return true
   const { properties } = letter
   const given = properties.headers ?? EMPTY_TABLE
   const copies = copiesOf(given)
@@ -59,12 +65,16 @@ export function republish(
   })
   const key = deadLetterRoutingKey ?? letter.key
   const found: Queue[] = []
-  router.route(exchange, key, deadLetterRoutingKey === null ? copies : [], { headers: () => headers }, found)
+  const more = deadLetterRoutingKey === null ? copies : []
+  router.route(exchange, key, more, headersOf({ ...properties, headers }), found)
+  const { keeps } = router
   const queues = reason === 'rejected' ? found : found.filter((one) => !isDeathCycle(headers, one.name))
-  if (queues.length === 0) return
+  if (queues.length === 0 && keeps.length === 0) return true
+  const size = stored.length + DEATH_ROOM
+  if (keeps.length > 0 && !broker.hasRoomForSettlement(size + roomForKeeps(keeps, more, size))) return false
   const keysLength = write(exchange.name, key, letter, headers, stored)
   const tails = queues.map((one) => one.index.tail)
-  publish(broker, queues, {
+  const message = {
     bytes: writer.bytes,
     keysAt: 0,
     keysLength,
@@ -72,8 +82,11 @@ export function republish(
     contentLength: writer.at - keysLength,
     persistent: properties.deliveryMode === 2,
     expiry: 0,
-  })
+  }
+  keepMessage(broker, keeps, more, message)
+  if (queues.length > 0) publish(broker, queues, message)
   for (let i = 0; handed && i < queues.length; i++) markRedelivered(queues[i], tails[i])
+  return true
 }
 
 /** A client has had the message before: its next delivery says so. Nothing happens if the queue did not take it. */

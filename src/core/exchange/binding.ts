@@ -20,3 +20,9 @@ export function bindingIdentity(kind: 'queue' | 'exchange', name: string, key: s
   const sorted = args.size < 2 ? args : new Map([...args].sort(([a], [b]) => (a < b ? -1 : 1)))
   return `${kind}\0${name}\0${key}\0${tableText(sorted)}`
 }
+
+/** Sorts bindings by where they lead, then by age: an order that outlasts a restart. */
+export function isBefore(a: Binding, b: Binding): boolean {
+  if (a.destination.name !== b.destination.name) return a.destination.name < b.destination.name
+  return a.id < b.id
+}

@@ -3,6 +3,8 @@ import type { Destination } from './destination.ts'
 
 /** The default exchange: every queue is bound to it by its own name, and nobody can change that. */
 export class DefaultBindings implements Bindings {
+  readonly keys = 'each'
+  readonly varies = false
   private readonly queues: ReadonlyMap<string, Destination>
 
   constructor(queues: ReadonlyMap<string, Destination>) {

@@ -1,9 +1,14 @@
 import type { Binding } from './binding.ts'
 import type { Bindings, MessageHeaders } from './bindings.ts'
 import { type Destination, Destinations } from './destination.ts'
+import type { ExchangeKind } from './kind.ts'
+
+export const DIRECT: ExchangeKind = { make: () => new DirectBindings() }
 
 /** A message goes where its routing key equals the binding's. */
 export class DirectBindings implements Bindings {
+  readonly keys = 'each'
+  readonly varies = false
   private readonly byKey = new Map<string, Destinations>()
 
   bind(binding: Binding): void {

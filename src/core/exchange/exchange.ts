@@ -2,23 +2,7 @@ import type { Table } from '../../wire/amqp/field.ts'
 import type { Binding } from './binding.ts'
 import type { Bindings } from './bindings.ts'
 import type { Destination } from './destination.ts'
-import { DirectBindings } from './direct.ts'
-import { FanoutBindings } from './fanout.ts'
-import { HeadersBindings } from './headers.ts'
-import { TopicBindings } from './topic.ts'
-
-const TYPES = {
-  direct: () => new DirectBindings(),
-  fanout: () => new FanoutBindings(),
-  topic: () => new TopicBindings(),
-  headers: () => new HeadersBindings(),
-} as const satisfies Record<string, () => Bindings>
-
-export type ExchangeType = keyof typeof TYPES
-
-export function isExchangeType(name: string): name is ExchangeType {
-  return Object.hasOwn(TYPES, name)
-}
+import { type ExchangeType, kindOf } from './types.ts'
 
 /** What an exchange is declared with. */
 export interface ExchangeProperties {
@@ -41,17 +25,31 @@ export class Exchange implements Destination {
   routed = 0
   /** Where messages go that match no binding: the name of an exchange, which need not exist; never the default exchange. */
   readonly alternate: string
+  /** Messages may have to wait here before they are routed. */
+  readonly delays: boolean
+  /** How many of its last messages it keeps for who is bound later. */
+  readonly history: number
   /** By `bindingIdentity`. */
   readonly bindings = new Map<string, Binding<Exchange>>()
   /** How the type keeps the bindings. */
   readonly matching: Bindings
 
-  constructor(id: number, properties: ExchangeProperties, matching: Bindings = TYPES[properties.type]()) {
+  /** `seed` is for what is random about it. */
+  constructor(id: number, properties: ExchangeProperties, seed: number, matching?: Bindings) {
+    const { type, args } = properties
+    const kind = kindOf(type)
     this.id = id
     this.properties = properties
     this.name = properties.name
-    const alternate = properties.args.get('alternate-exchange')
+    const alternate = args.get('alternate-exchange')
     this.alternate = typeof alternate?.value === 'string' ? alternate.value : ''
-    this.matching = matching
+    this.delays = kind.delays ?? false
+    this.history = kind.history?.(args) ?? 0
+    this.matching = matching ?? kind.make(args, seed)
+  }
+
+  /** Whether messages stay here for a time, beside going on. */
+  get keeps(): boolean {
+    return this.delays || this.history > 0
   }
 }

@@ -1,9 +1,14 @@
 import type { Binding } from './binding.ts'
 import type { Bindings, MessageHeaders } from './bindings.ts'
 import { type Destination, Destinations } from './destination.ts'
+import type { ExchangeKind } from './kind.ts'
+
+export const FANOUT: ExchangeKind = { make: () => new FanoutBindings() }
 
 /** Everything goes to every destination, whatever the routing key. */
 export class FanoutBindings implements Bindings {
+  readonly keys = 'first'
+  readonly varies = false
   private readonly destinations = new Destinations()
 
   bind(binding: Binding): void {

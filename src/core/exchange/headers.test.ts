@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EMPTY_TABLE, type Field, type Table } from '../../wire/amqp/field.ts'
+import { headersOf } from './bindings.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
 import { HeadersBindings } from './headers.ts'
 
-const source = new Exchange(1, {
-  name: 'x',
-  type: 'headers',
-  durable: true,
-  autoDelete: false,
-  internal: false,
-  args: EMPTY_TABLE,
-})
+const source = new Exchange(
+  1,
+  {
+    name: 'x',
+    type: 'headers',
+    durable: true,
+    autoDelete: false,
+    internal: false,
+    args: EMPTY_TABLE,
+  },
+  0,
+)
 const text = (value: string): Field => ({ type: 'S', value })
 const int = (value: number): Field => ({ type: 'I', value })
 const nothing: Field = { type: 'V', value: null }
@@ -24,10 +29,10 @@ function matches(args: Record<string, Field>, headers: Record<string, Field>): b
   bindings.bind(binding)
   const table: Table = new Map(Object.entries(headers))
   const out: Destination[] = []
-  bindings.route('', { headers: () => table }, out)
+  bindings.route('', headersOf({ headers: table }), out)
   bindings.unbind(binding)
   const after: Destination[] = []
-  bindings.route('', { headers: () => table }, after)
+  bindings.route('', headersOf({ headers: table }), after)
   assert.deepEqual(after, [])
   return out.length === 1
 }

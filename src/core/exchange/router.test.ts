@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EMPTY_TABLE, type Field, type Table, tableOf } from '../../wire/amqp/field.ts'
 import type { Binding } from './binding.ts'
+import { headersOf } from './bindings.ts'
 import type { Destination } from './destination.ts'
-import { Exchange, type ExchangeType } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { Router } from './router.ts'
+import type { ExchangeType } from './types.ts'
 
 class World {
   readonly queues = new Map<string, Destination>()
@@ -19,7 +21,7 @@ class World {
 
   exchange(name: string, type: ExchangeType, args: Record<string, string> = {}): Exchange {
     const properties = { name, type, durable: true, autoDelete: false, internal: false, args: tableOf(args) }
-    const exchange = new Exchange(++this.ids, properties)
+    const exchange = new Exchange(++this.ids, properties, 1)
     this.router.add(exchange)
     return exchange
   }
@@ -33,7 +35,7 @@ class World {
   route(exchange: string, key = '', more: string[] = [], headers: Record<string, Field> = {}): string[] {
     const out: Destination[] = []
     const source = this.router.exchanges.get(exchange)!
-    this.router.route(source, key, more, { headers: () => new Map(Object.entries(headers)) }, out)
+    this.router.route(source, key, more, headersOf({ headers: new Map(Object.entries(headers)) }), out)
     return out.map((queue) => queue.name).sort()
   }
 }
@@ -108,12 +110,12 @@ test('only a routing that passes a headers exchange with bindings says that it l
   const q = world.queue('q')
   world.bind(fanout, headers)
   assert.deepEqual(world.route('f'), [])
-  assert.equal(world.router.byHeaders, false)
+  assert.equal(world.router.once, false)
   world.bind(headers, q, '', tableOf({ a: 'b' }))
   assert.deepEqual(world.route('f', '', [], { a: { type: 'S', value: 'b' } }), ['q'])
-  assert.equal(world.router.byHeaders, true)
+  assert.equal(world.router.once, true)
   assert.deepEqual(world.route('', 'q'), ['q'])
-  assert.equal(world.router.byHeaders, false)
+  assert.equal(world.router.once, false)
 })
 
 test('bindings are told apart by destination, key and arguments, types included, in whatever order', () => {

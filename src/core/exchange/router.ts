@@ -2,8 +2,18 @@ import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
 import { type Binding, bindingIdentity } from './binding.ts'
 import type { MessageHeaders } from './bindings.ts'
 import { DefaultBindings } from './default.ts'
+import { delayOf } from './delayed.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
+import { isRemembered } from './recent-history.ts'
+
+/** An exchange keeps the message: until the delay (in milliseconds) is over, or, if that is 0, for queues that are bound later. */
+export interface Keep {
+  readonly exchange: Exchange
+  readonly delay: number
+}
+
+export const NO_KEEPS: readonly Keep[] = []
 
 /** The id of the default exchange, which is nobody's to declare or delete. */
 export const DEFAULT_EXCHANGE_ID = 0
@@ -16,21 +26,26 @@ export class Router<Q extends Destination> {
   readonly exchanges = new Map<string, Exchange>()
   /** Grows with every change that may lead a message elsewhere: what was found out before is then void. */
   epoch = 0
-  /** Whether the last routing looked at the headers: then its result holds for this message only. */
-  byHeaders = false
+  /** Whether the last routing holds for its message only: it looked at headers or properties, or drew by lot. */
+  once = false
+  /** What the last routing leaves with exchanges on its way; NO_KEEPS if there is nothing. */
+  keeps: readonly Keep[] = NO_KEEPS
   /** Bindings that lead to a destination. */
   private readonly incoming = new Map<Destination, Set<Binding<Exchange>>>()
   /** The number of this routing, see `Destination.routed`. */
   private routing = 0
   private readonly reached: Exchange[] = []
   private readonly found: Destination[] = []
-  private readonly asked: MessageHeaders = { headers: () => this.askHeaders() }
+  private readonly asked: MessageHeaders = {
+    headers: () => this.ask().headers(),
+    property: (name) => this.ask().property(name),
+  }
   private message: MessageHeaders = NO_HEADERS
 
   constructor(queues: ReadonlyMap<string, Q>) {
     const properties = { name: '', type: 'direct', durable: true, autoDelete: false, internal: false } as const
     const matching = new DefaultBindings(queues)
-    this.add(new Exchange(DEFAULT_EXCHANGE_ID, { ...properties, args: EMPTY_TABLE }, matching))
+    this.add(new Exchange(DEFAULT_EXCHANGE_ID, { ...properties, args: EMPTY_TABLE }, 0, matching))
   }
 
   add(exchange: Exchange): void {
@@ -89,7 +104,8 @@ export class Router<Q extends Destination> {
    * Exchanges bound in a circle are passed once each.
    */
   route(exchange: Exchange, key: string, more: readonly string[], headers: MessageHeaders, out: Q[]): void {
-    this.byHeaders = false
+    this.once = false
+    this.keeps = NO_KEEPS
     this.message = headers
     const { reached } = this
     reached.length = 0
@@ -102,9 +118,13 @@ export class Router<Q extends Destination> {
 
   private pass(exchange: Exchange, routing: number, key: string, more: readonly string[], out: Q[]): void {
     const { found, reached } = this
+    const { matching } = exchange
+    if (exchange.keeps && this.keep(exchange)) return
     found.length = 0
-    exchange.matching.route(key, this.asked, found)
-    for (let i = 0; i < more.length; i++) exchange.matching.route(more[i]!, this.asked, found)
+    if (matching.varies) this.once = true
+    const all = more.length > 0 && matching.keys === 'all'
+    matching.route(all ? [key, ...more].join('\0') : key, this.asked, found)
+    if (matching.keys === 'each') for (const each of more) matching.route(each, this.asked, found)
     if (found.length === 0 && exchange.alternate !== '') {
       const alternate = this.exchanges.get(exchange.alternate)
       if (alternate !== undefined) found.push(alternate)
@@ -118,13 +138,22 @@ export class Router<Q extends Destination> {
     }
   }
 
-  private askHeaders(): Table {
-    this.byHeaders = true
-    return this.message.headers()
+  /** Notes what an exchange keeps of the message; true if it goes no further now. */
+  private keep(exchange: Exchange): boolean {
+    const delay = exchange.delays ? delayOf(this.asked.headers()) : 0
+    if (delay > 0 || (exchange.history > 0 && isRemembered(this.asked))) {
+      this.keeps = [...this.keeps, { exchange, delay }]
+    }
+    return delay > 0
+  }
+
+  private ask(): MessageHeaders {
+    this.once = true
+    return this.message
   }
 }
 
-const NO_HEADERS: MessageHeaders = { headers: () => EMPTY_TABLE }
+const NO_HEADERS: MessageHeaders = { headers: () => EMPTY_TABLE, property: () => undefined }
 
 function kindOf(destination: Destination): 'queue' | 'exchange' {
   return destination instanceof Exchange ? 'exchange' : 'queue'

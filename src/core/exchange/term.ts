@@ -51,3 +51,27 @@ function sameKeys(a: ReadonlyMap<string, Field>, b: ReadonlyMap<string, Field>):
   const names = [...b.keys()]
   return a.size === b.size && [...a.keys()].every((name, i) => name === names[i])
 }
+
+/** Equal for values that are the same term, and different for most that are not: to look values up by. */
+export function termClass({ type, value }: Field): string {
+  switch (type) {
+    case 't':
+    case 'V':
+      return `${type}${value}`
+    case 'f':
+    case 'd':
+      // Zero has two signs, which are equal.
+      return `f${value === 0 ? 0 : value}`
+    case 'S':
+    case 'x':
+      return `s${typeof value === 'string' ? value : Buffer.from(value).toString()}`
+    case 'D':
+      return `D${value.digits}`
+    case 'A':
+      return `A${value.length}`
+    case 'F':
+      return `F${value.size}`
+    default:
+      return `n${value}`
+  }
+}

@@ -2,19 +2,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EMPTY_TABLE } from '../../wire/amqp/field.ts'
 import type { Binding } from './binding.ts'
+import { headersOf } from './bindings.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
 import { TopicBindings } from './topic.ts'
 
-const source = new Exchange(1, {
-  name: 'x',
-  type: 'topic',
-  durable: true,
-  autoDelete: false,
-  internal: false,
-  args: EMPTY_TABLE,
-})
-const noHeaders = { headers: () => EMPTY_TABLE }
+const source = new Exchange(
+  1,
+  {
+    name: 'x',
+    type: 'topic',
+    durable: true,
+    autoDelete: false,
+    internal: false,
+    args: EMPTY_TABLE,
+  },
+  0,
+)
+const noHeaders = headersOf({})
 
 function bindingOf(key: string, destination: Destination = { name: key, routed: 0 }): Binding {
   return { id: 1, source, destination, key, args: EMPTY_TABLE }

@@ -1,6 +1,9 @@
 import type { Binding } from './binding.ts'
 import type { Bindings, MessageHeaders } from './bindings.ts'
 import { type Destination, Destinations } from './destination.ts'
+import type { ExchangeKind } from './kind.ts'
+
+export const TOPIC: ExchangeKind = { make: () => new TopicBindings() }
 
 /** One word of the patterns that begin alike. */
 class Node {
@@ -52,6 +55,8 @@ class Node {
  * match costs nothing, and a pattern with many `#` costs no more than its own length for each word of the key.
  */
 export class TopicBindings implements Bindings {
+  readonly keys = 'each'
+  readonly varies = false
   private readonly root = new Node(false)
   private current: Node[] = []
   private next: Node[] = []

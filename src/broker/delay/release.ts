@@ -1,0 +1,131 @@
+import { headersOf } from '../../core/exchange/bindings.ts'
+import { afterDelay } from '../../core/exchange/delayed.ts'
+import type { Queue } from '../../core/queue/queue.ts'
+import { getU16, getU32 } from '../../std/bytes.ts'
+import { StoreError } from '../../store/errors.ts'
+import { EMPTY_TABLE } from '../../wire/amqp/field.ts'
+import { CLASS_BASIC, FRAME_END, FRAME_HEADER, FRAME_PREFIX } from '../../wire/amqp/frame.ts'
+import { writeHeader } from '../../wire/amqp/properties.ts'
+import { Writer } from '../../wire/amqp/writer.ts'
+import type { Broker } from '../broker.ts'
+import { keepMessage, letGo, roomForKeeps } from '../exchange/keep.ts'
+import { type KeptMessage, readKept } from '../exchange/kept-message.ts'
+import type { KeptMessages } from '../exchange/kept-messages.ts'
+import { letGoRoom, writeLetGo } from '../exchange/kept-record.ts'
+import { type Message, publish, roomFor } from '../queue/publish.ts'
+import { releaseSoon, scheduleRelease } from './schedule.ts'
+
+/** Messages, and bytes of them, that one exchange releases in one turn. */
+const RUN = 1024
+const RUN_BYTES = 1024 * 1024
+
+const writer = new Writer()
+
+/** Releases delayed messages that are due: a stage of the turn. */
+export function releaseDue(broker: Broker): void {
+  if (broker.releasing.length === 0) return
+  for (const kept of broker.releasing.splice(0)) {
+    kept.releasing = false
+    if (!kept.deleted) release(broker, kept)
+  }
+}
+
+/**
+ * Routes due messages as if they had come now. What they become in their queues and that they are kept no more stands in the same
+ * journal entry, so that a crash neither loses nor doubles one.
+ */
+function release(broker: Broker, kept: KeptMessages): void {
+  const now = broker.env.clock.now()
+  const released: number[] = []
+  let bytes = 0
+  let waits = false
+  for (;;) {
+    const sequence = kept.next()
+    if (sequence < 0 || kept.due.due > now) break
+    if (released.length === RUN || bytes > RUN_BYTES) {
+      releaseSoon(broker, kept)
+      break
+    }
+    bytes += kept.index.length(sequence)
+    if (!releaseOne(broker, kept, sequence, now, released.length)) {
+      waits = true
+      break
+    }
+    kept.due.pop()
+    letGo(broker, kept, sequence)
+    released.push(sequence)
+  }
+  if (released.length > 0 && kept.exchange.properties.durable) writeLetGo(broker, kept.id, released)
+  if (!waits) scheduleRelease(broker, kept)
+}
+
+/** False if the message has to wait: for its bytes, or for room in the logs. `before` messages still have to be let go in the journal. */
+function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: number, before: number): boolean {
+  const { store, arena } = broker
+  const place = kept.place(sequence)
+  const position = kept.index.position(sequence)
+  const length = kept.index.length(sequence)
+  const again = () => {
+    if (!kept.deleted) releaseSoon(broker, kept)
+  }
+  const at = store.locate(place, position, length)
+  if (at < 0) {
+    kept.releasing = true
+    store.load(place, position, length, (error) => {
+      if (error !== null && kept.next() === sequence) setAside(broker, kept, sequence, error)
+      again()
+    })
+    return false
+  }
+  const { message, more, key, properties } = rewrite(readKept(arena.bytes.slice(at, at + length), now))
+  const router = broker.vhosts.get(kept.vhost)!.router
+  const queues: Queue[] = []
+  router.route(kept.exchange, key, more, headersOf(properties), queues)
+  const { keeps } = router
+  const size = message.keysLength + message.contentLength
+  const room = roomFor(size, queues.length) + roomForKeeps(keeps, more, size) + letGoRoom(before + 1)
+  if (!broker.hasRoomForSettlement(room)) {
+    kept.releasing = true
+    broker.whenRoom(again)
+    return false
+  }
+  if (queues.length > 0) publish(broker, queues, message)
+  keepMessage(broker, keeps, more, message)
+  return true
+}
+
+/** A message whose bytes the disk does not give back is kept and reported; those behind it go on. The next start tries it again. */
+function setAside(broker: Broker, kept: KeptMessages, sequence: number, error: Error): void {
+  kept.due.pop()
+  kept.aside++
+  const file = error instanceof StoreError ? (error.file ?? '') : ''
+  const { vhost, exchange } = kept
+  broker.report({ kind: 'delayed-set-aside', vhost, exchange: exchange.name, sequence, file, reason: error.message })
+}
+
+/** The message with its delay negated in the headers. */
+function rewrite(kept: KeptMessage): KeptMessage {
+  const { message, header, headerEnd } = kept
+  const { bytes, keysAt, keysLength } = message
+  const properties = { ...kept.properties, headers: afterDelay(kept.properties.headers ?? EMPTY_TABLE) }
+  const payload = header + FRAME_PREFIX
+  writer.clear()
+  writer.raw(bytes.subarray(keysAt, keysAt + keysLength))
+  writer.octet(FRAME_END)
+  writer.octet(FRAME_HEADER)
+  writer.short(getU16(bytes, header + 1))
+  const sizeAt = writer.reserve(4)
+  const bodySize = getU32(bytes, payload + 4) * 2 ** 32 + getU32(bytes, payload + 8)
+  writeHeader(writer, CLASS_BASIC, bodySize, properties)
+  writer.putLong(sizeAt, writer.at - sizeAt - 4)
+  writer.octet(FRAME_END)
+  writer.raw(bytes.subarray(headerEnd))
+  const rewritten: Message = {
+    ...message,
+    bytes: writer.bytes,
+    keysAt: 0,
+    contentAt: keysLength,
+    contentLength: writer.at - keysLength,
+  }
+  return { ...kept, properties, message: rewritten }
+}
