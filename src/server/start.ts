@@ -114,7 +114,8 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
 /** What cannot be read is an error, the rest is news. */
 function tell(log: Log, { kind, ...facts }: StoreEvent | BrokerEvent): void {
   if (kind === 'damage') log.error(facts, 'what is stored is damaged')
-  else if (kind === 'set-aside' || kind === 'delayed-set-aside') log.error(facts, 'a message that cannot be read is set aside')
+  else if (kind === 'set-aside' || kind === 'delayed-set-aside')
+    log.error(facts, 'a message that cannot be read is set aside')
   else if (kind === 'unreadable-records') log.error(facts, 'records cannot be read')
   else log.info(facts, kind)
 }

@@ -85,9 +85,11 @@ export class KeptMessages implements Owner {
     place: number,
     from: number,
     to: number,
+    first: number,
+    limit: number,
     visit: (sequence: number, position: number, length: number) => void,
-  ): void {
-    this.index.eachLive(place, from, to, visit)
+  ): number {
+    return this.index.eachLive(place, from, to, first, limit, visit)
   }
 
   move(sequence: number, place: number, position: number): boolean {
@@ -101,7 +103,10 @@ export class KeptMessages implements Owner {
 
   /** What must always hold; the simulator asks now and then. */
   invariants(): void {
-    assert(this.due.size + this.aside >= this.delayed, `exchange '${this.exchange.name}': a delayed message has no time`)
+    assert(
+      this.due.size + this.aside >= this.delayed,
+      `exchange '${this.exchange.name}': a delayed message has no time`,
+    )
     assert(this.remembered.size <= this.exchange.history, `exchange '${this.exchange.name}' remembers too much`)
   }
 
