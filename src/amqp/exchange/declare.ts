@@ -1,5 +1,5 @@
 import { checkExchange, declareExchange, type ExchangeDeclaration } from '../../broker/exchange/declare.ts'
-import { isExchangeType } from '../../core/exchange/exchange.ts'
+import { isExchangeType } from '../../core/exchange/types.ts'
 import { exchange } from '../../wire/amqp/methods.ts'
 import type { Channel } from '../channel.ts'
 import { cleanName } from '../names.ts'
