@@ -93,8 +93,10 @@ function show(value: unknown): string {
   return `{${entries.join(', ')}}`
 }
 
+/** In the order of the names: RabbitMQ writes the headers of some messages anew, in an order of its own. */
 export function showTable(table: Table): string {
-  return `{${[...table].map(([key, field]) => `${key}: ${field.type} ${showField(field)}`).join(', ')}}`
+  const sorted = [...table].sort(([x], [y]) => (x < y ? -1 : 1))
+  return `{${sorted.map(([key, field]) => `${key}: ${field.type} ${showField(field)}`).join(', ')}}`
 }
 
 function showField(field: Field): string {
