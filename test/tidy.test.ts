@@ -36,6 +36,7 @@ const ENTRIES = [
   'bench/store.ts',
   'bench/upkeep.ts',
   'test/differential/amqp/main.ts',
+  'test/differential/kafka/main.ts',
 ]
 
 /** The clock's own test, and what keeps another process alive. */

@@ -1,47 +1,27 @@
 import type { Field } from '../../../src/wire/amqp/field.ts'
+import type { Hits } from '../hits.ts'
 import type { Command } from './command.ts'
 
-/** How often each method, flag and argument was tried: what was hardly tried was not compared. */
-export class Hits {
-  private readonly counts = new Map<string, number>()
+/** Arguments whose values are words with a meaning of their own. */
+const WORDS = ['x-queue-type', 'x-overflow', 'x-match']
 
-  add(command: Command): void {
-    this.count(command.verb)
-    const { seat: _, verb, ...rest } = command
-    for (const [name, value] of Object.entries(rest)) {
-      if (value === true) this.count(`${verb} ${name}`)
-      else if (value instanceof Map) this.addTable(verb, value)
-    }
-    if (command.verb === 'exchange.declare') this.count(`exchange.declare type ${command.type}`)
-    if (command.verb === 'basic.publish') this.addProperties(command.properties)
-    if ('which' in command && typeof command.which === 'string') this.count(`${verb} ${command.which}`)
+/** Counts the method, and each flag, argument and property that it brings. */
+export function countCommand(command: Command, hits: Hits): void {
+  const { seat: _, verb, ...rest } = command
+  hits.count(verb)
+  for (const [name, value] of Object.entries(rest)) {
+    if (value === true) hits.count(`${verb} ${name}`)
+    else if (value instanceof Map) countTable(verb, value, hits)
   }
+  if (command.verb === 'exchange.declare') hits.count(`exchange.declare type ${command.type}`)
+  if ('which' in command && typeof command.which === 'string') hits.count(`${verb} ${command.which}`)
+  if (command.verb !== 'basic.publish') return
+  for (const [name, value] of Object.entries(command.properties)) {
+    hits.count(`basic.publish ${name}`)
+    if (value instanceof Map) countTable(verb, value, hits)
+  }
+}
 
-  private addTable(verb: string, table: ReadonlyMap<string, Field>): void {
-    for (const [name, { value }] of table) {
-      const word = name === 'x-queue-type' || name === 'x-overflow' || name === 'x-match'
-      this.count(`${verb} ${name}${word ? ` ${value}` : ''}`)
-    }
-  }
-
-  private addProperties(properties: Readonly<Record<string, unknown>>): void {
-    for (const [name, value] of Object.entries(properties)) {
-      this.count(`basic.publish ${name}`)
-      if (value instanceof Map) this.addTable('basic.publish', value)
-    }
-  }
-
-  private count(what: string): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
-  }
-
-  /** Sorted by name; `least` is the smallest count of all. */
-  lines(): string[] {
-    return [...this.counts].sort(([x], [y]) => (x < y ? -1 : 1)).map(([what, n]) => `${String(n).padStart(7)} ${what}`)
-  }
-
-  /** What was tried fewer than so many times. */
-  rare(least: number): string[] {
-    return [...this.counts].filter(([, n]) => n < least).map(([what, n]) => `${what}: ${n}`)
-  }
+function countTable(verb: string, table: ReadonlyMap<string, Field>, hits: Hits): void {
+  for (const [name, { value }] of table) hits.count(`${verb} ${name}${WORDS.includes(name) ? ` ${value}` : ''}`)
 }

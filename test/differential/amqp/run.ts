@@ -1,13 +1,8 @@
 import { setTimeout as pass } from 'node:timers/promises'
+import type { Address } from '../search.ts'
 import { type Command, describeCommand } from './command.ts'
 import type { Names } from './generate.ts'
 import { type Observation, Session } from './session.ts'
-
-/** Where a broker listens. */
-export interface Side {
-  readonly host: string
-  readonly port: number
-}
 
 /** The first command after which the two sides do not show the same. */
 export interface Divergence {
@@ -27,8 +22,8 @@ const LOOK_MS = 15
 export async function runBoth(
   commands: readonly Command[],
   names: Names,
-  ours: Side,
-  real: Side,
+  ours: Address,
+  real: Address,
 ): Promise<Divergence | null> {
   const one = new Session(ours.host, ours.port)
   const other = new Session(real.host, real.port)
@@ -61,22 +56,6 @@ async function compare(
     if (Date.now() > until) return { at, ours, real }
     await pass(LOOK_MS)
   }
-}
-
-/** Leaves out commands as long as the two sides still differ: what is left is what matters. */
-export async function shrink(
-  commands: readonly Command[],
-  fails: (commands: readonly Command[]) => Promise<boolean>,
-): Promise<Command[]> {
-  let best = [...commands]
-  for (let size = Math.ceil(best.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = 0; from < best.length; ) {
-      const fewer = [...best.slice(0, from), ...best.slice(from + size)]
-      if (fewer.length > 0 && (await fails(fewer))) best = fewer
-      else from += size
-    }
-  }
-  return best
 }
 
 /** What differs, line by line. */

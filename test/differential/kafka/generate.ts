@@ -1,0 +1,22 @@
+import type { Dice } from '../../../sim/random.ts'
+import type { Command, Maker, Scene } from './command.ts'
+import { GROUP_MAKERS } from './commands/groups.ts'
+import { RECORD_MAKERS } from './commands/records.ts'
+import { TOPIC_MAKERS } from './commands/topics.ts'
+
+/** What there is to ask, by noun. */
+const NOUNS: readonly (readonly Maker[])[] = [RECORD_MAKERS, GROUP_MAKERS]
+
+/** Makes the commands of one sequence. Each is about one noun, beside the topics that all need: that gets deeper than a little of everything. */
+export function sequence(dice: Dice, prefix: string, length: number): Command[] {
+  const scene: Scene = { dice, prefix, topics: new Map(), illegal: dice.pick([0.02, 0.1, 0.25]) }
+  const makers = [...TOPIC_MAKERS, ...dice.pick(NOUNS)]
+  const commands = [TOPIC_MAKERS[0]!.make(scene)]
+  while (commands.length < length) commands.push(draw(dice, makers).make(scene))
+  return commands
+}
+
+function draw(dice: Dice, makers: readonly Maker[]): Maker {
+  let at = dice.unit() * makers.reduce((sum, { weight }) => sum + weight, 0)
+  return makers.find(({ weight }) => (at -= weight) < 0) ?? makers[0]!
+}

@@ -1,0 +1,91 @@
+import { setTimeout as pass } from 'node:timers/promises'
+import type { Address } from '../search.ts'
+import { type Command, describeCommand } from './command.ts'
+import type { Answer } from './link.ts'
+import { Side } from './side.ts'
+
+/** The first command whose answers differ. */
+export interface Divergence {
+  readonly at: number
+  readonly ours: string
+  readonly real: string
+}
+
+/** The real one is a cluster with parts that hear of each other later: what it says at first need not be its last word. */
+const PATIENCE_MS = 3000
+const LOOK_MS = 25
+/** Errors that say: ask again. */
+const TRANSIENT = [
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'NOT_LEADER_OR_FOLLOWER',
+  'CONCURRENT_TRANSACTIONS',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNKNOWN_TOPIC_ID',
+  'LEADER_NOT_AVAILABLE',
+]
+
+/** Asks both sides the same, one command after the other, until they differ. */
+export async function runBoth(commands: readonly Command[], ours: Address, real: Address): Promise<Divergence | null> {
+  const one = new Side(ours.host, ours.port)
+  const other = new Side(real.host, real.port)
+  try {
+    for (const [at, command] of commands.entries()) {
+      if (one.link(command.seat).busy || other.link(command.seat).busy) continue
+      const found = await ask(command, one, other)
+      if (found !== null) return { at, ...found }
+    }
+    return null
+  } finally {
+    one.close()
+    other.close()
+  }
+}
+
+async function ask(command: Command, one: Side, other: Side): Promise<{ ours: string; real: string } | null> {
+  let [first, second] = await Promise.all([put(command, one), put(command, other)])
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    const ours = text(one, first)
+    const real = text(other, second)
+    if (ours === real) break
+    if (Date.now() > until) return { ours, real }
+    await pass(LOOK_MS)
+    const transient = TRANSIENT.some((error) => real.includes(error) && !ours.includes(error))
+    if (command.asksAgain) [first, second] = await Promise.all([put(command, one), put(command, other)])
+    else if (transient && !other.link(command.seat).busy) second = await put(command, other)
+  }
+  one.late.length = 0
+  other.late.length = 0
+  return null
+}
+
+async function put(command: Command, side: Side): Promise<Answer> {
+  const { request, response, version } = command
+  const answer = await side.link(command.seat).ask(request, response, version, command.make(side), (late) => {
+    if (typeof late !== 'string') command.learn(side, late)
+    side.late.push(`${command.seat} ${request.name}: ${side.show(late)}`)
+  })
+  if (typeof answer !== 'string') command.learn(side, answer)
+  return answer
+}
+
+/** The answer, and what else has come by now of what was parked. */
+function text(side: Side, answer: Answer): string {
+  return [side.show(answer), ...[...side.late].sort()].join('\n      ')
+}
+
+/** What was asked, and what differs. */
+export function explain(commands: readonly Command[], { at, ours, real }: Divergence): string {
+  const lines = commands.slice(0, at + 1).map((command) => `    ${describeCommand(command)}`)
+  let from = 0
+  while (from < ours.length && ours[from] === real[from]) from++
+  const start = Math.max(0, from - CONTEXT)
+  const part = (text: string) => `${start > 0 ? '…' : ''}${text.slice(start, from + SHOWN)}`
+  return [...lines, `  ours  ${part(ours)}`, `  real  ${part(real)}`].join('\n')
+}
+
+/** Characters before the first that differs, and from it on, that are shown. */
+const CONTEXT = 100
+const SHOWN = 300

@@ -1,0 +1,73 @@
+import { decodeBatches } from '../../../sim/kafka/batch.ts'
+import { errorName } from '../../../src/wire/kafka/errors.ts'
+import type { Slice } from '../../../src/wire/kafka/schema.ts'
+
+/** Fields that tell of the place and the moment, and nothing about behaviour. */
+const LEFT_OUT = new Set([
+  'configs',
+  'errorMessage',
+  'port',
+  'host',
+  'throttleTimeMs',
+  'clusterId',
+  'rack',
+  'logAppendTimeMs',
+  'isrNodes',
+  'nodeEndpoints',
+])
+
+/** The names that a side has given to what it made up. */
+type Names = (text: string) => string | undefined
+
+/** An answer as JSON, sorted, with error codes and ids by name. */
+export function show(answer: unknown, names: Names): string {
+  return JSON.stringify(sorted(plain(answer, names)))
+}
+
+function plain(value: unknown, names: Names): unknown {
+  if (typeof value === 'string') return names(value) ?? byPart(value, names)
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array)
+    return Buffer.from(value)
+      .toString('latin1')
+      .replace(/[^ -~]/g, '.')
+  if (Array.isArray(value)) return value.map((one) => plain(one, names))
+  if (value === null || typeof value !== 'object') return value
+  if ('bytes' in value && 'at' in value) return records(value as Slice, names)
+  const fields = Object.entries(value).filter(([key]) => !LEFT_OUT.has(key))
+  return Object.fromEntries(fields.map(([key, field]) => [key, plainField(key, field, names)]))
+}
+
+function plainField(key: string, field: unknown, names: Names): unknown {
+  if (key.endsWith('rrorCode')) return errorName(field as number)
+  if (key === 'producerId' && typeof field === 'number') return names(String(field)) ?? field
+  return plain(field, names)
+}
+
+/** A member id holds the client's name and a part that is made up: the whole is named, or its made-up part is left out. */
+function byPart(text: string, names: Names): string {
+  return text
+    .replace(/[\w.-]*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => names(id) ?? '<id>')
+    .replace(/[A-Za-z0-9_-]{22}/g, (id) => names(id) ?? id)
+}
+
+function records({ bytes, at, length }: Slice, names: Names): unknown {
+  return decodeBatches(bytes.subarray(at, at + length)).map(
+    ({ baseOffset, producerId, producerEpoch, baseSequence, ids }) => ({
+      baseOffset,
+      producer:
+        producerId < 0
+          ? 'none'
+          : `${names(String(producerId)) ?? producerId} epoch ${producerEpoch} from ${baseSequence}`,
+      ids: ids.join(' '),
+    }),
+  )
+}
+
+/** Kafka keeps much in hash tables: no order means anything. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  if (value === null || typeof value !== 'object') return value
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field)]))
+}
