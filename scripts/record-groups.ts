@@ -5,6 +5,7 @@ import { CreateTopicsRequest, CreateTopicsResponse } from '../src/wire/kafka/mes
 import { Reader } from '../src/wire/kafka/reader.ts'
 import type { Decoded, Encodable, Message } from '../src/wire/kafka/schema.ts'
 import { Writer } from '../src/wire/kafka/writer.ts'
+import { playConsumers } from '../test/kafka/consumer-group-cases.ts'
 import { playAll } from '../test/kafka/group-cases.ts'
 import { Dialogue, MESSAGES, type Peer } from '../test/kafka/group-dialogue.ts'
 
@@ -12,11 +13,12 @@ import { Dialogue, MESSAGES, type Peer } from '../test/kafka/group-dialogue.ts'
  * Writes down what a real Kafka answers about groups, for test/kafka/group-replies.test.ts to compare with:
  *
  *   node dist/scripts/record-groups.js PORT test/kafka/group-replies.txt
+ *   node dist/scripts/record-groups.js PORT test/kafka/consumer-group-replies.txt consumers
  *
  * The broker must be new, have no authorizer, and group.initial.rebalance.delay.ms=0.
  */
 
-const [port, file] = process.argv.slice(2)
+const [port, file, which] = process.argv.slice(2)
 
 /** One connection for each request, as a parked one lets no other through. */
 function send<Q extends Message, R extends Message>(
@@ -67,7 +69,7 @@ for (let i = 0; i < 20; i++) {
   if (asked.answer?.errorCode === 0) break
 }
 const dialogue = new Dialogue(peer)
-await playAll(dialogue)
+await (which === 'consumers' ? playConsumers(dialogue) : playAll(dialogue))
 writeFileSync(file!, `${dialogue.lines.join('\n')}\n`)
 console.log(`${dialogue.lines.length} answers written to ${file}`)
 process.exit(0)

@@ -25,6 +25,8 @@ export const Record = {
   kept: 13,
   /** Ranges of sequences that an exchange keeps no more: broker/exchange/kept-record.ts. */
   letGo: 14,
+  /** A fact about a group of the consumer protocol. */
+  consumerGroup: 25,
 } as const
 
 /** The kinds of parts in a checkpoint. */

@@ -6,26 +6,29 @@ import type { Advertised } from './front.ts'
 
 /*
  * ApiVersions, 0 to 4. The answer is the registry. A version we don't know is answered in version 0 with UNSUPPORTED_VERSION and
- * our range, so that the client can ask again. Features are told from version 3 on. The only one is metadata.version, which admin
- * clients look at; a finalized level promises what is built, and no more, so group.version and transaction.version are not there.
+ * our range, so that the client can ask again. Features are told from version 3 on. A finalized level promises what is built, and no more: clients
+ * choose what they do by it.
  */
 
 export const API_VERSIONS_KEY = 18
 
-const METADATA_VERSION = { name: 'metadata.version', min: 7, max: 30 }
+/** What may be switched on, and up to which level it is. */
+const FEATURES = [
+  { name: 'group.version', min: 0, max: 1, level: 1 },
+  { name: 'metadata.version', min: 7, max: 30, level: 30 },
+]
 
 export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 0, to: 4 }, (request, call) => {
   if (call.version >= 3 && !isName(request.clientSoftwareName, request.clientSoftwareVersion)) {
     call.reply({ errorCode: ErrorCode.INVALID_REQUEST }, 0)
     return
   }
-  const { name, min, max } = METADATA_VERSION
   call.reply(
     {
       apiKeys: call.front.apis.map(versionsOf),
-      supportedFeatures: [{ name, minVersion: min, maxVersion: max }],
+      supportedFeatures: FEATURES.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
       finalizedFeaturesEpoch: 1,
-      finalizedFeatures: [{ name, maxVersionLevel: max, minVersionLevel: max }],
+      finalizedFeatures: FEATURES.map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
     },
     0,
   )

@@ -1,5 +1,13 @@
 import { encode } from '../../src/wire/kafka/codec.ts'
 import { errorName } from '../../src/wire/kafka/errors.ts'
+import {
+  ConsumerGroupDescribeRequest,
+  ConsumerGroupDescribeResponse,
+} from '../../src/wire/kafka/messages/consumer-group-describe.ts'
+import {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+} from '../../src/wire/kafka/messages/consumer-group-heartbeat.ts'
 import { ConsumerProtocolSubscription } from '../../src/wire/kafka/messages/consumer-protocol.ts'
 import { DeleteGroupsRequest, DeleteGroupsResponse } from '../../src/wire/kafka/messages/delete-groups.ts'
 import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../src/wire/kafka/messages/describe-groups.ts'
@@ -27,6 +35,8 @@ export const MESSAGES = {
   list: { request: ListGroupsRequest, response: ListGroupsResponse },
   delete: { request: DeleteGroupsRequest, response: DeleteGroupsResponse },
   offsetDelete: { request: OffsetDeleteRequest, response: OffsetDeleteResponse },
+  consumer: { request: ConsumerGroupHeartbeatRequest, response: ConsumerGroupHeartbeatResponse },
+  consumers: { request: ConsumerGroupDescribeRequest, response: ConsumerGroupDescribeResponse },
 } as const
 
 type Verb = keyof typeof MESSAGES
@@ -52,6 +62,8 @@ const SOON_MS = 300
 export class Dialogue {
   readonly lines: string[] = []
   private readonly peer: Peer
+  /** Error messages are written down as well. */
+  wordy = false
   /** What is different in every run: member ids, topic ids. */
   private readonly names = new Map<string, string>()
 
@@ -88,7 +100,7 @@ export class Dialogue {
   }
 
   private show(answer: unknown): string {
-    return JSON.stringify(sorted(plain(answer, (text) => this.name(text))))
+    return JSON.stringify(sorted(plain(answer, (text) => this.name(text), this.wordy)))
   }
 
   private name(text: string): string {
@@ -106,19 +118,21 @@ export interface Asked<V extends Verb> {
 }
 
 /** Bytes as text, codes by name, ids as `name` has them; places and wordings left out. */
-function plain(value: unknown, name: (text: string) => string): unknown {
+function plain(value: unknown, name: (text: string) => string, wordy: boolean): unknown {
   if (typeof value === 'string') return name(value)
   if (value instanceof Uint8Array)
     return Buffer.from(value)
       .toString('latin1')
       .replace(/[^ -~]/g, '.')
-  if (Array.isArray(value)) return value.map((one) => plain(one, name))
+  if (Array.isArray(value)) return value.map((one) => plain(one, name, wordy))
   if (value === null || typeof value !== 'object') return value
   const fields = Object.entries(value).filter(([key]) => key !== 'port' && key !== 'throttleTimeMs')
   return Object.fromEntries(
     fields.map(([key, field]) => {
+      // Its length is the operator's choice.
+      if (key === 'heartbeatIntervalMs') return [key, field !== 0]
       if (key === 'errorCode') return [key, errorName(field as number)]
-      return [key, key === 'errorMessage' && String(field).length > 30 ? '...' : plain(field, name)]
+      return [key, key === 'errorMessage' && !wordy && String(field).length > 30 ? '...' : plain(field, name, wordy)]
     }),
   )
 }

@@ -39,11 +39,11 @@ class Sweep implements Task {
 export function expireGroup(groups: Groups, group: Group): void {
   const { broker } = groups
   const list: { topic: string; partition: number }[] = []
-  expiredOffsets(group, broker.env.clock.now(), (topic, partition) => list.push({ topic, partition }))
+  expiredOffsets(group, groups.topics, broker.env.clock.now(), (topic, partition) => list.push({ topic, partition }))
   if (list.length > 0) {
     if (!broker.hasRoomForSettlement(removalRoom(group, list))) return
     removeOffsets(groups, group, list)
   }
-  if (group.image === null || !isForgettable(group)) return
+  if ((group.image === null && group.consumer === null) || !isForgettable(group)) return
   if (broker.hasRoomForSettlement(groups.roomFor(group, 0))) groups.handle(group, { kind: 'delete', token: NO_TOKEN })
 }

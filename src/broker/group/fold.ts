@@ -1,10 +1,13 @@
+import type { ConsumerFact, ConsumerGroup } from '../../core/group/consumer/consumer-group.ts'
 import { Part, Record } from '../records.ts'
 import type { Topics } from '../topic/topics.ts'
 import { offsetPayloads } from './commit.ts'
+import { readConsumerFact, writeConsumerFact } from './consumer-record.ts'
 import { scheduleExpiry } from './expire.ts'
 import { readGroup, writeGroup } from './group-record.ts'
 import type { Groups } from './groups.ts'
 import { applyOffsets } from './offsets-record.ts'
+import { GroupTopics } from './topics-view.ts'
 
 /** Bytes of offsets in one part of a checkpoint, roughly. */
 const CHUNK = 64 * 1024
@@ -12,15 +15,19 @@ const CHUNK = 64 * 1024
 /** Teaches the broker to rebuild its groups from the journal and the checkpoint. */
 export function registerGroupFold(groups: Groups, topics: Topics): void {
   const { broker } = groups
+  groups.topics = new GroupTopics(topics)
   const offsetsOf = (name: string) => groups.open(name).offsets
   const apply = (type: number, bytes: Uint8Array, at: number, length: number) => {
     if (type === Record.offsets) applyOffsets(bytes, at, length, offsetsOf)
-    else {
+    else if (type === Record.consumerGroup) {
+      const { name, fact } = readConsumerFact(bytes, at)
+      groups.open(name).applyConsumer(fact)
+    } else {
       const { name, record } = readGroup(bytes, at)
       groups.open(name).apply(record)
     }
   }
-  for (const type of [Record.group, Record.offsets]) {
+  for (const type of [Record.group, Record.offsets, Record.consumerGroup]) {
     broker.applies.set(type, (bytes, at, length) => apply(type, bytes, at, length))
   }
   broker.parts.push({
@@ -43,7 +50,21 @@ function* snapshotGroups(groups: Groups): Generator<Uint8Array> {
     // Journalled since the checkpoint began is what was deleted meanwhile: nothing to be said about it.
     if (group.state === 'Dead') continue
     if (group.image !== null) yield part(Record.group, writeGroup(group.name, { image: group.image }))
+    if (group.consumer !== null) {
+      for (const fact of consumerFacts(group.consumer))
+        yield part(Record.consumerGroup, writeConsumerFact(group.name, fact))
+    }
     for (const payload of offsetPayloads(group.name, group.offsets, CHUNK)) yield part(Record.offsets, payload)
+  }
+}
+
+/** All that is known of a group of the consumer protocol. */
+function* consumerFacts({ epoch, targetEpoch, topicsHash, members }: ConsumerGroup): Generator<ConsumerFact> {
+  yield { kind: 'group', epoch, targetEpoch, topicsHash }
+  for (const [memberId, { subscription, target, current }] of [...members]) {
+    yield { kind: 'member', subscription }
+    yield { kind: 'target', memberId, assignment: target }
+    yield { kind: 'current', memberId, current }
   }
 }
 

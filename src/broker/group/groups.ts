@@ -8,13 +8,20 @@ import {
   type Reply,
   type Token,
 } from '../../core/group/commands.ts'
+import type { ConsumerHeartbeat, HeartbeatReply, Refused } from '../../core/group/consumer/consumer-command.ts'
+import { consumerHeartbeat } from '../../core/group/consumer/heartbeat.ts'
+import type { World } from '../../core/group/consumer/world.ts'
 import { isForgettable } from '../../core/group/expiry.ts'
 import { handle } from '../../core/group/handle.ts'
 import { assert } from '../../std/assert.ts'
 import type { Broker } from '../broker.ts'
 import { Record } from '../records.ts'
 import type { Timer } from '../timers.ts'
+import { writeConsumerFact } from './consumer-record.ts'
+import { consumerRoom } from './consumer-room.ts'
+import { GroupConfigs } from './group-configs.ts'
 import { groupRoom, writeGroup } from './group-record.ts'
+import type { GroupTopics } from './topics-view.ts'
 
 /** Called once with what the group answers, and the journal position that the answer has read. */
 export type Answer = (reply: Reply, position: number) => void
@@ -30,9 +37,12 @@ export class Groups {
   readonly broker: Broker
   readonly limits: GroupLimits
   readonly byName = new Map<string, Group>()
+  readonly configs: GroupConfigs
   /** The journal position after the last deletion of a group: what an answer that misses one waits for. */
   deletedAt = 0
-  private readonly out: Out = { time: 0, records: [], replies: [] }
+  private readonly out: Out = { time: 0, records: [], facts: [], replies: [] }
+  /** Set by `registerGroupFold`. */
+  topics!: GroupTopics
   private readonly parked = new Map<Token, Answer>()
   private readonly timers = new Map<Group, Timer>()
   private lastToken = 0
@@ -40,6 +50,7 @@ export class Groups {
   constructor(broker: Broker, limits: Partial<GroupLimits> = {}) {
     this.broker = broker
     this.limits = { ...GROUP_LIMITS, ...limits }
+    this.configs = new GroupConfigs(broker)
     broker.memory.holders.push(() => this.bytes())
   }
 
@@ -48,7 +59,7 @@ export class Groups {
     let bytes = 0
     for (const group of this.byName.values()) {
       bytes += GROUP_BYTES + group.offsets.size * OFFSET_BYTES
-      if (group.members.size > 0) bytes += this.roomFor(group, 0)
+      if (group.members.size > 0 || group.consumer !== null) bytes += this.roomFor(group, 0)
     }
     return bytes
   }
@@ -75,7 +86,28 @@ export class Groups {
     const { out, broker } = this
     assert(out.records.length === 0 && out.replies.length === 0, 'a group command inside another')
     out.time = broker.env.clock.now()
-    handle(group, command, broker.env.clock.elapsed(), out)
+    handle(group, command, this.worldOf(group), broker.env.clock.elapsed(), out)
+    this.finish(group)
+  }
+
+  /** ConsumerGroupHeartbeat. The room has been asked for. */
+  heartbeat(group: Group, command: ConsumerHeartbeat): HeartbeatReply | Refused {
+    const { out, broker } = this
+    out.time = broker.env.clock.now()
+    const reply = consumerHeartbeat(group, command, this.worldOf(group), broker.env.clock.elapsed(), out)
+    this.finish(group)
+    return reply
+  }
+
+  private worldOf(group: Group): World {
+    return { topics: this.topics, consumer: this.configs.consumerOf(group.name) }
+  }
+
+  /** Journals what was decided, and answers. */
+  private finish(group: Group): void {
+    const { out } = this
+    for (const fact of out.facts) this.append(group, Record.consumerGroup, writeConsumerFact(group.name, fact))
+    out.facts.length = 0
     for (const record of out.records) {
       this.append(group, Record.group, writeGroup(group.name, record))
       group.apply(record)
@@ -94,7 +126,8 @@ export class Groups {
 
   /** Keeps the timer and the list of groups in step with what a group has become. */
   settle(group: Group): void {
-    const isGone = group.state === 'Dead' || (group.image === null && isForgettable(group))
+    const isKept = group.image !== null || group.consumer !== null
+    const isGone = group.state === 'Dead' || (!isKept && isForgettable(group))
     if (isGone && this.byName.get(group.name) === group) this.byName.delete(group.name)
     if (isGone) this.deletedAt = Math.max(this.deletedAt, group.changedAt)
     const timer = this.timers.get(group)
@@ -109,7 +142,8 @@ export class Groups {
 
   /** Bytes of journal that a command to this group takes at most; `more` is what it brings. */
   roomFor(group: Group, more: number): number {
-    return groupRoom(group.name, group.protocolType, group.members.values(), more)
+    const classic = groupRoom(group.name, group.protocolType, group.members.values(), more)
+    return classic + consumerRoom(group, this.topics)
   }
 
   /**
@@ -148,7 +182,7 @@ export class Groups {
   restore(): void {
     const now = this.broker.env.clock.elapsed()
     for (const group of [...this.byName.values()]) {
-      group.restore(now)
+      group.restore(now, this.configs.consumerOf(group.name).sessionTimeoutMs)
       this.settle(group)
     }
   }
@@ -162,8 +196,8 @@ export class Groups {
 
   private tick(group: Group): void {
     this.timers.delete(group)
-    // A tick writes one record at most, and never one with members in it.
-    const room = groupRoom(group.name, group.protocolType, [], 0)
+    // Of a classic group a tick writes one record at most, and never one with members in it.
+    const room = groupRoom(group.name, group.protocolType, [], 0) + consumerRoom(group, this.topics)
     if (this.broker.hasRoomForSettlement(room)) this.handle(group, { kind: 'tick' })
     else this.arm(group, RETRY_MS)
   }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Group } from './classic.ts'
 import { type Command, GROUP_LIMITS, type Out, type Reply } from './commands.ts'
 import { commitRefusal } from './commit.ts'
+import { NOWHERE } from './consumer/world.ts'
 import { handle } from './handle.ts'
 import { checkGroup } from './invariants.ts'
 
@@ -29,7 +30,7 @@ const PROTOCOLS = [['range'], ['range', 'sticky'], ['sticky', 'range'], ['other'
 class World {
   group: Group
   readonly records: Out['records'] = []
-  readonly out: Out = { time: 0, records: [], replies: [] }
+  readonly out: Out = { time: 0, records: [], facts: [], replies: [] }
   readonly clients: Client[] = []
   readonly waiting = new Map<number, { client: Client; kind: string }>()
   readonly owners = new Map<string, string>()
@@ -82,7 +83,7 @@ class World {
     const limits = this.group.limits
     this.group = new Group('g', limits)
     for (const record of this.records) this.group.apply(record)
-    this.group.restore(this.now)
+    this.group.restore(this.now, 45_000)
     this.waiting.clear()
   }
 
@@ -128,7 +129,7 @@ class World {
 
   private send(client: Client | null, command: Command): void {
     if (client !== null && 'token' in command) this.waiting.set(command.token, { client, kind: command.kind })
-    handle(this.group, command, this.now, this.out)
+    handle(this.group, command, NOWHERE, this.now, this.out)
     for (const record of this.out.records.splice(0)) {
       this.group.apply(record)
       this.records.push(record)

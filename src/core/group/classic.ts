@@ -10,7 +10,8 @@ import {
   type Reply,
   type Token,
 } from './commands.ts'
-import { durableMember, type Member, metadataOf, NOTHING, restoredMember } from './members.ts'
+import { type ConsumerFact, ConsumerGroup } from './consumer/consumer-group.ts'
+import { durableMember, type Member, metadataOf, NOTHING, restoredMember, selectProtocol } from './members.ts'
 import { Offsets } from './offsets.ts'
 
 /** The words are those of DescribeGroups and ListGroups. */
@@ -38,6 +39,9 @@ export class Group {
   /** The last complete generation; null when there was none or the group was deleted. */
   image: GroupImage | null = null
   readonly offsets = new Offsets()
+
+  /** The group as the consumer protocol has it, and then all that is classic about it is empty; null while it follows the classic protocol. */
+  consumer: ConsumerGroup | null = null
 
   state: GroupState = 'Empty'
   generation = 0
@@ -79,11 +83,51 @@ export class Group {
       return
     }
     this.image = record.image
-    if (record.image === null) this.offsets.clear()
+    if (record.image !== null) return
+    this.offsets.clear()
+    this.consumer = null
+  }
+
+  /** Remembers a fact of the consumer protocol; the only writer of `consumer`. */
+  applyConsumer(fact: ConsumerFact): void {
+    if (fact.kind === 'dissolved') {
+      this.consumer = null
+      return
+    }
+    this.consumer ??= new ConsumerGroup()
+    this.image = null
+    this.consumer.apply(fact)
+  }
+
+  /** Leaves all that is classic behind: the consumer protocol takes over. */
+  vacate(): void {
+    this.members.clear()
+    this.statics.clear()
+    this.pending.clear()
+    this.state = 'Empty'
+    this.generation = this.given = 0
+    this.protocolType = ''
+    this.protocol = this.leader = null
+    this.joinDeadline = this.syncDeadline = Number.POSITIVE_INFINITY
+    this.gathering = false
+  }
+
+  /** Takes over from the consumer protocol: a stable group with these members, who are assigned already. */
+  moveIn(generation: number, members: readonly Member[]): void {
+    this.generation = generation
+    this.given = Math.max(this.given, generation)
+    this.protocolType = 'consumer'
+    for (const member of members) {
+      this.add(member)
+      this.alarm(member.sessionDeadline)
+    }
+    this.protocol = selectProtocol(this.members.values())
+    this.state = 'Stable'
   }
 
   /** After recovery: starts from the image, with a new session for each member. */
-  restore(now: number): void {
+  restore(now: number, sessionTimeoutMs: number): void {
+    if (this.consumer !== null) this.restoreConsumer(this.consumer, now, sessionTimeoutMs)
     const image = this.image
     if (image === null) return
     this.generation = image.generation
@@ -98,6 +142,21 @@ export class Group {
       this.alarm(member.sessionDeadline)
     }
     this.state = this.members.size === 0 ? 'Empty' : 'Stable'
+  }
+
+  /** Whether somebody is in it, or on the way to be. */
+  get hasMembers(): boolean {
+    return this.state !== 'Empty' || (this.consumer !== null && this.consumer.members.size > 0)
+  }
+
+  private restoreConsumer(consumer: ConsumerGroup, now: number, sessionTimeoutMs: number): void {
+    consumer.recovered()
+    for (const member of consumer.members.values()) {
+      const { classic, rebalanceTimeoutMs } = member.subscription
+      member.sessionDeadline = now + (classic?.sessionTimeoutMs ?? sessionTimeoutMs)
+      if (classic === null && member.current.state === 'unrevoked') member.rebalanceDeadline = now + rebalanceTimeoutMs
+      this.alarm(Math.min(member.sessionDeadline, member.rebalanceDeadline))
+    }
   }
 
   to(state: GroupState): void {

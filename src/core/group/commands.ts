@@ -1,3 +1,6 @@
+import type { ConsumerFact } from './consumer/consumer-group.ts'
+import type { Protocol } from './protocol.ts'
+
 /** What goes into a group's machine and what comes out. All times in milliseconds. */
 
 /** Stands for a request that waits for its reply; whoever sent the command knows what it means. */
@@ -10,21 +13,19 @@ export type Refusal =
   | 'none'
   | 'coordinator-not-available'
   | 'fenced-instance-id'
+  | 'fenced-member-epoch'
   | 'group-id-not-found'
   | 'group-max-size-reached'
   | 'illegal-generation'
   | 'inconsistent-group-protocol'
+  | 'invalid-regular-expression'
   | 'member-id-required'
   | 'non-empty-group'
   | 'rebalance-in-progress'
+  | 'stale-member-epoch'
   | 'unknown-member-id'
-
-/** One way of assigning that a member can do, with what it wants to tell the leader about itself. */
-export interface Protocol {
-  readonly name: string
-  /** Kept as it is: not a view of memory that is used again. */
-  readonly metadata: Uint8Array
-}
+  | 'unreleased-instance-id'
+  | 'unsupported-version'
 
 export interface JoinCommand {
   readonly kind: 'join'
@@ -168,6 +169,8 @@ export interface Out {
   /** Wall-clock time that records carry. */
   time: number
   readonly records: GroupRecord[]
+  /** What a group of the consumer protocol has decided, applied already. They come before the records. */
+  readonly facts: ConsumerFact[]
   readonly replies: { readonly token: Token; readonly reply: Reply }[]
 }
 
@@ -178,6 +181,8 @@ export interface GroupLimits {
   /** How long a group that was empty waits for more members before its first generation. */
   readonly groupInitialRebalanceDelayMs: number
   readonly groupMaxSize: number
+  /** `group.consumer.max.size` */
+  readonly consumerGroupMaxSize: number
   /** All that a group's members say of themselves, and their assignments, in bytes. */
   readonly groupMaxBytes: number
   /** How long a new member's parked join is kept: it has no session yet. */
@@ -193,6 +198,7 @@ export const GROUP_LIMITS: GroupLimits = {
   groupMaxSessionTimeoutMs: 1_800_000,
   groupInitialRebalanceDelayMs: 0,
   groupMaxSize: 2 ** 31 - 1,
+  consumerGroupMaxSize: 2 ** 31 - 1,
   groupMaxBytes: 8 * 2 ** 20,
   groupNewMemberJoinTimeoutMs: 300_000,
   offsetMetadataMaxBytes: 4096,

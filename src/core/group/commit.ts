@@ -1,5 +1,6 @@
 import type { Group } from './classic.ts'
 import type { Refusal } from './commands.ts'
+import { epochRefusal } from './consumer/offsets.ts'
 
 /**
  * Whether offsets may be committed. Generation -1 is an admin tool or a consumer that assigns its partitions itself:
@@ -11,8 +12,10 @@ export function commitRefusal(
   instanceId: string | null,
   generation: number,
   now: number,
+  speaksEpochs = true,
 ): Refusal {
   if (group.state === 'Dead') return 'coordinator-not-available'
+  if (group.consumer !== null) return epochRefusal(group.consumer, memberId, generation, speaksEpochs)
   if (generation < 0 && group.state === 'Empty') return 'none'
   if (generation < 0 && memberId === '' && instanceId === null) return 'unknown-member-id'
   const refusal = group.refusalFor(memberId, instanceId)

@@ -1,4 +1,5 @@
 import type { Group } from './classic.ts'
+import type { TopicsView } from './consumer/world.ts'
 import { subscribedTopics } from './subscription.ts'
 
 /**
@@ -7,14 +8,15 @@ import { subscribedTopics } from './subscription.ts'
  */
 export function expiredOffsets(
   group: Group,
+  topics: TopicsView,
   wallTime: number,
   found: (topic: string, partition: number) => void,
 ): void {
   const retention = group.limits.offsetsRetentionMs
   const emptySince = group.image !== null && group.state === 'Empty' ? group.image.changedAt : null
   let kept: Set<string> | null = null
-  if (group.state !== 'Empty') {
-    kept = group.state === 'Stable' ? subscribedTopics(group) : null
+  if (group.hasMembers) {
+    kept = group.state === 'Stable' || group.consumer !== null ? subscribedTopics(group, topics) : null
     if (kept === null) return
   }
   for (const [topic, partitions] of group.offsets.topics) {
@@ -27,5 +29,5 @@ export function expiredOffsets(
 
 /** Whether nothing is left of a group that would be missed. */
 export function isForgettable(group: Group): boolean {
-  return group.state === 'Empty' && group.offsets.isEmpty && group.pending.size === 0
+  return !group.hasMembers && group.offsets.isEmpty && group.pending.size === 0
 }

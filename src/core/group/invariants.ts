@@ -5,6 +5,11 @@ import { NO_TOKEN } from './commands.ts'
 /** Stops when a group's state contradicts itself. */
 export function checkGroup(group: Group): void {
   const members = [...group.members.values()]
+  if (group.consumer !== null) {
+    assert(group.state === 'Empty' || group.state === 'Dead', 'a group of both protocols')
+    assert(group.image === null, 'a classic image beside the consumer protocol')
+    group.consumer.invariants()
+  }
   const hasMembers = members.length > 0
   if (group.state === 'Empty' || group.state === 'Dead') assert(!hasMembers, `${group.state} group with members`)
   if (group.state === 'Stable' || group.state === 'CompletingRebalance') {

@@ -27,8 +27,7 @@ function leaveOne(group: Group, memberId: string, instanceId: string | null, out
 
 /** DeleteGroups: only a group without members can go. */
 export function deleteGroup(group: Group, command: DeleteCommand, out: Out): void {
-  const error: Refusal =
-    group.state === 'Dead' ? 'group-id-not-found' : group.state === 'Empty' ? 'none' : 'non-empty-group'
+  const error: Refusal = group.state === 'Dead' ? 'group-id-not-found' : group.hasMembers ? 'non-empty-group' : 'none'
   if (error === 'none') die(group, out)
   answer(out, command.token, { kind: 'delete', error })
 }

@@ -1,4 +1,5 @@
-import { type DurableMember, NO_TOKEN, type Protocol, type Token } from './commands.ts'
+import { type DurableMember, NO_TOKEN, type Token } from './commands.ts'
+import type { Protocol } from './protocol.ts'
 
 export const NOTHING = new Uint8Array(0)
 

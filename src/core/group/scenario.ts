@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Group } from './classic.ts'
 import { type Command, GROUP_LIMITS, type GroupLimits, type Out, type Reply } from './commands.ts'
 import { commitRefusal } from './commit.ts'
+import { NOWHERE } from './consumer/world.ts'
 import { handle } from './handle.ts'
 import { checkGroup } from './invariants.ts'
 
@@ -17,7 +18,7 @@ import { checkGroup } from './invariants.ts'
 export class Scenario {
   group: Group
   now = 0
-  readonly out: Out = { time: 0, records: [], replies: [] }
+  readonly out: Out = { time: 0, records: [], facts: [], replies: [] }
   /** Member ids by name: what the client knows. */
   readonly ids = new Map<string, string>()
   private readonly names = new Map<string, string>()
@@ -117,7 +118,7 @@ export class Scenario {
   }
 
   private send(command: Command): string {
-    handle(this.group, command, this.now, this.out)
+    handle(this.group, command, NOWHERE, this.now, this.out)
     return this.replies()
   }
 
@@ -137,7 +138,7 @@ export class Scenario {
     const old = this.group
     this.group = new Group('g', old.limits)
     this.group.apply({ image: old.image })
-    this.group.restore(this.now)
+    this.group.restore(this.now, 45_000)
     return '.'
   }
 

@@ -1,4 +1,6 @@
 import type { Api } from '../api.ts'
+import { consumerGroupDescribe } from './consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { describeGroups } from './describe-groups.ts'
 import { findCoordinator } from './find-coordinator.ts'
@@ -24,4 +26,6 @@ export const GROUP_APIS: readonly Api[] = [
   listGroups,
   deleteGroups,
   offsetDelete,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
 ]

@@ -20,18 +20,20 @@ export const describeGroups = api(
     let position = 0
     const described = request.groups.map((groupId) => {
       const group = groups.get(groupId)
-      if (group === undefined) return absent(groupId, call.version, authorizedOperations)
-      position = Math.max(position, group.changedAt)
+      if (group !== undefined) position = Math.max(position, group.changedAt)
+      if (group === undefined || group.consumer !== null)
+        return absent(groupId, group, call.version, authorizedOperations)
       return { ...describe(group), authorizedOperations }
     })
     call.reply({ groups: described }, Math.max(position, groups.deletedAt))
   },
 )
 
-function absent(groupId: string, version: number, authorizedOperations: number) {
+function absent(groupId: string, group: Group | undefined, version: number, authorizedOperations: number) {
   const groupState = 'Dead'
   if (version < 6) return { groupId, groupState, authorizedOperations }
-  return { groupId, groupState, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` }
+  const errorMessage = group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a classic group.`
+  return { groupId, groupState, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
 }
 
 function describe(group: Group) {

@@ -1,5 +1,7 @@
 import { Commit, entryRoom, offsetsRoom } from '../../broker/group/commit.ts'
+import type { Group } from '../../core/group/classic.ts'
 import { commitRefusal } from '../../core/group/commit.ts'
+import { hadSince } from '../../core/group/consumer/offsets.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../wire/kafka/messages/offset-commit.ts'
 import type { Decoded } from '../../wire/kafka/schema.ts'
@@ -37,8 +39,9 @@ function commit(request: Request, call: CommitCall): void {
     return
   }
   const { memberId, groupInstanceId } = request
-  const refusal = commitRefusal(group, memberId, groupInstanceId, generation, broker.env.clock.elapsed())
-  if (refusal !== 'none') {
+  const now = broker.env.clock.elapsed()
+  const refusal = commitRefusal(group, memberId, groupInstanceId, generation, now, call.version >= 9)
+  if (refusal !== 'none' && !mayLagBehind(request, call, group)) {
     groups.settle(group)
     refuseAll(request, call, GROUP_CODES[refusal], group.changedAt)
     return
@@ -62,6 +65,17 @@ function commit(request: Request, call: CommitCall): void {
   })
   commit.end()
   call.reply({ topics }, group.changedAt)
+}
+
+/** Whether a member whose epoch is behind goes on reading all that it commits. */
+function mayLagBehind(request: Request, call: CommitCall, { consumer }: Group): boolean {
+  const { memberId, generationIdOrMemberEpoch: epoch } = request
+  if (consumer === null || call.version < 9) return false
+  return request.topics.every((topic) => {
+    const known = find(call.front, topic, call.version)
+    if (known === undefined) return false
+    return topic.partitions.every(({ partitionIndex }) => hadSince(consumer, memberId, epoch, known.id, partitionIndex))
+  })
 }
 
 function find(front: Front, topic: Topic, version: number) {

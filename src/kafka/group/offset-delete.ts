@@ -1,5 +1,6 @@
 import { removalRoom, removeOffsets } from '../../broker/group/commit.ts'
 import type { Group } from '../../core/group/classic.ts'
+import type { TopicsView } from '../../core/group/consumer/world.ts'
 import { subscribedTopics } from '../../core/group/subscription.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { OffsetDeleteRequest, OffsetDeleteResponse } from '../../wire/kafka/messages/offset-delete.ts'
@@ -28,11 +29,11 @@ function remove(request: Request, call: Call<typeof OffsetDeleteResponse>): void
     call.reply({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND }, groups.deletedAt)
     return
   }
-  if (group.state !== 'Empty' && !group.isConsumerGroup()) {
+  if (group.hasMembers && group.consumer === null && !group.isConsumerGroup()) {
     call.reply({ errorCode: ErrorCode.NON_EMPTY_GROUP }, group.changedAt)
     return
   }
-  const isRead = readerOf(group)
+  const isRead = readerOf(group, groups.topics)
   const gone: { topic: string; partition: number }[] = []
   const answers = request.topics.map(({ name, partitions }) => ({
     name,
@@ -52,8 +53,8 @@ function remove(request: Request, call: Call<typeof OffsetDeleteResponse>): void
 }
 
 /** Whether a member may be reading a topic; where that can't be known, all are taken to be read. */
-function readerOf(group: Group): (topic: string) => boolean {
-  if (group.state === 'Empty') return () => false
-  const subscribed = subscribedTopics(group)
+function readerOf(group: Group, view: TopicsView): (topic: string) => boolean {
+  if (!group.hasMembers) return () => false
+  const subscribed = subscribedTopics(group, view)
   return (topic) => subscribed === null || subscribed.has(topic)
 }

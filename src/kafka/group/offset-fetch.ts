@@ -1,10 +1,12 @@
 import type { Group } from '../../core/group/classic.ts'
+import { fetchRefusal } from '../../core/group/consumer/offsets.ts'
 import type { CommittedOffset } from '../../core/group/offsets.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../wire/kafka/messages/offset-fetch.ts'
 import { ZERO_UUID } from '../../wire/kafka/schema.ts'
 import { api } from '../api.ts'
 import type { Front } from '../front.ts'
+import { GROUP_CODES } from './refusals.ts'
 
 /*
  * OffsetFetch, 1 to 10. Several groups from version 8 on, topics by id from 10 on. No list of topics means all that the group has committed.
@@ -32,7 +34,12 @@ export const offsetFetch = api(OffsetFetchRequest, OffsetFetchResponse, { from: 
     call.reply({ topics: fetch(request.groupId, asked) }, position)
     return
   }
-  const answers = request.groups.map(({ groupId, topics }) => ({ groupId, topics: fetch(groupId, topics) }))
+  const answers = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
+    const consumer = groups.get(groupId)?.consumer
+    const refusal = consumer == null ? 'none' : fetchRefusal(consumer, memberId, memberEpoch)
+    if (refusal === 'none') return { groupId, topics: fetch(groupId, topics) }
+    return { groupId, topics: [], errorCode: GROUP_CODES[refusal] }
+  })
   call.reply({ groups: answers }, position)
 })
 

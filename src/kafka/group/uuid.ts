@@ -10,3 +10,9 @@ export function randomUuid(random: Random): string {
   const hex = Buffer.from(bytes).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
+
+/** 16 random bytes as Kafka prints ids of its own: 22 characters of base64url. */
+export function randomId(random: Random): string {
+  random.fill(bytes)
+  return Buffer.from(bytes).toString('base64url')
+}

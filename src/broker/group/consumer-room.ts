@@ -1,0 +1,52 @@
+import type { Group } from '../../core/group/classic.ts'
+import type { Subscription } from '../../core/group/consumer/member.ts'
+import { topicsOf } from '../../core/group/consumer/target.ts'
+import type { TopicsView } from '../../core/group/consumer/world.ts'
+
+/** Journal bytes of a fact beside what it names: frame, lengths and numbers. */
+const FACT = 96
+/** A partition in an assignment, with a topic's id if it is the first of it. */
+const PARTITION = 36
+
+/** Bytes of journal that one step of a group of the consumer protocol takes at most: new targets for all, and a change of the protocol. */
+export function consumerRoom(group: Group, topics: TopicsView): number {
+  if (group.consumer === null) return 0
+  const head = FACT + 3 * group.name.length
+  const seen = new Map<string, number>()
+  let bytes = 4 * head
+  for (const { subscription, target, current } of group.consumer.members.values()) {
+    bytes += 4 * head + 9 * subscription.memberId.length + subscriptionBytes(subscription)
+    for (const { id, partitions } of topicsOf(subscription, topics)) seen.set(id, partitions.length)
+    for (const assignment of [target, current.assigned, current.revoking]) {
+      for (const partitions of assignment.values()) bytes += PARTITION * partitions.length
+    }
+  }
+  for (const partitions of seen.values()) bytes += 4 * PARTITION * partitions
+  return bytes
+}
+
+export function subscriptionBytes(subscription: Subscription): number {
+  const { memberId, instanceId, rackId, clientId, clientHost, topics, regex, assignor, classic } = subscription
+  let bytes = FACT
+  for (const text of [memberId, instanceId, rackId, clientId, clientHost, regex, assignor, ...topics]) {
+    bytes += 8 + 3 * (text?.length ?? 0)
+  }
+  for (const { name, metadata } of classic?.protocols ?? []) bytes += 16 + 3 * name.length + metadata.length
+  return bytes
+}
+
+/** Bytes of journal that a member with these texts and subscriptions takes at most, when it gets all that it reads. */
+export function subscriptionRoom(
+  group: string,
+  texts: readonly (string | null)[],
+  names: readonly string[],
+  topics: TopicsView,
+  regex: string | null,
+): number {
+  let bytes = 8 * (FACT + 3 * group.length)
+  for (const text of texts) bytes += 9 * (text?.length ?? 0)
+  for (const name of names) bytes += 8 + 3 * name.length
+  const read = regex === null || regex === '' ? names : [...names, ...topics.matching(regex)]
+  for (const name of read) bytes += 4 * PARTITION * (topics.byName(name)?.partitions.length ?? 0)
+  return bytes
+}
