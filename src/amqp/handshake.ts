@@ -1,3 +1,4 @@
+import { vhostLimit } from '../broker/vhost/limits.ts'
 import { userLimit } from '../core/access/user.ts'
 import { AmqpError, malformed } from '../wire/amqp/amqp-error.ts'
 import { EMPTY_TABLE, tableOf } from '../wire/amqp/field.ts'
@@ -133,6 +134,11 @@ function open(connection: Connection, name: string): void {
   const { access, connections } = broker
   const vhost = broker.vhosts.get(name)
   if (vhost === undefined) throw new AmqpError('not-allowed', `vhost ${name} not found`)
+  const room = vhostLimit(broker, name, 'max-connections')
+  if (connections.inVHost(name) >= room) {
+    const text = `access to vhost '${name}' refused for user '${user}': connection limit (${room}) is reached`
+    throw new AmqpError('not-allowed', text)
+  }
   const account = access.user(user)
   const most = account === undefined ? 0 : userLimit(account, 'max-connections')
   if (connections.ofUser(user) >= most) {

@@ -1,3 +1,4 @@
+import { Parameters } from '../core/policy/parameters.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
@@ -78,6 +79,10 @@ export class Broker {
   /** Users, and what they may do. */
   readonly access: Access
   readonly connections: Connections
+  /** Runtime parameters, policies among them. */
+  readonly parameters = new Parameters()
+  /** The journal position of their newest change. */
+  parametersChangedAt = 0
   readonly vhosts = new Map<string, VHost>()
   /** Durable and transient queues by id: what journal records name. */
   readonly queuesById = new Map<number, Queue>()

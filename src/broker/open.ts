@@ -7,12 +7,15 @@ import { registerDefinitions } from './definitions.ts'
 import { recoverKept } from './delay/recover.ts'
 import { releaseDue } from './delay/release.ts'
 import { registerKept } from './exchange/kept-record.ts'
+import { registerPolicies } from './policy/apply.ts'
+import { registerParameters } from './policy/facts.ts'
 import { buryDead } from './queue/bury.ts'
 import { deliverWoken } from './queue/deliver.ts'
 import { registerQueueFold } from './queue/fold.ts'
 import { registerLeases } from './queue/lease.ts'
 import { journalSettlements } from './queue/settle.ts'
 import { registerTopology } from './topology.ts'
+import { registerVHosts } from './vhost/facts.ts'
 
 export interface OpenOptions {
   readonly env: Env
@@ -36,9 +39,12 @@ export function openBroker(options: OpenOptions): Broker {
   const broker = new Broker(env, arena, options.broker)
   broker.report = report
   registerDefinitions(broker)
+  registerVHosts(broker)
+  registerParameters(broker)
   registerTopology(broker)
   registerAccess(broker)
   registerQueueFold(broker)
+  registerPolicies(broker)
   registerLeases(broker)
   registerKept(broker)
   recoverKept(broker)

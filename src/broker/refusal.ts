@@ -26,6 +26,8 @@ export type Refusal = { readonly ok: false } & (
   | { readonly reason: 'locked'; readonly at: Named }
   | { readonly reason: 'in-use'; readonly at: Named }
   | { readonly reason: 'not-empty'; readonly at: Named }
+  /** The vhost has as many queues as it may have. */
+  | { readonly reason: 'queue-limit'; readonly at: Named; readonly most: number }
   | { readonly reason: 'default-exchange' }
   | { readonly reason: 'system-exchange'; readonly at: Named }
   | { readonly reason: 'reserved-name'; readonly at: Named }

@@ -11,7 +11,7 @@ import type { Broker } from './broker.ts'
 import type { Definition } from './definition.ts'
 import { journalDefinition } from './definitions.ts'
 import { KeptMessages } from './exchange/kept-messages.ts'
-import { settingsOf } from './queue/arguments.ts'
+import { effectiveSettings } from './policy/effective.ts'
 import type { VHost } from './vhost.ts'
 
 /** What can happen to the exchanges, queues and bindings of a vhost. */
@@ -114,7 +114,7 @@ function apply(broker: Broker, fact: TopologyFact): void {
 
 function applyQueue(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { kind: 'queue' }>): void {
   if (broker.queuesById.has(fact.id)) return
-  const queue = new Queue(fact.id, vhost.name, fact.name, settingsOf(fact), fact.args)
+  const queue = new Queue(fact.id, vhost.name, fact.name, effectiveSettings(broker, vhost, fact), fact.args)
   broker.queuesById.set(queue.id, queue)
   vhost.queues.set(queue.name, queue)
   vhost.router.epoch++

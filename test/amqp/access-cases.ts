@@ -1,5 +1,8 @@
 import { setPermissions, setTopicPermissions } from '../../src/broker/access/permission.ts'
 import { setUser } from '../../src/broker/access/user.ts'
+import { setParameter } from '../../src/broker/policy/parameter.ts'
+import { setVHost } from '../../src/broker/vhost/create.ts'
+import { deleteVHost } from '../../src/broker/vhost/delete.ts'
 import { assert } from '../../src/std/assert.ts'
 import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
 import { basic, channel, connection, exchange, queue } from '../../src/wire/amqp/methods.ts'
@@ -145,4 +148,48 @@ const limits: readonly Case[] = [
   },
 ]
 
-export const ACCESS_CASES: readonly Case[] = [...permissions, ...topics, ...limits]
+const VHOST = 'capv'
+
+/** The vhost is made anew, with that limit. */
+function prepareVHost({ broker }: Target, limit: Record<string, number>): void {
+  assert(broker !== null, 'these cases are about a broker of our own')
+  deleteVHost(broker, VHOST, () => {})
+  assert(setVHost(broker, { name: VHOST }).ok, 'the vhost is made')
+  setPermissions(broker, 'guest', VHOST, ALL)
+  assert(setParameter(broker, VHOST, 'vhost-limits', 'limits', limit).ok, 'the limit is set')
+}
+
+const vhosts: readonly Case[] = [
+  {
+    name: 'connection.open, vhost without permission',
+    login: false,
+    probe: false,
+    prepare(target) {
+      prepareVHost(target, {})
+      prepareUser(target, ALL)
+    },
+    run: (client) => openVHost(client, LOGIN, VHOST),
+  },
+  {
+    name: 'vhost limit max-queues 1: second queue.declare',
+    login: { virtualHost: VHOST },
+    prepare: (target) => prepareVHost(target, { 'max-queues': 1 }),
+    async run(client) {
+      declareQueue(client, 'one')
+      await client.expect(queue.declareOk)
+      declareQueue(client, 'two')
+    },
+  },
+  {
+    name: 'vhost limit max-connections 1: second connection',
+    login: false,
+    probe: false,
+    prepare: (target) => prepareVHost(target, { 'max-connections': 1 }),
+    async run(client, { host, port }) {
+      await client.beside(host, port, { virtualHost: VHOST })
+      await openVHost(client, {}, VHOST)
+    },
+  },
+]
+
+export const ACCESS_CASES: readonly Case[] = [...permissions, ...topics, ...limits, ...vhosts]

@@ -3,6 +3,7 @@ import { isExchangeType, kindOf } from '../../core/exchange/types.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import type { Broker } from '../broker.ts'
 import { checkEquivalent, checkEquivalentArguments } from '../equivalence.ts'
+import { renewExchange } from '../policy/apply.ts'
 import { type Named, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { change } from '../topology.ts'
 import type { VHost } from '../vhost.ts'
@@ -33,6 +34,7 @@ export function declareExchange(broker: Broker, vhost: VHost, declaration: Excha
   if (problem !== null) return refuse({ reason: 'invalid-exchange', problem })
   const id = ++broker.lastId
   change(broker, { kind: 'exchange', id, vhost: vhost.name, ...declaration, type }, durable)
+  renewExchange(broker, vhost, vhost.router.exchanges.get(name)!)
   return { ok: true }
 }
 

@@ -38,7 +38,7 @@ function dropExchange(broker: Broker, vhost: VHost, exchange: Exchange): Exchang
 }
 
 /** What the exchange keeps goes with it, bit by bit; the journal need not know: what it says about an exchange that is gone counts for nothing. */
-function giveUpKept(broker: Broker, exchange: Exchange): void {
+export function giveUpKept(broker: Broker, exchange: Exchange): void {
   const kept = broker.kept.get(exchange.id)
   if (kept === undefined) return
   kept.deleted = true

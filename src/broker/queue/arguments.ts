@@ -152,3 +152,9 @@ function checkQueueType(field: Field): ArgumentProblem | null {
     ? null
     : { problem: 'unsupported-queue-type', type: String(field.value) }
 }
+
+/** The type that the arguments of a queue name. */
+export function typeOf(args: Table): string {
+  const value = args.get('x-queue-type')?.value
+  return typeof value === 'string' && value !== '' ? value : 'classic'
+}

@@ -5,6 +5,7 @@ import type { Broker } from '../broker.ts'
 import { checkEquivalent, checkEquivalentArguments } from '../equivalence.ts'
 import { type Named, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { change } from '../topology.ts'
+import { vhostLimit } from '../vhost/limits.ts'
 import type { VHost } from '../vhost.ts'
 import { COMPARED_ARGUMENTS, checkArguments } from './arguments.ts'
 import { renewLease } from './lease.ts'
@@ -39,6 +40,8 @@ export function declareQueue(
   }
   const refusal = checkArguments(at, args)
   if (refusal !== null) return refusal
+  const most = vhostLimit(broker, vhost.name, 'max-queues')
+  if (vhost.queues.size >= most) return refuse({ reason: 'queue-limit', at, most })
   // An exclusive queue does not outlive its connection, whatever was asked for.
   const durable = declaration.durable && !exclusive
   const id = ++broker.lastId

@@ -30,12 +30,18 @@ export function deleteQueue(
   return { ok: true, messages }
 }
 
-/** The queue goes now: nobody finds it any more, its consumers are told, its messages are given up bit by bit. */
+/** The queue goes now: nobody finds it any more. */
 export function dropQueue(broker: Broker, queue: Queue): void {
   const vhost = broker.vhosts.get(queue.vhost)
   if (queue.deleted || vhost === undefined) return
   const sources = new Set(vhost.router.bindingsTo(queue).map((binding) => binding.source))
   change(broker, { kind: 'queue-gone', id: queue.id, vhost: vhost.name }, queue.settings.durable)
+  retire(broker, queue)
+  dropUnboundExchanges(broker, vhost, sources)
+}
+
+/** What is left of a queue that is gone from its vhost: its consumers are told, its messages given up bit by bit. */
+export function retire(broker: Broker, queue: Queue): void {
   for (const timers of [broker.leases, broker.expiryTimers]) {
     const timer = timers.get(queue)
     if (timer !== undefined) broker.timers.clear(timer)
@@ -46,7 +52,6 @@ export function dropQueue(broker: Broker, queue: Queue): void {
     queue.consumers.remove(consumer)
     consumer.cancelled()
   }
-  dropUnboundExchanges(broker, vhost, sources)
   giveUpMessages(broker, queue)
 }
 

@@ -8,9 +8,10 @@ import { dropQueue } from './delete.ts'
  */
 export function renewLease(broker: Broker, queue: Queue): void {
   const { expires } = queue.settings
-  if (expires === Number.POSITIVE_INFINITY) return
   const timer = broker.leases.get(queue)
   if (timer !== undefined) broker.timers.clear(timer)
+  broker.leases.delete(queue)
+  if (expires === Number.POSITIVE_INFINITY) return
   const check = () => {
     broker.leases.delete(queue)
     // With consumers it is in use; the last one to go renews the lease.

@@ -28,7 +28,8 @@ export function enforceLimits(broker: Broker, queue: Queue): void {
   }
 }
 
-function isTooLong(queue: Queue): boolean {
+/** Whether the queue is longer than it may be. */
+export function isTooLong(queue: Queue): boolean {
   const { maxLength, maxBytes } = queue.settings
   return queue.ready > maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) > maxBytes)
 }

@@ -24,7 +24,7 @@ export class Exchange implements Destination {
   readonly name: string
   routed = 0
   /** Where messages go that match no binding: the name of an exchange, which need not exist; never the default exchange. */
-  readonly alternate: string
+  alternate: string
   /** Messages may have to wait here before they are routed. */
   readonly delays: boolean
   /** How many of its last messages it keeps for who is bound later. */

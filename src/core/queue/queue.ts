@@ -34,7 +34,8 @@ export class Queue {
   readonly id: number
   readonly vhost: string
   readonly name: string
-  readonly settings: QueueSettings
+  /** What it works with: its arguments, and what its policies say. */
+  settings: QueueSettings
   /** As the queue was declared. */
   readonly args: Table
   readonly index = new QueueIndex()
