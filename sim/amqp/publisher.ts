@@ -164,7 +164,8 @@ export class Publisher implements Actor {
     const { dice, swarm } = world
     const { exchange, key, headers, to, one, delay } = drawRoute(world, model.queues, model.fanned)
     const persistent = dice.chance(this.persistence)
-    const length = dice.skewed(swarm.largest)
+    // Twice in one entry, where an exchange keeps it, too.
+    const length = dice.skewed(Math.min(swarm.largest, 4000))
     const { message, body } = model.create(model.session(), 0, to, persistent, length, transaction, { delay, one })
     link.publish(exchange, key, { headers, ...(persistent ? { deliveryMode: 2 } : {}) }, body)
     return message

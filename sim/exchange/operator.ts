@@ -107,10 +107,9 @@ export class Operator implements Actor {
     rule(cancelled.cancelled === sequences.length, 'what is listed can be cancelled')
     this.world.add('messages cancelled', cancelled.cancelled)
     const { life } = this.world
-    // One that is still on its way to the broker is not cancelled.
+    for (const message of surely) this.model.withdrawn(message)
+    // One that may still be on its way to the broker is maybe not cancelled.
     const gone = surely.filter((message) => message.confirmedIn > 0)
-    this.messages.push(...surely.filter((message) => message.confirmedIn === 0))
-    for (const message of gone) this.model.withdrawn(message)
     broker.turn.hold(cancelled.position, {
       release: () => {
         if (life === this.world.life) for (const message of gone) this.model.settledAll(message)
