@@ -7,7 +7,7 @@ import { build } from 'esbuild'
  */
 rmSync('dist/bin', { recursive: true, force: true })
 await build({
-  entryPoints: { posthorn: 'src/cli/main.ts' },
+  entryPoints: { posthorn: 'src/cli/main.ts', 'batch-worker': 'src/server/batch-worker.ts' },
   outdir: 'dist/bin',
   bundle: true,
   splitting: true,
@@ -20,8 +20,8 @@ await build({
   // Half the bytes to compile at every start; names stay, for profiles and stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
-  // A binary can't be bundled.
-  external: ['@node-rs/crc32'],
+  // A binary can't be bundled, and codecs are loaded when a batch needs them.
+  external: ['@node-rs/crc32', 'snappyjs', 'lz4js', '@bokuweb/zstd-wasm'],
   // For what is bundled and still calls require.
   banner: {
     js: "import { createRequire as posthornRequire } from 'node:module'; const require = posthornRequire(import.meta.url);",

@@ -16,6 +16,7 @@ import type { StoreEvent } from '../src/store/store.ts'
 import { checkCounters } from './check/counters.ts'
 import { durableState } from './check/state.ts'
 import { SimClock } from './clock.ts'
+import { SimCompute } from './compute.ts'
 import { rule } from './failure.ts'
 import { Dice } from './random.ts'
 import type { Swarm } from './swarm.ts'
@@ -147,7 +148,13 @@ function compareWithFold(world: World, { broker, topics }: Opened): void {
   const dice = new Dice(world.clock.steps)
   const clock = new SimClock(dice)
   const net: Net = { listen: () => {} }
-  const env: Env = { clock: clock.process(), disk: world.disk.copy(clock, dice), net, random: dice }
+  const env: Env = {
+    clock: clock.process(),
+    disk: world.disk.copy(clock, dice),
+    net,
+    random: dice,
+    compute: new SimCompute(clock, () => 0),
+  }
   const fail = (error: Error) => {
     throw error
   }

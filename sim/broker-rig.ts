@@ -10,6 +10,7 @@ import { assert } from '../src/std/assert.ts'
 import type { StoreEvent } from '../src/store/store.ts'
 import type { Field } from '../src/wire/amqp/field.ts'
 import { SimClock } from './clock.ts'
+import { SimCompute } from './compute.ts'
 import { SimDisk } from './disk.ts'
 import { SimNet } from './net.ts'
 import { Dice } from './random.ts'
@@ -33,7 +34,13 @@ export class BrokerRig {
     const arena = new Arena(8 * KIB * KIB)
     const net = new SimNet(this.clock, dice, arena, { region: 64 * KIB, keep: 64 * KIB, stuffed: 0, slowest: 1 })
     this.broker = openBroker({
-      env: { clock: this.clock.process(), disk: this.disk, net, random: dice },
+      env: {
+        clock: this.clock.process(),
+        disk: this.disk,
+        net,
+        random: dice,
+        compute: new SimCompute(this.clock, () => 0),
+      },
       arena,
       broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
       store: {

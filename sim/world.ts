@@ -2,6 +2,7 @@ import type { Broker } from '../src/broker/broker.ts'
 import type { Env } from '../src/env/env.ts'
 import { Arena } from '../src/std/arena.ts'
 import { SimClock } from './clock.ts'
+import { SimCompute } from './compute.ts'
 import { PowerLoss, SimDisk } from './disk.ts'
 import { Failure } from './failure.ts'
 import { NetCounts, SimNet } from './net.ts'
@@ -142,9 +143,20 @@ export class World {
       const arena = new Arena(this.swarm.arena)
       this.net = this.makeNet(arena)
       this.disk.onOperation = (kind, path) => this.beforeOperation(kind, path)
-      const env: Env = { clock: this.clock.process(), disk: this.disk, net: this.net, random: this.dice.fork() }
       this.life++
       const life = this.life
+      const compute = new SimCompute(
+        this.clock,
+        () => this.dice.unit() * this.swarm.slowestDisk,
+        () => life === this.life && this.process !== null,
+      )
+      const env: Env = {
+        clock: this.clock.process(),
+        disk: this.disk,
+        net: this.net,
+        random: this.dice.fork(),
+        compute,
+      }
       this.note(`life ${life}`)
       try {
         this.process = this.start(this, env, arena, (error) => {

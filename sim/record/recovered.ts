@@ -7,6 +7,7 @@ import type { StoreEvent } from '../../src/store/store.ts'
 import { type Opened, openSmall } from '../broker-process.ts'
 import { durableState } from '../check/state.ts'
 import { SimClock } from '../clock.ts'
+import { SimCompute } from '../compute.ts'
 import type { SimDisk } from '../disk.ts'
 import { rule } from '../failure.ts'
 import { decodeBatches } from '../kafka/batch.ts'
@@ -118,7 +119,13 @@ export class Recovered {
   }
 
   private start(disk: SimDisk, report: (event: StoreEvent | BrokerEvent) => void = () => {}): Opened {
-    const env: Env = { clock: this.clock.process(), disk, net: { listen: () => {} }, random: new Dice(2) }
+    const env: Env = {
+      clock: this.clock.process(),
+      disk,
+      net: { listen: () => {} },
+      random: new Dice(2),
+      compute: new SimCompute(this.clock, () => 0),
+    }
     const fail = (error: Error) => {
       throw error
     }

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { serialize } from 'node:v8'
 import { NodeClock } from '../../src/env/node-clock.ts'
+import { NodeCompute } from '../../src/env/node-compute.ts'
 import { NodeDisk } from '../../src/env/node-disk.ts'
 import { NodeNet } from '../../src/env/node-net.ts'
 import { NodeRandom } from '../../src/env/node-random.ts'
+import { batchWorker } from '../../src/server/batch-worker-entry.ts'
 import { Arena } from '../../src/std/arena.ts'
 import { listen, openSmall } from '../broker-process.ts'
 import type { Swarm } from '../swarm.ts'
@@ -30,6 +32,7 @@ const env = {
   disk: new RecordingDisk(new NodeDisk(directory), note),
   net: new RecordingNet(new NodeNet({ arena }), note),
   random: new NodeRandom(),
+  compute: new NodeCompute(batchWorker),
 }
 const fail = (error: Error): void => {
   throw error

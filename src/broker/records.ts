@@ -27,6 +27,12 @@ export const Record = {
   letGo: 14,
   /** A fact about a group of the consumer protocol. */
   consumerGroup: 25,
+  /** A run of a compacted partition's batches, without what is out of date: broker/topic/compaction/rewrite.ts. */
+  rewrite: 35,
+  /** A compacted partition is clean up to here. */
+  cleaned: 36,
+  /** Settings that a client gave to the broker, to client metrics or to a group: JSON. */
+  configs: 37,
 } as const
 
 /** The kinds of parts in a checkpoint. */
@@ -37,4 +43,8 @@ export const Part = {
   group: 4,
   topics: 5,
   kept: 7,
+  /** Where partitions' segments begin, and how far they are clean. */
+  segments: 13,
+  /** What `Record.configs` tells. */
+  configs: 14,
 } as const

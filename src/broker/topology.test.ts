@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimClock } from '../../sim/clock.ts'
+import { SimCompute } from '../../sim/compute.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { SimNet } from '../../sim/net.ts'
 import { Dice } from '../../sim/random.ts'
@@ -42,6 +43,7 @@ class World {
         disk: this.disk,
         net: new SimNet(this.clock, dice, arena, { keep: 1024, region: 1024, stuffed: 1024, slowest: 1 }),
         random: dice,
+        compute: new SimCompute(this.clock, () => 0),
       },
       arena,
       broker: { outputRegions: 1, maxMessageSize: 2 ** 20, memory: 2 ** 30 },

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Compute } from './compute.ts'
 import type { Disk } from './disk.ts'
 import type { Net } from './net.ts'
 import type { Random } from './random.ts'
@@ -9,4 +10,5 @@ export interface Env {
   readonly disk: Disk
   readonly net: Net
   readonly random: Random
+  readonly compute: Compute
 }

@@ -1,6 +1,7 @@
 import type { Arena } from '../std/arena.ts'
 import type { Env } from './env.ts'
 import { NodeClock } from './node-clock.ts'
+import { NodeCompute } from './node-compute.ts'
 import { NodeDisk } from './node-disk.ts'
 import { NodeNet } from './node-net.ts'
 import { NodeRandom } from './node-random.ts'
@@ -12,6 +13,8 @@ export interface NodeEnvOptions {
   arena: Arena
   /** Reads straight to the arena (the default), or copies from 'data' events. */
   adopt?: boolean
+  /** Where the code of the thread for heavy work is. */
+  worker: () => URL
 }
 
 /** The real machine. */
@@ -22,5 +25,6 @@ export function nodeEnv(options: NodeEnvOptions): Env {
     disk: new NodeDisk(options.directory),
     net: new NodeNet({ arena, adopt }),
     random: new NodeRandom(),
+    compute: new NodeCompute(options.worker),
   }
 }

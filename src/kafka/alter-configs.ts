@@ -1,5 +1,6 @@
+import { ConfigType } from '../broker/config/config-key.ts'
 import { configureTopic } from '../broker/topic/configure.ts'
-import { ConfigType, TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
+import { TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { AlterConfigsRequest, AlterConfigsResponse } from '../wire/kafka/messages/alter-configs.ts'
 import {
@@ -93,7 +94,7 @@ function changeOne(configs: Map<string, string>, { name, configOperation, value 
   const key = Object.hasOwn(TOPIC_CONFIGS, name) ? TOPIC_CONFIGS[name]! : null
   if (key?.type !== ConfigType.list) return `Config value append is not allowed for config key: ${name}`
   if (configOperation > Operation.subtract) return `There is no operation ${configOperation}.`
-  const now = (configs.get(name) ?? key.default).split(',').filter((item) => item !== '')
+  const now = (configs.get(name) ?? key.default ?? '').split(',').filter((item) => item !== '')
   const given = value.split(',')
   const items =
     configOperation === Operation.append

@@ -1,4 +1,5 @@
-import { ConfigType, TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
+import { ConfigType } from '../broker/config/config-key.ts'
+import { TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
 import type { DescribeConfigsResponse } from '../wire/kafka/messages/describe-configs.ts'
 import type { Encodable } from '../wire/kafka/schema.ts'
 import type { Call } from './api.ts'
@@ -38,7 +39,7 @@ export function brokerConfigs(call: Call, wanted: ReadonlySet<string> | null): E
   for (const { brokerKey, default: value, type } of Object.values(TOPIC_CONFIGS)) {
     if (brokerKey === null || known.has(brokerKey)) continue
     known.add(brokerKey)
-    if (isWanted(brokerKey)) entries.push(entry(brokerKey, value, type, DEFAULT))
+    if (isWanted(brokerKey)) entries.push(entry(brokerKey, value!, type, DEFAULT))
   }
   return entries
 }

@@ -11,8 +11,7 @@ import type { Front } from './front.ts'
  * record with the greatest timestamp (-3, from version 7 on), the start of what is not in remote storage (-4, from 8: all of it is here), and the
  * end of what is in remote storage (-5 from 9, -6 from 11: nothing is).
  *
- * By time the answer is exact, except in a batch packed with snappy, lz4 or zstd that has earlier records as well: of such a batch it
- * is the first record.
+ * By time the answer is exact: a batch that has earlier records as well is opened, off the loop if it is packed.
  */
 
 const LATEST = -1

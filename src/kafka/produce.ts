@@ -1,9 +1,11 @@
-import { appendBatch } from '../broker/topic/append.ts'
+import { type AppendRefusal, appendBatch, checkAppend } from '../broker/topic/append.ts'
+import { openBatch } from '../broker/topic/open-batch.ts'
 import { hasRoomFor } from '../broker/topic/room.ts'
 import type { Topic } from '../broker/topic/topic.ts'
+import type { Admitted } from '../core/partition/admit.ts'
 import { ErrorCode, errorName } from '../wire/kafka/errors.ts'
 import { ProduceRequest, ProduceResponse } from '../wire/kafka/messages/produce.ts'
-import type { Decoded, Encodable } from '../wire/kafka/schema.ts'
+import type { Decoded, Encodable, Slice } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
 import { APPEND_CODES } from './refusals.ts'
 
@@ -39,11 +41,16 @@ class ProduceRun {
   private topicAt = 0
   private partitionAt = 0
   private error = 0
+  /** What opening the batch that is next has come to, if that had to be done off the loop. */
+  private opened: Admitted | null = null
+  /** The request's bytes do not go away any more. */
+  private keeps: boolean
   private gone = false
 
   constructor(request: Decoded<typeof ProduceRequest>, call: Call<typeof ProduceResponse>) {
     this.request = request
     this.call = call
+    this.keeps = call.holdsBytes
   }
 
   readonly goOn = (): void => {
@@ -55,7 +62,10 @@ class ProduceRun {
       for (; this.partitionAt < data.partitionData.length; this.partitionAt++) {
         const partition = data.partitionData[this.partitionAt]!
         if (this.mustWait(partition)) return
-        this.answers.push(this.append(topic, partition))
+        const answer = this.append(topic, partition)
+        if (answer === null) return
+        this.opened = null
+        this.answers.push(answer)
       }
       this.responses.push({ name: data.name, topicId: data.topicId, partitionResponses: this.answers })
       this.answers = []
@@ -69,12 +79,14 @@ class ProduceRun {
     const { broker } = this.call.front
     const { journal } = broker.store
     const needed = Math.min((data.records?.length ?? 0) + 64, journal.longest)
-    if (!this.call.holdsBytes || hasRoomFor(broker, needed) || journal.full) return false
-    this.call.onGone = () => {
-      this.gone = true
-    }
+    if (!this.keeps || hasRoomFor(broker, needed) || journal.full) return false
+    this.call.onGone = this.left
     broker.whenRoom(this.goOn)
     return true
+  }
+
+  private readonly left = (): void => {
+    this.gone = true
   }
 
   private topicOf(data: TopicData): Topic | undefined {
@@ -82,7 +94,8 @@ class ProduceRun {
     return this.call.version >= 13 ? topics.byId.get(data.topicId) : topics.byName.get(data.name)
   }
 
-  private append(topic: Topic | undefined, data: PartitionData): PartitionAnswer {
+  /** The answer for one partition; null if its batch is being opened, and the run goes on later. */
+  private append(topic: Topic | undefined, data: PartitionData): PartitionAnswer | null {
     const { topics } = this.call.front
     const { acks } = this.request
     if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS, null)
@@ -93,8 +106,16 @@ class ProduceRun {
       return this.refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
     }
     if (data.records === null) return this.refused(data, ...APPEND_CODES.corrupt)
-    const { bytes, at, length } = data.records
-    const appended = appendBatch(topics, topic, partition, bytes, at, length, this.call.version >= 7)
+    const { records } = data
+    const zstd = this.call.version >= 7
+    const refusal = checkAppend(topics, topic, records.bytes, records.at, records.length, zstd)
+    if (refusal !== null) return this.refused(data, ...APPEND_CODES[refusal])
+    const admitted = this.opened ?? this.open(topic, records)
+    if (admitted === null) return null
+    if (admitted.fault !== null)
+      return this.rejected(data, `${topic.name}-${data.index}`, admitted.fault, admitted.records)
+    const { bytes, at, length } = admitted.bytes === null ? records : wholeOf(admitted.bytes)
+    const appended = appendBatch(topics, topic, partition, bytes, at, length, zstd)
     if (appended.refusal !== null) return this.refused(data, ...APPEND_CODES[appended.refusal])
     return {
       index: data.index,
@@ -102,6 +123,47 @@ class ProduceRun {
       logAppendTimeMs: appended.appendTime,
       logStartOffset: partition.logStartOffset,
     }
+  }
+
+  private open(topic: Topic, { bytes, at, length }: Slice): Admitted | null {
+    const { topics, options } = this.call.front
+    const opened = openBatch(topics, topic, bytes, at, length, (error, admitted) => {
+      if (error !== null) options.log(`opening a batch failed: ${error.message}`)
+      this.opened = error === null ? admitted : { fault: 'invalid', records: [] }
+      this.goOn()
+    })
+    if (opened !== null) return opened
+    this.call.onGone = this.left
+    if (!this.keeps) this.keep()
+    return null
+  }
+
+  /** Takes copies of what is still to be appended: the next read would write over it. */
+  private keep(): void {
+    this.keeps = true
+    for (const { partitionData } of this.request.topicData.slice(this.topicAt)) {
+      for (const data of partitionData) {
+        const { records } = data
+        if (records === null) continue
+        const bytes = records.bytes.slice(records.at, records.at + records.length)
+        Object.assign(data, { records: wholeOf(bytes) })
+      }
+    }
+  }
+
+  /** Records at fault are named one by one. */
+  private rejected(
+    data: PartitionData,
+    name: string,
+    fault: AppendRefusal & ('invalid' | 'no-key' | 'invalid-timestamp'),
+    records: readonly number[],
+  ): PartitionAnswer {
+    const [code, text] = APPEND_CODES[fault]
+    const recordErrors = records.map((batchIndex) => ({
+      batchIndex,
+      batchIndexErrorMessage: fault === 'no-key' ? `${text} in topic partition ${name}.` : text,
+    }))
+    return { ...this.refused(data, code, text), recordErrors }
   }
 
   private refused(data: PartitionData, errorCode: number, errorMessage: string | null): PartitionAnswer {
@@ -118,4 +180,8 @@ class ProduceRun {
     if (this.error !== 0) this.call.abort(`a batch sent with acks=0 was refused: ${errorName(this.error)}`)
     else this.call.silence()
   }
+}
+
+function wholeOf(bytes: Uint8Array): Slice {
+  return { bytes, at: 0, length: bytes.length }
 }

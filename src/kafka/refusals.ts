@@ -24,6 +24,7 @@ export const APPEND_CODES: { readonly [refusal in AppendRefusal]: readonly [code
   invalid: [ErrorCode.INVALID_RECORD, 'The header of the record batch contradicts itself.'],
   'too-large': [ErrorCode.MESSAGE_TOO_LARGE, 'The record batch is larger than max.message.bytes of the topic.'],
   'invalid-timestamp': [ErrorCode.INVALID_TIMESTAMP, 'A timestamp is further from now than the topic allows.'],
+  'no-key': [ErrorCode.INVALID_RECORD, 'Compacted topic cannot accept message without key'],
   fenced: [ErrorCode.INVALID_PRODUCER_EPOCH, 'A newer epoch of this producer has written already.'],
   'out-of-order': [ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, 'A batch of this producer is missing before this one.'],
   transactional: [ErrorCode.INVALID_TXN_STATE, 'Transactions are not served.'],

@@ -7,6 +7,7 @@ import { type Lock, lockDirectory } from '../env/node-lock.ts'
 import type { TlsIdentity } from '../env/tls-identity.ts'
 import { Arena } from '../std/arena.ts'
 import type { StoreEvent } from '../store/store.ts'
+import { batchWorker } from './batch-worker-entry.ts'
 import type { Config } from './config.ts'
 import { type Front, type Nouns, openFronts, registerNouns } from './fronts.ts'
 import type { ListenAddress } from './listen-address.ts'
@@ -43,7 +44,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
   const lock = await take(data)
   const alive = setInterval(() => {}, FOR_EVER_MS)
   const arena = new Arena(arenaSize(config))
-  const env = nodeEnv({ directory: data, arena })
+  const env = nodeEnv({ directory: data, arena, worker: batchWorker })
   const onFatal = (error: Error) => {
     log.error({ data }, `the journal can't be written, so nothing more can be promised: ${error.message}`)
     process.exit(1)

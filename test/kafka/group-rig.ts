@@ -1,4 +1,5 @@
 import { SimClock } from '../../sim/clock.ts'
+import { SimCompute } from '../../sim/compute.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { SimNet } from '../../sim/net.ts'
 import { Dice } from '../../sim/random.ts'
@@ -48,7 +49,13 @@ export class GroupRig {
     const arena = new Arena(8 * KIB * KIB)
     const net = new SimNet(this.clock, this.dice, arena, { region: 64 * KIB, keep: 64 * KIB, stuffed: 0, slowest: 1 })
     this.broker = openBroker({
-      env: { clock: this.clock.process(), disk: this.disk, net, random: this.dice },
+      env: {
+        clock: this.clock.process(),
+        disk: this.disk,
+        net,
+        random: this.dice,
+        compute: new SimCompute(this.clock, () => 1),
+      },
       arena,
       broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
       store: { journalRing: 64 * KIB, spillRing: 64 * KIB, fileSize: 32 * KIB, reserve: 64 * KIB },

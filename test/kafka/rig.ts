@@ -1,4 +1,5 @@
 import { SimClock } from '../../sim/clock.ts'
+import { SimCompute } from '../../sim/compute.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { type BatchFields, decodeBatches, encodeBatch } from '../../sim/kafka/batch.ts'
 import { KafkaLink } from '../../sim/kafka/link.ts'
@@ -51,7 +52,13 @@ export class KafkaRig {
     })
     let groups!: Groups
     this.broker = openBroker({
-      env: { clock: this.clock.process(), disk: this.disk, net: this.net, random: this.dice },
+      env: {
+        clock: this.clock.process(),
+        disk: this.disk,
+        net: this.net,
+        random: this.dice,
+        compute: new SimCompute(this.clock, () => 1),
+      },
       arena,
       broker: { outputRegions: 8, maxMessageSize: 4 * KIB, memory: 64 * KIB * KIB },
       store: { journalRing: 512 * KIB, spillRing: 64 * KIB, fileSize: 256 * KIB, reserve: 256 * KIB },

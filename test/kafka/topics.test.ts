@@ -131,7 +131,9 @@ describe('topics', () => {
     for (const [name, value] of [
       ['retention.ms', 'long'],
       ['retention.ms', '-2'],
-      ['cleanup.policy', 'compact'],
+      ['cleanup.policy', 'shrink'],
+      ['compression.type', 'zip'],
+      ['segment.bytes', '1000'],
       ['toString', '1'],
     ] as const) {
       assert.equal(create(rig, 'c', 1, [{ name, value }]).errorCode, ErrorCode.INVALID_CONFIG, `${name}=${value}`)

@@ -4,7 +4,6 @@ import {
   checkBatch,
   compression,
   isTransactional,
-  maxTimestamp,
   placeBatch,
   producerEpoch,
   producerId,
@@ -33,6 +32,7 @@ export type AppendRefusal =
   | Exclude<BatchFault, 'none'>
   | 'too-large'
   | 'invalid-timestamp'
+  | 'no-key'
   | 'fenced'
   | 'out-of-order'
   | 'transactional'
@@ -63,7 +63,7 @@ export function appendBatch(
   result.refusal = null
   result.baseOffset = -1
   result.appendTime = -1
-  const refusal = check(topics, topic, bytes, at, length, zstd)
+  const refusal = checkAppend(topics, topic, bytes, at, length, zstd)
   if (refusal !== null) {
     result.refusal = refusal
     return result
@@ -77,7 +77,8 @@ export function appendBatch(
   return result
 }
 
-function check(
+/** Whether the batch is one that can be appended to a partition of the topic, as far as its header tells. */
+export function checkAppend(
   topics: Topics,
   topic: Topic,
   bytes: Uint8Array,
@@ -91,13 +92,7 @@ function check(
   if (fault !== 'none') return fault
   if (!zstd && compression(bytes, at) === ZSTD) return 'zstd'
   if (isTransactional(bytes, at)) return 'transactional'
-  if (settings.appendTime) return null
-  const now = topics.broker.env.clock.now()
-  const newest = maxTimestamp(bytes, at)
-  if (newest < 0) return null
-  return newest - now > settings.timestampAfterMaxMs || now - newest > settings.timestampBeforeMaxMs
-    ? 'invalid-timestamp'
-    : null
+  return null
 }
 
 /** Whether an idempotent producer's batch is not to be appended: the result says what it is then. */

@@ -3,6 +3,7 @@ import type { ProducerSnapshot } from '../../core/partition/producers.ts'
 import { getU32, putU32 } from '../../std/bytes.ts'
 import { Part, Record } from '../records.ts'
 import { applyBatch } from './append.ts'
+import { registerCompactionFold } from './compaction/clean-point.ts'
 import { applyProducerIds } from './producer-ids.ts'
 import { readFact, type TopicFact, writeFact } from './topic-record.ts'
 import type { Topics } from './topics.ts'
@@ -32,6 +33,7 @@ export function registerTopicFold(topics: Topics): void {
       load: (bytes) => loadPartition(topics, bytes),
     },
   )
+  registerCompactionFold(topics)
   broker.afterRecovery.push((clean) => afterRecovery(topics, clean))
 }
 

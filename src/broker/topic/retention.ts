@@ -1,20 +1,23 @@
 import type { Partition } from '../../core/partition/partition.ts'
+import { Compaction } from './compaction/compaction.ts'
 import type { Topic } from './topic.ts'
 import type { Topics } from './topics.ts'
 import { trimPartition } from './trim.ts'
 
-/** Partitions that one step looks at, and entries of each. */
+/** Partitions that one step looks at. */
 const PARTITIONS = 256
-const ENTRIES = 1024
 
-/** Looks after retention every `retentionCheckMs`, a bounded number of partitions at a time. */
-export function startRetention(topics: Topics): void {
+/** Looks after retention every `retentionCheckMs`, a bounded number of partitions at a time, and after compaction. */
+export function startRetention(topics: Topics): Compaction {
   const { broker, options } = topics
+  const compaction = new Compaction(topics)
+  compaction.start()
   const run = () => {
     broker.turn.start(enforceRetention(topics))
     broker.timers.after(options.retentionCheckMs, run)
   }
   broker.timers.after(options.retentionCheckMs, run)
+  return compaction
 }
 
 /** Lets go of what every topic need not keep any more. */
@@ -36,11 +39,23 @@ export function enforceRetention(topics: Topics): { step(): boolean } {
   }
 }
 
-/** Moves a partition's start by as much as one look finds; what is more waits for the next. */
+/** Moves a partition's start to behind the segments that need not be kept. */
 function expire(topics: Topics, topic: Topic, partition: Partition, now: number): void {
   const { retentionMs, retentionBytes } = topic.settings
   if (retentionMs === Number.POSITIVE_INFINITY && retentionBytes === Number.POSITIVE_INFINITY) return
-  const offset = partition.index.expired(now - retentionMs, retentionBytes, partition.highWatermark, ENTRIES)
+  const { index, segments } = partition
+  const starts = segments.all()
+  let over = index.size - retentionBytes
+  let offset = partition.logStartOffset
+  for (let i = 0; i < starts.length; i++) {
+    const next = starts[i + 1] ?? partition.endOffset
+    if (next > partition.highWatermark) break
+    const tooOld = retentionMs < Number.POSITIVE_INFINITY && index.isOlder(starts[i]!, next, now - retentionMs)
+    const bytes = over > 0 ? index.bytesBetween(starts[i]!, next) : Number.POSITIVE_INFINITY
+    if (!tooOld && over < bytes) break
+    over -= bytes
+    offset = next
+  }
   if (offset > partition.logStartOffset && topics.broker.hasRoomForSettlement(64)) {
     trimPartition(topics, partition, offset)
   }

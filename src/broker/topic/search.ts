@@ -1,8 +1,9 @@
-import { batchSize } from '../../core/partition/batch.ts'
+import { batchSize, maxTimestamp } from '../../core/partition/batch.ts'
 import type { Partition } from '../../core/partition/partition.ts'
-import { firstSince, latestIn, type Stamp } from '../../core/partition/records.ts'
+import { firstSince, latestIn, mustUnpackLatest, mustUnpackSince, type Stamp } from '../../core/partition/records.ts'
 import { type ReadPlan, readAll } from './read.ts'
 import type { Topics } from './topics.ts'
+import { workOn } from './work.ts'
 
 /** Called once, perhaps at once: with null if there is no such record. */
 export type FoundStamp = (error: Error | null, stamp: Stamp | null) => void
@@ -10,40 +11,58 @@ export type FoundStamp = (error: Error | null, stamp: Stamp | null) => void
 /** Looks for the first readable record whose timestamp is `timestamp` or later. */
 export function searchTimestamp(topics: Topics, partition: Partition, timestamp: number, found: FoundStamp): void {
   const { index } = partition
-  const look = (bytes: Uint8Array, at: number, length: number) => {
-    for (let next = at; next < at + length; next += batchSize(bytes, next)) {
-      const stamp = firstSince(bytes, next, timestamp)
-      if (stamp !== null && stamp.offset >= partition.logStartOffset) return stamp
-    }
-    return null
-  }
   // An entry may promise more than it holds: its records lie below the log's start, or have no time of their own.
   const searchFrom = (first: number) => {
-    for (let entry = first; ; entry = index.next(entry)) {
-      while (entry !== -1 && index.maxTimestamp(entry) < timestamp) entry = index.next(entry)
-      if (entry === -1 || index.lastOffset(entry) >= partition.highWatermark) {
-        found(null, null)
-        return
-      }
-      const length = index.length(entry)
-      const at = locateEntry(topics, partition, entry)
-      if (at < 0) {
-        const after = index.lastOffset(entry) + 1
-        readEntry(topics, partition, entry, (error, bytes) => {
-          const stamp = error === null ? look(bytes, 0, length) : null
-          if (error !== null || stamp !== null) found(error, stamp)
-          else searchFrom(index.find(after))
-        })
-        return
-      }
-      const stamp = look(topics.broker.arena.bytes, at, length)
-      if (stamp !== null) {
-        found(null, stamp)
-        return
-      }
+    let entry = first
+    while (entry !== -1 && index.maxTimestamp(entry) < timestamp) entry = index.next(entry)
+    if (entry === -1 || index.lastOffset(entry) >= partition.highWatermark) {
+      found(null, null)
+      return
     }
+    const after = index.lastOffset(entry) + 1
+    withEntry(topics, partition, entry, found, (bytes, at, length) => {
+      searchRun(topics, partition, timestamp, bytes, at, at + length, (error, stamp) => {
+        if (error !== null || stamp !== null) found(error, stamp)
+        else searchFrom(index.find(after))
+      })
+    })
   }
   searchFrom(index.findTimestamp(timestamp))
+}
+
+/** Looks through a run of batches; one that is packed is opened off the loop. */
+function searchRun(
+  topics: Topics,
+  partition: Partition,
+  timestamp: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  found: FoundStamp,
+): void {
+  for (let next = at; next < end; next += batchSize(bytes, next)) {
+    if (mustUnpackSince(bytes, next, timestamp)) {
+      // What is in the arena may be written over meanwhile.
+      const rest = bytes.slice(next, end)
+      const size = batchSize(rest, 0)
+      const task = { kind: 'first-since', bytes: rest.subarray(0, size), timestamp } as const
+      workOn(topics.broker.env.compute, task, (error, stamp) => {
+        if (error !== null || isReadable(partition, stamp)) found(error, stamp)
+        else searchRun(topics, partition, timestamp, rest, size, rest.length, found)
+      })
+      return
+    }
+    const stamp = firstSince(bytes, next, timestamp)
+    if (isReadable(partition, stamp)) {
+      found(null, stamp)
+      return
+    }
+  }
+  found(null, null)
+}
+
+function isReadable(partition: Partition, stamp: Stamp | null): boolean {
+  return stamp !== null && stamp.offset >= partition.logStartOffset
 }
 
 /** Looks for the readable record with the greatest timestamp, the first one if there are several. */
@@ -58,47 +77,44 @@ export function searchLatest(topics: Topics, partition: Partition, found: FoundS
     found(null, null)
     return
   }
-  const length = index.length(latest)
-  const at = locateEntry(topics, partition, latest)
-  if (at >= 0) found(null, latestOf(topics.broker.arena.bytes, at, length))
-  else {
-    readEntry(topics, partition, latest, (error, bytes) => {
-      found(error, error === null ? latestOf(bytes, 0, length) : null)
-    })
-  }
+  const time = index.maxTimestamp(latest)
+  withEntry(topics, partition, latest, found, (bytes, at, length) => {
+    let batch = at
+    while (batch + batchSize(bytes, batch) < at + length && maxTimestamp(bytes, batch) < time) {
+      batch += batchSize(bytes, batch)
+    }
+    if (!mustUnpackLatest(bytes, batch)) {
+      found(null, latestIn(bytes, batch))
+      return
+    }
+    const task = { kind: 'latest', bytes: bytes.slice(batch, batch + batchSize(bytes, batch)) } as const
+    workOn(topics.broker.env.compute, task, found)
+  })
 }
 
-function latestOf(bytes: Uint8Array, at: number, length: number): Stamp | null {
-  let best: Stamp | null = null
-  for (let next = at; next < at + length; next += batchSize(bytes, next)) {
-    const stamp = latestIn(bytes, next)
-    if (best === null || stamp.timestamp > best.timestamp) best = stamp
-  }
-  return best
-}
-
-/** Where in the arena an entry's batches are, or -1. */
-function locateEntry(topics: Topics, { index }: Partition, entry: number): number {
-  return topics.broker.store.locate(index.place(entry), index.position(entry), index.length(entry))
-}
-
-/** Reads an entry's batches into memory of their own. */
-function readEntry(
+/** Hands over an entry's batches, from the arena, now, or read into memory of their own. */
+function withEntry(
   topics: Topics,
   partition: Partition,
   entry: number,
-  done: (error: Error | null, bytes: Uint8Array) => void,
+  failed: FoundStamp,
+  then: (bytes: Uint8Array, at: number, length: number) => void,
 ): void {
   const { index } = partition
   const { store, arena } = topics.broker
+  const place = index.place(entry)
+  const position = index.position(entry)
   const length = index.length(entry)
-  const plan: ReadPlan = {
-    partition,
-    offset: index.baseOffset(entry),
-    maxBytes: length,
-    pieces: [{ place: index.place(entry), position: index.position(entry), length }],
-    bytes: length,
+  const at = store.locate(place, position, length)
+  if (at >= 0) {
+    then(arena.bytes, at, length)
+    return
   }
+  const pieces = [{ place, position, length }]
+  const plan: ReadPlan = { partition, offset: index.baseOffset(entry), maxBytes: length, pieces, bytes: length }
   const buffer = new Uint8Array(length)
-  readAll(store, arena.bytes, plan, buffer, 0, (error) => done(error, buffer))
+  readAll(store, arena.bytes, plan, buffer, 0, (error) => {
+    if (error === null) then(buffer, 0, length)
+    else failed(error, null)
+  })
 }

@@ -1,164 +1,229 @@
-/** Kafka's types of configuration values, by their numbers in DescribeConfigs. */
-export const ConfigType = {
-  boolean: 1,
-  string: 2,
-  int: 3,
-  short: 4,
-  long: 5,
-  double: 6,
-  list: 7,
-} as const
+import {
+  type Check,
+  type ConfigKey,
+  type ConfigKeys,
+  ConfigType,
+  checkAll,
+  checkOf,
+  double,
+  flag,
+  listItems,
+  listOf,
+  MAX_LONG,
+  oneOf,
+  whole,
+} from '../config/config-key.ts'
 
-export interface ConfigKey {
-  readonly type: number
-  readonly default: string
-  /** The broker's setting that a topic without a value of its own takes it from; null where there is none. */
-  readonly brokerKey: string | null
-  /** What is wrong with a value, or null. */
-  readonly check: (value: string) => string | null
+function key(
+  type: number,
+  value: string,
+  brokerKey: string | null,
+  about: string,
+  check: Check = checkOf(type),
+): ConfigKey {
+  return { type, default: value, brokerKey, told: brokerKey !== null && !UNTOLD.has(brokerKey), check, about }
 }
 
-const MAX_LONG = '9223372036854775807'
+/** Settings of the broker that have no value unless somebody gives them one. */
+const UNTOLD = new Set(['log.flush.interval.ms', 'log.retention.ms', 'log.roll.ms', 'log.roll.jitter.ms'])
 
-function key(type: number, value: string, brokerKey: string | null, check: ConfigKey['check']): ConfigKey {
-  return { type, default: value, brokerKey, check }
+const { boolean, string, int: INT, long: LONG, double: DOUBLE, list } = ConfigType
+
+function int(value: string, brokerKey: string | null, about: string, least = '0'): ConfigKey {
+  return key(INT, value, brokerKey, about, whole(INT, least))
 }
 
-/** A whole number in a range; longs are compared exactly. */
-function whole(min: string, max: string): ConfigKey['check'] {
-  const lowest = BigInt(min)
-  const highest = BigInt(max)
-  return (value) => {
-    if (!/^-?\d{1,19}$/.test(value.trim())) return 'it is not a whole number'
-    const number = BigInt(value.trim())
-    if (number < lowest) return `it must be at least ${min}`
-    return number > highest ? `it must be at most ${max}` : null
-  }
+function long(value: string, brokerKey: string | null, about: string, least = '0'): ConfigKey {
+  return key(LONG, value, brokerKey, about, whole(LONG, least))
 }
 
-function int(value: string, brokerKey: string | null, min = '0'): ConfigKey {
-  return key(ConfigType.int, value, brokerKey, whole(min, '2147483647'))
+const CODECS = ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer']
+
+/** A level of gzip: one of its own, or the library's. */
+const gzipLevel: Check = (value) => {
+  const wrong = whole(INT, null)(value)
+  if (wrong !== null) return wrong
+  const level = Number(value)
+  return level === -1 || (level >= 1 && level <= 9) ? null : 'Value must be between 1 and 9 or equal to -1'
 }
 
-function long(value: string, brokerKey: string | null, min = '0'): ConfigKey {
-  return key(ConfigType.long, value, brokerKey, whole(min, MAX_LONG))
-}
-
-function oneOf(values: readonly string[]): ConfigKey['check'] {
-  return (value) => (values.includes(value) ? null : `it must be one of ${values.join(', ')}`)
-}
-
-function flag(value: string, brokerKey: string | null): ConfigKey {
-  return key(ConfigType.boolean, value, brokerKey, (value) => oneOf(['true', 'false'])(value.toLowerCase()))
-}
-
-/** A setting that can be told, but has one value here because what it would switch on is not built. */
-function fixed(type: number, value: string, brokerKey: string | null, missing: string): ConfigKey {
-  return key(type, value, brokerKey, (given) => (given === value ? null : `${missing}, so that it must be '${value}'`))
-}
-
-function ratio(value: string): string | null {
-  const number = Number(value)
-  return value.trim() !== '' && number >= 0 && number <= 1 ? null : 'it must be a number from 0 to 1'
-}
-
-const noCompaction = (policy: string): string | null =>
-  policy === 'delete' || policy === ''
+const throttled: Check = (value) => {
+  const items = listItems(value)
+  const fits = items.every((item) => item === '*' || item === 'none' || /^\d+:\d+$/.test(item))
+  return fits && (items.length < 2 || !items.includes('*'))
     ? null
-    : `'${policy}' is not served: this broker has no log compaction, and the cleanup policy must be 'delete'`
+    : "Must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],..."
+}
 
-const replicas = fixed(ConfigType.list, '', null, 'there is one replica only')
-
-/**
- * The settings a topic may have. Those about segment files, indexes and flushing are taken and told, and mean nothing here: all topics live in
- * one log.
- */
-export const TOPIC_CONFIGS: { readonly [name: string]: ConfigKey } = {
-  'cleanup.policy': key(ConfigType.list, 'delete', 'log.cleanup.policy', noCompaction),
-  'compression.gzip.level': int('-1', 'compression.gzip.level', '-1'),
-  'compression.lz4.level': int('9', 'compression.lz4.level', '1'),
-  'compression.type': fixed(
-    ConfigType.string,
+/** The settings a topic may have. Those about index files and flushing are taken and told, and mean nothing here: all topics live in one log. */
+export const TOPIC_CONFIGS: ConfigKeys = {
+  'cleanup.policy': key(
+    list,
+    'delete',
+    'log.cleanup.policy',
+    'What becomes of old segments: "delete" lets them go after the retention time or size, "compact" keeps the last record of each key; both may be given, and with none of them everything is kept.',
+    listOf('cleanup.policy', ['compact', 'delete']),
+  ),
+  'compression.gzip.level': key(
+    INT,
+    '-1',
+    'compression.gzip.level',
+    'The level where compression.type is gzip.',
+    gzipLevel,
+  ),
+  'compression.lz4.level': key(
+    INT,
+    '9',
+    'compression.lz4.level',
+    'The level where compression.type is lz4.',
+    whole(INT, '1', '17'),
+  ),
+  'compression.type': key(
+    string,
     'producer',
     'compression.type',
-    'batches are kept as producers send them',
+    'The codec that batches are kept in: gzip, snappy, lz4 or zstd, "uncompressed", or "producer" for what the producer chose.',
+    oneOf(CODECS),
   ),
-  'compression.zstd.level': int('3', 'compression.zstd.level', '-131072'),
-  'delete.retention.ms': long('86400000', 'log.cleaner.delete.retention.ms'),
-  'file.delete.delay.ms': long('60000', 'log.segment.delete.delay.ms'),
-  'flush.messages': long(MAX_LONG, 'log.flush.interval.messages', '1'),
-  'flush.ms': long(MAX_LONG, null),
-  'follower.replication.throttled.replicas': replicas,
-  'index.interval.bytes': int('4096', 'log.index.interval.bytes'),
-  'leader.replication.throttled.replicas': replicas,
-  'local.retention.bytes': long('-2', 'log.local.retention.bytes', '-2'),
-  'local.retention.ms': long('-2', 'log.local.retention.ms', '-2'),
-  'max.compaction.lag.ms': long(MAX_LONG, 'log.cleaner.max.compaction.lag.ms', '1'),
-  'max.message.bytes': int('1048588', 'message.max.bytes'),
-  'message.timestamp.after.max.ms': long('3600000', 'log.message.timestamp.after.max.ms'),
-  'message.timestamp.before.max.ms': long(MAX_LONG, 'log.message.timestamp.before.max.ms'),
+  'compression.zstd.level': key(
+    INT,
+    '3',
+    'compression.zstd.level',
+    'The level where compression.type is zstd.',
+    whole(INT, '-131072', '22'),
+  ),
+  'delete.retention.ms': long(
+    '86400000',
+    'log.cleaner.delete.retention.ms',
+    'How long compaction keeps tombstones, so that a reader who began before sees them.',
+  ),
+  'file.delete.delay.ms': long('60000', 'log.segment.delete.delay.ms', 'How long the file of a deleted segment stays.'),
+  'flush.messages': long(
+    MAX_LONG,
+    'log.flush.interval.messages',
+    'After how many records the log is synced; here it is before every answer.',
+    '1',
+  ),
+  'flush.ms': long(
+    MAX_LONG,
+    'log.flush.interval.ms',
+    'After how long the log is synced; here it is before every answer.',
+  ),
+  'follower.replication.throttled.replicas': key(
+    list,
+    '',
+    null,
+    'Replicas whose copying is throttled on the follower; there is one replica here.',
+    throttled,
+  ),
+  'index.interval.bytes': int('4096', 'log.index.interval.bytes', 'How far apart entries of the offset index are.'),
+  'leader.replication.throttled.replicas': key(
+    list,
+    '',
+    null,
+    'Replicas whose copying is throttled on the leader; there is one replica here.',
+    throttled,
+  ),
+  'local.retention.bytes': long(
+    '-2',
+    'log.local.retention.bytes',
+    'How much stays beside remote storage; -2 for retention.bytes.',
+    '-2',
+  ),
+  'local.retention.ms': long(
+    '-2',
+    'log.local.retention.ms',
+    'How long data stay beside remote storage; -2 for retention.ms.',
+    '-2',
+  ),
+  'max.compaction.lag.ms': long(
+    MAX_LONG,
+    'log.cleaner.max.compaction.lag.ms',
+    'How long a record may escape compaction.',
+    '1',
+  ),
+  'max.message.bytes': int('1048588', 'message.max.bytes', 'The largest record batch that is taken.'),
+  'message.timestamp.after.max.ms': long(
+    '3600000',
+    'log.message.timestamp.after.max.ms',
+    'How far a timestamp may be ahead of now; nothing with LogAppendTime.',
+  ),
+  'message.timestamp.before.max.ms': long(
+    MAX_LONG,
+    'log.message.timestamp.before.max.ms',
+    'How far a timestamp may lie behind now; nothing with LogAppendTime.',
+  ),
   'message.timestamp.type': key(
-    ConfigType.string,
+    string,
     'CreateTime',
     'log.message.timestamp.type',
+    'Whether a record has the time that its producer gave it, CreateTime, or that of its append, LogAppendTime.',
     oneOf(['CreateTime', 'LogAppendTime']),
   ),
-  'min.cleanable.dirty.ratio': key(ConfigType.double, '0.5', 'log.cleaner.min.cleanable.ratio', ratio),
-  'min.compaction.lag.ms': long('0', 'log.cleaner.min.compaction.lag.ms'),
-  'min.insync.replicas': int('1', 'min.insync.replicas', '1'),
-  preallocate: flag('false', 'log.preallocate'),
-  'remote.log.copy.disable': flag('false', null),
-  'remote.log.delete.on.disable': flag('false', null),
-  'remote.storage.enable': fixed(ConfigType.boolean, 'false', null, 'there is no remote storage'),
-  'retention.bytes': long('-1', 'log.retention.bytes', '-1'),
-  'retention.ms': long('604800000', null, '-1'),
-  'segment.bytes': int('1073741824', 'log.segment.bytes', '1048576'),
-  'segment.index.bytes': int('10485760', 'log.index.size.max.bytes', '4'),
-  'segment.jitter.ms': long('0', null),
-  'segment.ms': long('604800000', null, '1'),
-  'unclean.leader.election.enable': flag('false', 'unclean.leader.election.enable'),
-}
-
-/** A topic's settings as the hot path wants them. */
-export interface TopicSettings {
-  /** Infinity: for ever. */
-  readonly retentionMs: number
-  readonly retentionBytes: number
-  readonly maxMessageBytes: number
-  readonly appendTime: boolean
-  readonly timestampBeforeMaxMs: number
-  readonly timestampAfterMaxMs: number
+  'min.cleanable.dirty.ratio': key(
+    DOUBLE,
+    '0.5',
+    'log.cleaner.min.cleanable.ratio',
+    'The share of the log that has to be dirty before it is compacted.',
+    double(0, 1),
+  ),
+  'min.compaction.lag.ms': long('0', 'log.cleaner.min.compaction.lag.ms', 'How long a record is safe from compaction.'),
+  'min.insync.replicas': int(
+    '1',
+    'min.insync.replicas',
+    'How many replicas have to have a batch sent with acks=all; there is one here.',
+    '1',
+  ),
+  preallocate: key(boolean, 'false', 'log.preallocate', 'Whether files are made in full before they are used.', flag),
+  'remote.log.copy.disable': key(boolean, 'false', null, 'Whether nothing more is copied to remote storage.', flag),
+  'remote.log.delete.on.disable': key(
+    boolean,
+    'false',
+    null,
+    'Whether remote data go when remote storage is switched off.',
+    flag,
+  ),
+  'remote.storage.enable': key(boolean, 'false', null, 'Whether segments go to remote storage; there is none.', flag),
+  'retention.bytes': long(
+    '-1',
+    'log.retention.bytes',
+    'How large a partition may get before "delete" lets go of its oldest segments; -1 for no limit.',
+    '-1',
+  ),
+  'retention.ms': long(
+    '604800000',
+    'log.retention.ms',
+    'How long a record is kept at least before "delete" may let go of its segment; -1 for ever.',
+    '-1',
+  ),
+  'segment.bytes': int(
+    '1073741824',
+    'log.segment.bytes',
+    'When the active segment is this large a new one begins.',
+    '1048576',
+  ),
+  'segment.index.bytes': int('10485760', 'log.index.size.max.bytes', 'The size of an offset index file.', '4'),
+  'segment.jitter.ms': long('0', 'log.roll.jitter.ms', 'By how much less than segment.ms the age of a segment may be.'),
+  'segment.ms': long('604800000', 'log.roll.ms', 'When the active segment is this old a new one begins.', '1'),
+  'unclean.leader.election.enable': key(
+    boolean,
+    'false',
+    'unclean.leader.election.enable',
+    'Whether a replica that lacks records may lead; there is one replica here.',
+    flag,
+  ),
 }
 
 /** What is wrong with a topic's own settings, or null. */
 export function checkConfigs(configs: ReadonlyMap<string, string>): string | null {
-  for (const [name, value] of configs) {
-    const known = Object.hasOwn(TOPIC_CONFIGS, name) ? TOPIC_CONFIGS[name]! : null
-    if (known === null) return `Unknown topic config name: ${shown(name)}`
-    const wrong = known.check(value)
-    if (wrong !== null) return `Invalid value ${shown(value)} for configuration ${name}: ${wrong}`
+  const wrong = checkAll(TOPIC_CONFIGS, configs, 'topic')
+  if (wrong !== null) return wrong
+  const remote = configs.get('remote.storage.enable')
+  if (remote?.toLowerCase() === 'true') {
+    return 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'
   }
-  return null
-}
-
-/** A client's text in a message to it. */
-function shown(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
-}
-
-export function settingsOf(configs: ReadonlyMap<string, string>): TopicSettings {
-  const value = (name: string) => configs.get(name) ?? TOPIC_CONFIGS[name]!.default
-  const limit = (name: string) => {
-    const number = Number(value(name))
-    return number < 0 ? Number.POSITIVE_INFINITY : number
-  }
-  const keepAll = value('cleanup.policy') === ''
-  return {
-    retentionMs: keepAll ? Number.POSITIVE_INFINITY : limit('retention.ms'),
-    retentionBytes: keepAll ? Number.POSITIVE_INFINITY : limit('retention.bytes'),
-    maxMessageBytes: Number(value('max.message.bytes')),
-    appendTime: value('message.timestamp.type') === 'LogAppendTime',
-    timestampBeforeMaxMs: limit('message.timestamp.before.max.ms'),
-    timestampAfterMaxMs: limit('message.timestamp.after.max.ms'),
-  }
+  const least = BigInt(configs.get('min.compaction.lag.ms') ?? '0')
+  const most = BigInt(configs.get('max.compaction.lag.ms') ?? MAX_LONG)
+  if (least <= most) return null
+  return `conflict topic config setting min.compaction.lag.ms (${least}) > max.compaction.lag.ms (${most})`
 }

@@ -1,5 +1,5 @@
 import { Partition } from '../../core/partition/partition.ts'
-import { settingsOf, type TopicSettings } from './topic-config.ts'
+import { type BrokerValue, settingsOf, type TopicSettings } from './topic-settings.ts'
 
 /** A named set of partitions. */
 export class Topic {
@@ -13,17 +13,21 @@ export class Topic {
   /** The journal position of its last change. */
   position: number
 
-  constructor(name: string, id: string, configs: Map<string, string>, position: number) {
+  private readonly broker: BrokerValue
+
+  constructor(name: string, id: string, configs: Map<string, string>, position: number, broker: BrokerValue) {
+    this.broker = broker
     this.name = name
     this.id = id
     this.configs = configs
-    this.settings = settingsOf(configs)
+    this.settings = settingsOf(configs, broker)
     this.position = position
   }
 
   /** Adds a partition for each of the numbers, which the journal has. */
   grow(ids: readonly number[]): Partition[] {
     const added = ids.map((id, i) => new Partition(id, this.name, this.partitions.length + i))
+    for (const { segments } of added) segments.limits = this.settings.segment
     this.partitions.push(...added)
     return added
   }
@@ -32,6 +36,12 @@ export class Topic {
   configure(configs: ReadonlyMap<string, string>): void {
     this.configs.clear()
     for (const [name, value] of configs) this.configs.set(name, value)
-    this.settings = settingsOf(this.configs)
+    this.resettle()
+  }
+
+  /** Looks again what its settings are: the broker's may have changed. */
+  resettle(): void {
+    this.settings = settingsOf(this.configs, this.broker)
+    for (const { segments } of this.partitions) segments.limits = this.settings.segment
   }
 }

@@ -1,5 +1,7 @@
+import type { Aborted } from '../../core/partition/cleaner.ts'
 import type { Partition } from '../../core/partition/partition.ts'
 import type { Broker } from '../broker.ts'
+import { ConfigStore } from '../config/config-store.ts'
 import type { Held } from '../turn.ts'
 import { collisionKey } from './name.ts'
 import { Topic } from './topic.ts'
@@ -14,6 +16,12 @@ export interface TopicOptions {
   readonly producerExpiryMs: number
   /** How often retention is looked after. */
   readonly retentionCheckMs: number
+  /** How often compaction looks for something to do. */
+  readonly cleanerBackoffMs: number
+  /** Bytes for the keys of one cleaning. */
+  readonly cleanerMemory: number
+  /** The broker's number, as clients name it. */
+  readonly nodeId: number
 }
 
 export const TOPIC_DEFAULTS: TopicOptions = {
@@ -21,6 +29,9 @@ export const TOPIC_DEFAULTS: TopicOptions = {
   maxPartitions: 200_000,
   producerExpiryMs: 86_400_000,
   retentionCheckMs: 300_000,
+  cleanerBackoffMs: 15_000,
+  cleanerMemory: 16 * 1024 * 1024,
+  nodeId: 1,
 }
 
 /** All topics, and how far their logs are durable. */
@@ -32,6 +43,8 @@ export class Topics implements Held {
   /** For names that differ in '.' and '_' only. */
   readonly byCollisionKey = new Map<string, Topic>()
   readonly partitions = new Map<number, Partition>()
+  /** Settings that were given to anything but topics. */
+  readonly configs: ConfigStore
   /** Told of every topic that is deleted, live and at recovery, with the journal position of the fact. */
   readonly onDeleted: ((name: string, position: number) => void)[] = []
   /** The leader epoch of everything appended now: it grows with every unclean start. */
@@ -49,7 +62,20 @@ export class Topics implements Held {
     this.broker = broker
     this.options = { ...TOPIC_DEFAULTS, ...options }
     broker.owners.push(this.partitions)
+    this.configs = new ConfigStore(broker)
+    this.configs.onChanged.push((kind) => {
+      if (kind === 'broker') for (const topic of this.byName.values()) topic.resettle()
+    })
   }
+
+  /** A setting of the broker that was given at run time: its own, or the one for all brokers. */
+  readonly brokerValue = (key: string): string | null => {
+    const own = this.configs.get('broker', String(this.options.nodeId)).get(key)
+    return own ?? this.configs.get('broker', '').get(key) ?? null
+  }
+
+  /** Transactions of a partition that were aborted. */
+  abortedIn: (partition: Partition, from: number, to: number) => readonly Aborted[] = () => []
 
   /** The only place where topics change: live, and at recovery. */
   apply(fact: TopicFact, position: number): void {
@@ -72,7 +98,7 @@ export class Topics implements Held {
 
   private create(fact: TopicFact & { op: 'create' }, position: number): void {
     if (this.byId.has(fact.id)) return
-    const topic = new Topic(fact.name, fact.id, new Map(fact.configs), position)
+    const topic = new Topic(fact.name, fact.id, new Map(fact.configs), position, this.brokerValue)
     this.byName.set(topic.name, topic)
     this.byId.set(topic.id, topic)
     this.byCollisionKey.set(collisionKey(topic.name), topic)

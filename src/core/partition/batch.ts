@@ -22,6 +22,7 @@ const COMPRESSION = 7
 const LOG_APPEND_TIME = 8
 const TRANSACTIONAL = 16
 const CONTROL = 32
+const DELETE_HORIZON = 64
 
 /** Compression codecs by number. */
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -75,6 +76,17 @@ export function isTransactional(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 22]! & TRANSACTIONAL) !== 0
 }
 
+/** A batch that the broker wrote: the end of a transaction. */
+export function isControl(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 22]! & CONTROL) !== 0
+}
+
+/** From when on tombstones of the batch may go, or Infinity while compaction has not seen it. It stands in the place of the base timestamp. */
+export function deleteHorizon(bytes: Uint8Array, at: number): number {
+  return (bytes[at + 22]! & DELETE_HORIZON) !== 0 ? getI64(bytes, at + 27) : Number.POSITIVE_INFINITY
+}
+
+/** What the timestamps of the records count from. */
 export function baseTimestamp(bytes: Uint8Array, at: number): number {
   return getI64(bytes, at + 27)
 }
@@ -111,4 +123,30 @@ export function stampAppendTime(bytes: Uint8Array, at: number, now: number): voi
   putU16(bytes, at + 21, getU16(bytes, at + 21) | LOG_APPEND_TIME)
   putI64(bytes, at + 35, now)
   putU32(bytes, at + 17, crc32c(bytes, at + 21, at + batchSize(bytes, at)))
+}
+
+/** Says what a batch with other records in it holds, and gives it a checksum. */
+export function sealBatch(bytes: Uint8Array, at: number, length: number, count: number, latest: number): void {
+  putU32(bytes, at + 8, length - BATCH_PREFIX)
+  putI64(bytes, at + 35, latest)
+  putU32(bytes, at + 57, count)
+  putU32(bytes, at + 17, crc32c(bytes, at + 21, at + length))
+}
+
+/** The batch's codec is another one; it has no right checksum then. */
+export function setCompression(bytes: Uint8Array, at: number, codec: number): void {
+  bytes[at + 22] = (bytes[at + 22]! & ~COMPRESSION) | codec
+}
+
+/** Tombstones of the batch may go from `time` on; it has no right checksum then. */
+export function setDeleteHorizon(bytes: Uint8Array, at: number, time: number): void {
+  bytes[at + 22]! |= DELETE_HORIZON
+  putI64(bytes, at + 27, time)
+}
+
+/** The codecs of a run of batches. */
+export function codecsIn(bytes: Uint8Array): Set<number> {
+  const codecs = new Set<number>()
+  for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) codecs.add(compression(bytes, at))
+  return codecs
 }

@@ -73,3 +73,15 @@ export function removeEntries(chunk: EntryChunk, at: number, count: number): voi
   chunk.places.copyWithin(at, from, used)
   chunk.used -= count
 }
+
+/** Lays an entry of one chunk behind those of another, which has room. */
+export function copyEntry(from: EntryChunk, i: number, to: EntryChunk): void {
+  const at = to.used++
+  to.bases[at] = from.bases[i] as number
+  to.lasts[at] = from.lasts[i] as number
+  to.positions[at] = from.positions[i] as number
+  to.timestamps[at] = from.timestamps[i] as number
+  to.lengths[at] = from.lengths[i] as number
+  to.places[at] = from.places[i] as number
+  noteEntry(to, from.places[i] as number, from.positions[i] as number, from.timestamps[i] as number)
+}

@@ -178,17 +178,54 @@ test('the end offset survives when every batch is gone', () => {
   assert.equal(loaded.append(0, 99, JOURNAL, 0, 100, 5), false)
 })
 
-test('retention goes by time and by size, and stops at the first entry that has to stay', () => {
-  const index = new PartitionIndex()
+test('a range of offsets tells its bytes, and whether all in it is old', () => {
+  const index = new PartitionIndex(4)
   for (let n = 0; n < 10; n++) index.append(n, n, JOURNAL, n * 100, 100, n === 5 ? 900 : n * 10)
-  const all = Number.POSITIVE_INFINITY
-  assert.equal(index.expired(30, all, 10, 100), 3)
-  assert.equal(index.expired(1000, all, 10, 100), 10)
-  assert.equal(index.expired(1000, all, 4, 100), 4)
-  assert.equal(index.expired(1000, all, 10, 2), 2)
-  assert.equal(index.expired(80, all, 10, 100), 5)
-  assert.equal(index.expired(0, 450, 10, 100), 5)
-  assert.equal(index.expired(0, 0, 10, 100), 10)
+  assert.equal(index.bytesBetween(0, 10), 1000)
+  assert.equal(index.bytesBetween(3, 7), 400)
+  assert.equal(index.bytesBetween(10, 20), 0)
+  assert.equal(index.isOlder(0, 5, 50), true)
+  assert.equal(index.isOlder(0, 5, 40), false)
+  assert.equal(index.isOlder(0, 6, 900), false)
+  assert.equal(index.isOlder(6, 10, 900), true)
+})
+
+test('entries are replaced by others, wherever chunks begin and end, and doing it again changes nothing', () => {
+  for (let from = 0; from < 12; from++) {
+    for (let to = from + 1; to <= 12; to++) {
+      for (const made of [0, 1, 2]) {
+        const index = new PartitionIndex(3)
+        for (let n = 0; n < 12; n++) index.append(n, n, JOURNAL, n * 100, 100, n)
+        const fresh = Array.from({ length: made }, (_, i) => {
+          const base = from + i
+          return {
+            base,
+            last: i + 1 === made ? to - 1 : base,
+            place: JOURNAL,
+            position: 5000 + i,
+            length: 10,
+            latest: 7,
+          }
+        })
+        if (made > to - from) continue
+        let dropped = 0
+        index.replace(from, to, fresh, () => dropped++)
+        assert.equal(dropped, to - from)
+        const after = entries(index)
+        index.replace(from, to, fresh, () => {})
+        assert.deepEqual(entries(index), after)
+        assert.equal(index.count, 12 - (to - from) + made)
+        assert.equal(index.size, (12 - (to - from)) * 100 + made * 10)
+        assert.equal(index.endOffset, 12)
+        for (let offset = 0; offset < 12; offset++) {
+          const entry = index.find(offset)
+          if (offset < from || offset >= to) assert.equal(index.baseOffset(entry), offset)
+        }
+        assert.equal(index.append(12, 12, JOURNAL, 9999, 100, 12), true)
+        assert.equal(index.lastOffset(index.lastEntry()), 12)
+      }
+    }
+  }
 })
 
 test('moving to a segment makes a few runs of many small batches, and gives their memory back', () => {

@@ -1,6 +1,7 @@
 import { assert } from '../../std/assert.ts'
 import { VarintReader, VarintWriter } from '../../std/varint.ts'
-import { type EntryChunk, growEntryChunk, makeEntryChunk, noteEntry, removeEntries } from './entry-chunk.ts'
+import { copyEntry, type EntryChunk, growEntryChunk, makeEntryChunk, noteEntry, removeEntries } from './entry-chunk.ts'
+import type { IndexEntry } from './entry-run.ts'
 
 const FIRST_CAPACITY = 16
 const CAPACITY = 512
@@ -139,24 +140,88 @@ export class PartitionIndex {
     return this.chunk(entry).timestamps[entry % this.capacity] as number
   }
 
-  /**
-   * Up to which offset retention lets entries go: those from the start whose timestamps are all before `cutoff`, and those
-   * that are above `maxBytes` in all (an entry stays if the rest without it would be less). Looks at `limit` entries at
-   * most, and at none that reaches `end`.
-   */
-  expired(cutoff: number, maxBytes: number, end: number, limit: number): number {
-    let rest = this.size
-    let offset = this.startOffset()
-    let entry = this.firstEntry()
-    for (let n = 0; n < limit && entry !== -1; n++) {
-      const length = this.length(entry)
-      if (this.lastOffset(entry) >= end) break
-      if (this.maxTimestamp(entry) >= cutoff && rest - length < maxBytes) break
-      rest -= length
-      offset = this.lastOffset(entry) + 1
-      entry = this.next(entry)
+  /** Bytes of the entries that begin in `[from, to)`. */
+  bytesBetween(from: number, to: number): number {
+    let bytes = 0
+    for (let c = this.chunkOf(from); c < this.chunks.length; c++) {
+      const { bases, lengths, first, used } = this.chunks[c] as EntryChunk
+      for (let i = first; i < used; i++) {
+        if ((bases[i] as number) >= to) return bytes
+        if ((bases[i] as number) >= from) bytes += lengths[i] as number
+      }
     }
-    return offset
+    return bytes
+  }
+
+  /** Whether all entries that begin in `[from, to)` have timestamps before `time`. */
+  isOlder(from: number, to: number, time: number): boolean {
+    for (let c = this.chunkOf(from); c < this.chunks.length; c++) {
+      const chunk = this.chunks[c] as EntryChunk
+      if (startOf(chunk) >= to) return true
+      if (chunk.latest < time) continue
+      for (let i = chunk.first; i < chunk.used; i++) {
+        const base = chunk.bases[i] as number
+        if (base >= from && base < to && (chunk.timestamps[i] as number) >= time) return false
+      }
+    }
+    return true
+  }
+
+  /**
+   * Puts other entries in the place of all that reach into the offsets `[from, to)`, where they have to lie. `dropped` is called for each that
+   * goes. Doing it twice is doing it once.
+   */
+  replace(
+    from: number,
+    to: number,
+    entries: readonly IndexEntry[],
+    dropped: (place: number, position: number, length: number) => void,
+  ): void {
+    const first = this.chunkOf(from)
+    let behind = first
+    while (behind < this.chunks.length && startOf(this.chunks[behind] as EntryChunk) < to) behind++
+    const fresh: EntryChunk[] = []
+    const next = () => {
+      const last = fresh[fresh.length - 1]
+      if (last !== undefined && last.used < last.capacity) return last
+      const chunk = makeEntryChunk(this.capacity)
+      fresh.push(chunk)
+      return chunk
+    }
+    let put = false
+    const putAll = () => {
+      put = true
+      for (const entry of entries) this.putEntry(next(), entry)
+    }
+    for (let c = first; c < behind; c++) {
+      const chunk = this.chunks[c] as EntryChunk
+      for (let i = chunk.first; i < chunk.used; i++) {
+        if ((chunk.lasts[i] as number) < from) copyEntry(chunk, i, next())
+        else if ((chunk.bases[i] as number) < to) {
+          this.count--
+          this.size -= chunk.lengths[i] as number
+          dropped(chunk.places[i] as number, chunk.positions[i] as number, chunk.lengths[i] as number)
+        } else {
+          if (!put) putAll()
+          copyEntry(chunk, i, next())
+        }
+      }
+    }
+    if (!put) putAll()
+    this.chunks.splice(first, behind - first, ...fresh)
+  }
+
+  private putEntry(chunk: EntryChunk, entry: IndexEntry): void {
+    const i = chunk.used++
+    chunk.bases[i] = entry.base
+    chunk.lasts[i] = entry.last
+    chunk.positions[i] = entry.position
+    chunk.lengths[i] = entry.length
+    chunk.timestamps[i] = entry.latest
+    chunk.places[i] = entry.place
+    noteEntry(chunk, entry.place, entry.position, entry.latest)
+    this.count++
+    this.size += entry.length
   }
 
   /**
@@ -373,16 +438,7 @@ export class PartitionIndex {
     const before = c === 0 ? undefined : this.chunks[c - 1]
     if (before === undefined || chunk.used - chunk.first > this.capacity / 4) return
     if (before.used + chunk.used - chunk.first > before.capacity) return
-    for (let i = chunk.first; i < chunk.used; i++) {
-      const to = before.used++
-      before.bases[to] = chunk.bases[i] as number
-      before.lasts[to] = chunk.lasts[i] as number
-      before.positions[to] = chunk.positions[i] as number
-      before.lengths[to] = chunk.lengths[i] as number
-      before.timestamps[to] = chunk.timestamps[i] as number
-      before.places[to] = chunk.places[i] as number
-      noteEntry(before, chunk.places[i] as number, chunk.positions[i] as number, chunk.timestamps[i] as number)
-    }
+    for (let i = chunk.first; i < chunk.used; i++) copyEntry(chunk, i, before)
     this.chunks.splice(c, 1)
   }
 }
@@ -397,4 +453,8 @@ function slotOf(chunk: EntryChunk, offset: number): number {
     else low = middle + 1
   }
   return low
+}
+
+function startOf(chunk: EntryChunk): number {
+  return chunk.bases[chunk.first] as number
 }

@@ -13,6 +13,7 @@ import {
 import { Epochs } from './epochs.ts'
 import { PartitionIndex } from './partition-index.ts'
 import { Producers } from './producers.ts'
+import { Segments } from './segments.ts'
 
 /** Somebody who waits for records: a parked Fetch. */
 export interface Waiter {
@@ -34,6 +35,9 @@ export class Partition {
   readonly runs = true
   readonly producers = new Producers()
   readonly epochs = new Epochs()
+  readonly segments = new Segments()
+  /** Compaction has been over everything below. */
+  cleanedTo = 0
   /** Records below are gone. */
   logStartOffset = 0
   /** Records below may be read: they are as durable as the topic promises. */
@@ -55,6 +59,11 @@ export class Partition {
   /** The offset that the next record gets. */
   get endOffset(): number {
     return this.index.endOffset
+  }
+
+  /** Records below belong to no transaction that is still open. */
+  get stableOffset(): number {
+    return this.highWatermark
   }
 
   /** Whether some of the log is not durable yet. */
@@ -82,12 +91,14 @@ export class Partition {
       this.producers.apply(id, epoch, baseSequence(bytes, at), recordCount(bytes, at), base, appendTime, now)
     }
     this.epochs.note(leaderEpoch(bytes, at), base)
+    // Records without a time age from when they were appended.
+    const age = timestamp < 0 ? now : timestamp
+    this.segments.appended(base, last, length, age)
     if (last < this.logStartOffset) {
       this.index.skipTo(last + 1)
       return false
     }
-    // Records without a time age from when they were appended.
-    return this.index.append(base, last, place, position, length, timestamp < 0 ? now : timestamp)
+    return this.index.append(base, last, place, position, length, age)
   }
 
   /** The log's end, as it is now, may be read when the journal is durable up to `position`. */
@@ -147,6 +158,7 @@ export class Partition {
   moveStart(offset: number): void {
     assert(offset >= 0, 'an offset is not negative')
     if (offset > this.logStartOffset) this.logStartOffset = offset
+    this.segments.trim(this.logStartOffset)
     this.index.skipTo(offset)
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { gzipSync } from 'node:zlib'
 import { crc32c } from '../../std/crc32c.ts'
+import { Codec, pack, prepareCodec } from '../../wire/kafka/compression/codec.ts'
 import { BATCH_HEADER, checkBatch, maxTimestamp, placeBatch, stampAppendTime } from './batch.ts'
 import { firstSince, latestIn } from './records.ts'
 
@@ -19,7 +19,7 @@ function batchOf(timestamps: readonly number[], options: { base?: number; codec?
     const body = [0, ...zigzag(timestamp - timestamps[0]!), ...zigzag(i), 1, 1, 0]
     return [...zigzag(body.length), ...body]
   })
-  const packed = codec === 1 ? gzipSync(Uint8Array.from(records)) : Uint8Array.from(records)
+  const packed = pack(codec, Uint8Array.from(records), 3)
   const batch = new Uint8Array(BATCH_HEADER + packed.length)
   const view = new DataView(batch.buffer)
   view.setInt32(8, batch.length - 12)
@@ -71,8 +71,9 @@ describe('a record batch', () => {
     assert.deepEqual(firstSince(batch, 0, 2000), { offset: 0, timestamp: 5_000_000_000_000 })
   })
 
-  for (const codec of [0, 1]) {
-    it(`is searched for an instant, ${codec === 0 ? 'unpacked' : 'packed with gzip'}`, () => {
+  for (const [name, codec] of Object.entries(Codec)) {
+    it(`is searched for an instant, packed with ${name}`, async () => {
+      await prepareCodec(codec)
       const batch = batchOf([1000, 1300, 1200, 1300], { base: 50, codec })
       assert.deepEqual(firstSince(batch, 0, 0), { offset: 50, timestamp: 1000 })
       assert.deepEqual(firstSince(batch, 0, 1001), { offset: 51, timestamp: 1300 })
@@ -81,8 +82,9 @@ describe('a record batch', () => {
     })
   }
 
-  it('packed otherwise counts from its first record', () => {
-    const batch = batchOf([1000, 1300], { base: 50, codec: 4 })
+  it('that is no packed one counts from its first record', () => {
+    const batch = batchOf([1000, 1300], { base: 50 })
+    batch[22] = Codec.gzip
     assert.deepEqual(firstSince(batch, 0, 1200), { offset: 50, timestamp: 1000 })
   })
 

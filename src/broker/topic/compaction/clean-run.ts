@@ -1,0 +1,165 @@
+import type { BatchResults, BatchTask } from '../../../core/partition/batch-work.ts'
+import type { Aborted } from '../../../core/partition/cleaner.ts'
+import type { Partition } from '../../../core/partition/partition.ts'
+import { type Piece, type ReadPlan, readAll } from '../read.ts'
+import type { Topic } from '../topic.ts'
+import type { Topics } from '../topics.ts'
+import { workOn } from '../work.ts'
+import { noteCleaned } from './clean-point.ts'
+import { rewriteRun } from './rewrite.ts'
+
+/** Bytes that are read, cleaned and written in one go; at least an entry. */
+const GO = 512 * 1024
+
+/** A run of whole entries of the index, in memory. */
+interface Chunk {
+  readonly from: number
+  readonly to: number
+  readonly bytes: Uint8Array
+}
+
+/**
+ * One cleaning of one partition: reads what is dirty and has its keys mapped, then goes over the log from its start and puts what is left of
+ * each run in its place. One run is read, or worked on, at a time, off the loop. Each run that is written is a step of its own: a later record of
+ * each key is there before and after it, so that a crash, or giving up, between two of them does no harm.
+ */
+export class CleanRun {
+  /** Bytes read in the second round, and written. */
+  read = 0
+  written = 0
+  private readonly topics: Topics
+  private readonly topic: Topic
+  private readonly partition: Partition
+  private readonly memory: number
+  private readonly done: (worked: boolean) => void
+  /** Where the map ends: nothing from here on is touched. */
+  private end: number
+  private readonly aborted: readonly Aborted[]
+  private mapped = false
+
+  constructor(
+    topics: Topics,
+    topic: Topic,
+    partition: Partition,
+    end: number,
+    memory: number,
+    done: (worked: boolean) => void,
+  ) {
+    this.topics = topics
+    this.topic = topic
+    this.partition = partition
+    this.end = end
+    this.memory = memory
+    this.done = done
+    this.aborted = topics.abortedIn(partition, partition.logStartOffset, end)
+  }
+
+  start(from: number): void {
+    this.work({ kind: 'clean', memory: this.memory }, () => this.map(from))
+  }
+
+  private map(from: number): void {
+    this.take(from, this.end, (chunk) => {
+      if (chunk === null) {
+        // Tidying may have joined all of it with what lies behind the end.
+        if (this.mapped) this.filter(this.partition.logStartOffset)
+        else this.finish(false)
+        return
+      }
+      this.mapped = true
+      this.work({ kind: 'map', bytes: chunk.bytes, aborted: this.aborted }, ({ end, full }) => {
+        if (!full) {
+          this.map(chunk.to)
+          return
+        }
+        // As far as the map goes; the rest has its turn next time.
+        this.end = Math.max(end, chunk.from)
+        if (this.end > from) this.filter(this.partition.logStartOffset)
+        else this.finish(false)
+      })
+    })
+  }
+
+  private filter(from: number): void {
+    this.take(from, this.end, (chunk) => {
+      if (chunk === null) {
+        if (!this.partition.deleted) noteCleaned(this.topics, this.partition, this.borderBelow(this.end))
+        this.finish(true)
+        return
+      }
+      this.read += chunk.bytes.length
+      const { deleteRetentionMs } = this.topic.settings
+      const time = { now: this.topics.broker.env.clock.now(), deleteRetentionMs }
+      this.work({ kind: 'filter', bytes: chunk.bytes, aborted: this.aborted, time }, (left) => {
+        if (left === null) this.filter(chunk.to)
+        else this.put(chunk, left)
+      })
+    })
+  }
+
+  private put(chunk: Chunk, left: Uint8Array): void {
+    const { topics, partition } = this
+    if (partition.deleted) {
+      this.finish(false)
+      return
+    }
+    const rewritten = rewriteRun(topics, partition, chunk.from, chunk.to, left)
+    if (rewritten === 'no-room') {
+      topics.broker.whenRoom(() => this.put(chunk, left))
+      return
+    }
+    if (rewritten === 'done') this.written += left.length
+    // What has been joined with its neighbours meanwhile is read again with them.
+    this.filter(rewritten === 'moved' ? this.borderBelow(chunk.from) : chunk.to)
+  }
+
+  private borderBelow(offset: number): number {
+    const { index } = this.partition
+    const entry = index.find(offset)
+    return entry === -1 ? offset : Math.min(offset, index.baseOffset(entry))
+  }
+
+  /** Reads the next entries that begin at `from` or above and end at `end` or below. */
+  private take(from: number, end: number, then: (chunk: Chunk | null) => void): void {
+    const { partition, topics } = this
+    const { index } = partition
+    const { store, arena } = topics.broker
+    const pieces: Piece[] = []
+    let bytes = 0
+    let to = from
+    let entry = partition.deleted ? -1 : index.find(from)
+    const first = entry === -1 ? from : Math.min(from, index.baseOffset(entry))
+    for (; entry !== -1 && index.lastOffset(entry) < end; entry = index.next(entry)) {
+      const length = index.length(entry)
+      if (bytes > 0 && bytes + length > GO) break
+      pieces.push({ place: index.place(entry), position: index.position(entry), length })
+      bytes += length
+      to = index.lastOffset(entry) + 1
+    }
+    if (bytes === 0) {
+      then(null)
+      return
+    }
+    const plan: ReadPlan = { partition, offset: first, maxBytes: bytes, pieces, bytes }
+    const buffer = new Uint8Array(bytes)
+    readAll(store, arena.bytes, plan, buffer, 0, (error) => {
+      if (error !== null) this.fail(error)
+      else then({ from: first, to, bytes: buffer })
+    })
+  }
+
+  private work<T extends BatchTask>(task: T, then: (result: BatchResults[T['kind']]) => void): void {
+    workOn(this.topics.broker.env.compute, task, (error, result) => {
+      if (error !== null) this.fail(error)
+      else then(result)
+    })
+  }
+
+  private fail(_error: Error): void {
+    this.finish(false)
+  }
+
+  private finish(worked: boolean): void {
+    workOn(this.topics.broker.env.compute, { kind: 'cleaned' }, () => this.done(worked))
+  }
+}

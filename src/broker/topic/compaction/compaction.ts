@@ -1,0 +1,60 @@
+import { type Dirt, dirtOf } from '../../../core/partition/dirt.ts'
+import type { Partition } from '../../../core/partition/partition.ts'
+import type { Topic } from '../topic.ts'
+import type { Topics } from '../topics.ts'
+import { CleanRun } from './clean-run.ts'
+
+/** Compaction of a broker's topics, one partition at a time: the one with the largest share of what is dirty. */
+export class Compaction {
+  /** Cleanings done, and bytes that they read and wrote. */
+  runs = 0
+  read = 0
+  written = 0
+  private readonly topics: Topics
+  private running = false
+
+  constructor(topics: Topics) {
+    this.topics = topics
+  }
+
+  /** Looks every `cleanerBackoffMs`. */
+  start(): void {
+    const { broker, options } = this.topics
+    const look = () => {
+      this.next()
+      broker.timers.after(options.cleanerBackoffMs, look)
+    }
+    broker.timers.after(options.cleanerBackoffMs, look)
+  }
+
+  /** Cleans what is dirtiest, then what is dirtiest then, until nothing is left that is due. */
+  private next(): void {
+    if (this.running) return
+    const { topics } = this
+    const dirtiest = this.dirtiest()
+    if (dirtiest === null) return
+    const { topic, partition, dirt } = dirtiest
+    this.running = true
+    const run = new CleanRun(topics, topic, partition, dirt.end, topics.options.cleanerMemory, (worked) => {
+      this.running = false
+      this.read += run.read
+      this.written += run.written
+      if (worked) this.runs++
+      if (worked && topics.broker.hasRoomForSettlement(64)) this.next()
+    })
+    run.start(dirt.from)
+  }
+
+  private dirtiest(): { topic: Topic; partition: Partition; dirt: Dirt } | null {
+    const now = this.topics.broker.env.clock.now()
+    let best: { topic: Topic; partition: Partition; dirt: Dirt } | null = null
+    for (const topic of this.topics.byName.values()) {
+      if (!topic.settings.compacts) continue
+      for (const partition of topic.partitions) {
+        const dirt = dirtOf(partition, topic.settings.clean, partition.stableOffset, now)
+        if (dirt?.due && (best === null || dirt.ratio > best.dirt.ratio)) best = { topic, partition, dirt }
+      }
+    }
+    return best
+  }
+}

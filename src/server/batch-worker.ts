@@ -1,0 +1,29 @@
+import { parentPort } from 'node:worker_threads'
+import { codecsIn } from '../core/partition/batch.ts'
+import { type BatchTask, BatchWork } from '../core/partition/batch-work.ts'
+import { prepareCodec } from '../wire/kafka/compression/codec.ts'
+
+/** The thread for heavy work: tasks come as messages, and are answered in their order. */
+const work = new BatchWork()
+let last = Promise.resolve()
+
+parentPort?.on('message', (task: BatchTask) => {
+  last = last.then(() => answer(task))
+})
+
+async function answer(task: BatchTask): Promise<void> {
+  try {
+    await prepare(task)
+    parentPort?.postMessage({ error: null, result: work.run(task) })
+  } catch (error) {
+    parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error), result: null })
+  }
+}
+
+/** Codecs that have to be compiled are, before a task needs them. */
+async function prepare(task: BatchTask): Promise<void> {
+  const codecs = new Set<number>()
+  if ('bytes' in task) for (const codec of codecsIn(task.bytes)) codecs.add(codec)
+  if (task.kind === 'admit') codecs.add(task.entry.codec)
+  for (const codec of codecs) await prepareCodec(codec)
+}
