@@ -71,7 +71,7 @@ export class RecordingDisk implements Disk {
     })
   }
 
-  freeAsync(done: (error: Error | null, bytes?: number) => void): void {
+  freeAsync(done: (error: Error | null, bytes?: number, total?: number) => void): void {
     this.disk.freeAsync(done)
   }
 

@@ -43,8 +43,6 @@ export const Part = {
   group: 4,
   topics: 5,
   kept: 7,
-  /** Where partitions' segments begin, and how far they are clean. */
-  segments: 13,
-  /** What `Record.configs` tells. */
-  configs: 14,
+  /** Where partitions' segments begin and how far they are clean, or what `Record.configs` tells. */
+  upkeep: 13,
 } as const

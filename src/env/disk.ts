@@ -19,8 +19,8 @@ export interface Disk {
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void
   syncDirectoryAsync(path: string, done: (error: Error | null) => void): void
-  /** Bytes that can still be written to this file system. */
-  freeAsync(done: (error: Error | null, bytes?: number) => void): void
+  /** Bytes that can still be written to this file system, and, where that is known, how many it has in all. */
+  freeAsync(done: (error: Error | null, bytes?: number, total?: number) => void): void
 }
 
 export interface DiskFile {

@@ -75,10 +75,10 @@ export class NodeDisk implements Disk {
     })
   }
 
-  freeAsync(done: (error: Error | null, bytes?: number) => void): void {
+  freeAsync(done: (error: Error | null, bytes?: number, total?: number) => void): void {
     fs.statfs(this.root, (error, found) => {
       if (error) done(error)
-      else done(null, found.bavail * found.bsize)
+      else done(null, found.bavail * found.bsize, found.blocks * found.bsize)
     })
   }
 }

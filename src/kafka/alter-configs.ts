@@ -1,105 +1,132 @@
-import { ConfigType } from '../broker/config/config-key.ts'
-import { configureTopic } from '../broker/topic/configure.ts'
-import { TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
+import { ConfigType, listItems } from '../broker/config/config-key.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { AlterConfigsRequest, AlterConfigsResponse } from '../wire/kafka/messages/alter-configs.ts'
 import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../wire/kafka/messages/incremental-alter-configs.ts'
-import type { Decoded } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
-import { ResourceType } from './describe-configs.ts'
-import { REFUSAL_CODES } from './refusals.ts'
+import { type Resource, ResourceType, resourceOf, type Told } from './config-resources.ts'
 
 /*
- * AlterConfigs, 0 to 2, puts new settings in the place of all that a topic has; IncrementalAlterConfigs, 0 to 1, sets, deletes, appends to and
- * subtracts from single ones. The broker's own settings are given at start.
+ * AlterConfigs, 0 to 2, puts new settings in the place of all that a resource has; IncrementalAlterConfigs, 0 to 1, sets, deletes, appends to and
+ * subtracts from single ones.
  */
 
-interface Result {
-  readonly errorCode: number
-  readonly errorMessage: string | null
+const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
+
+interface Asked {
+  readonly name: string
+  readonly configOperation: number
+  readonly value: string | null
 }
-/** Changes a topic's settings; a text says why it can't be done. */
-type Change = (configs: Map<string, string>) => string | null
+
+interface AskedResource {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly configs: readonly Asked[]
+}
+
+/** Changes a resource's settings as they were. */
+type Change = (configs: Map<string, string>, resource: Resource, asked: Asked) => Told | null
 
 export const alterConfigs = api(
   AlterConfigsRequest,
   AlterConfigsResponse,
   { from: 0, to: 2, writes: true },
   (request, call) => {
-    const responses = request.resources.map(({ resourceType, resourceName, configs }) => {
-      const replace: Change = (all) => {
-        all.clear()
-        for (const { name, value } of configs) if (value !== null) all.set(name, value)
-        return null
-      }
-      return { resourceType, resourceName, ...alter(call, resourceType, resourceName, request.validateOnly, replace) }
-    })
-    call.reply({ responses }, call.front.topics.position)
+    const resources = request.resources.map((resource) => ({
+      ...resource,
+      configs: resource.configs.map((config) => ({ ...config, configOperation: Operation.set })),
+    }))
+    call.reply({ responses: alterAll(call, resources, request.validateOnly, true) })
   },
 )
-
-type Asked = Decoded<typeof IncrementalAlterConfigsRequest>['resources'][number]['configs'][number]
 
 export const incrementalAlterConfigs = api(
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
   { from: 0, to: 1, writes: true },
   (request, call) => {
-    const responses = request.resources.map(({ resourceType, resourceName, configs }) => {
-      const change: Change = (all) => {
-        for (const asked of configs) {
-          const wrong = changeOne(all, asked)
-          if (wrong !== null) return wrong
-        }
-        return null
-      }
-      return { resourceType, resourceName, ...alter(call, resourceType, resourceName, request.validateOnly, change) }
-    })
-    call.reply({ responses }, call.front.topics.position)
+    call.reply({ responses: alterAll(call, request.resources, request.validateOnly, false) })
   },
 )
 
-function alter(call: Call, type: number, name: string, onlyCheck: boolean, change: Change): Result {
-  const { topics } = call.front
-  if (type !== ResourceType.topic) {
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: "Only topics' settings can be altered." }
-  }
-  const topic = topics.byName.get(name)
-  if (topic === undefined) {
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: 'There is no such topic.' }
-  }
-  const configs = new Map(topic.configs)
-  const wrong = change(configs)
-  if (wrong !== null) return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: wrong }
-  const done = configureTopic(topics, topic, configs, onlyCheck)
-  if (done.ok) return { errorCode: 0, errorMessage: null }
-  return { errorCode: REFUSAL_CODES[done.reason], errorMessage: done.text }
+function alterAll(call: Call, resources: readonly AskedResource[], onlyCheck: boolean, replaces: boolean) {
+  const twice = (one: AskedResource) =>
+    resources.filter((other) => other.resourceType === one.resourceType && other.resourceName === one.resourceName)
+      .length > 1
+  return resources.map((resource) => {
+    const { resourceType, resourceName } = resource
+    const [errorCode, errorMessage] = twice(resource)
+      ? ([ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.'] as const)
+      : alter(call, resource, onlyCheck, replaces)
+    return { errorCode, errorMessage, resourceType, resourceName }
+  })
 }
 
-const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
+function alter(call: Call, asked: AskedResource, onlyCheck: boolean, replaces: boolean): Told {
+  const { resourceType, resourceName, configs } = asked
+  const empty = configs.filter(({ configOperation, value }) => configOperation !== Operation.delete && value === null)
+  if (empty.length > 0) {
+    const names = empty.map(({ name }) => name).join(',')
+    return [ErrorCode.INVALID_REQUEST, `Null value not supported for : ${names}`]
+  }
+  if (new Set(configs.map(({ name }) => name)).size < configs.length) {
+    return [ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys']
+  }
+  if (resourceType === ResourceType.brokerLogger && !replaces) return alterLogger(configs)
+  const resource = resourceOf(call.front, resourceType, resourceName)
+  if (!('own' in resource)) return resource
+  const given = new Map(
+    configs
+      .filter(({ configOperation }) => configOperation !== Operation.delete)
+      .map(({ name, value }) => [name, value!]),
+  )
+  const refused = resource.precheck(given)
+  if (refused !== null) return refused
+  const after = new Map(replaces ? [] : resource.own)
+  for (const one of configs) {
+    const wrong = changeOne(after, resource, one)
+    if (wrong !== null) return wrong
+  }
+  if (isSame(after, resource.own)) return resource.set(after, true)
+  return resource.set(after, onlyCheck)
+}
 
-function changeOne(configs: Map<string, string>, { name, configOperation, value }: Asked): string | null {
+/** There are no loggers with levels of their own. */
+function alterLogger(configs: readonly Asked[]): Told {
+  const first = configs[0]
+  return first === undefined ? [0, null] : [ErrorCode.INVALID_CONFIG, `Logger ${first.name} does not exist!`]
+}
+
+const changeOne: Change = (configs, resource, { name, configOperation, value }) => {
   if (configOperation === Operation.delete) {
     configs.delete(name)
     return null
   }
-  if (value === null) return `Null value not supported for topic config: ${name}`
   if (configOperation === Operation.set) {
-    configs.set(name, value)
+    configs.set(name, value!)
     return null
   }
-  const key = Object.hasOwn(TOPIC_CONFIGS, name) ? TOPIC_CONFIGS[name]! : null
-  if (key?.type !== ConfigType.list) return `Config value append is not allowed for config key: ${name}`
-  if (configOperation > Operation.subtract) return `There is no operation ${configOperation}.`
-  const now = (configs.get(name) ?? key.default ?? '').split(',').filter((item) => item !== '')
-  const given = value.split(',')
+  if (configOperation !== Operation.append && configOperation !== Operation.subtract) {
+    return [ErrorCode.UNKNOWN_SERVER_ERROR, null]
+  }
+  const key = resource.key(name)
+  const word = configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'
+  if (key?.type !== ConfigType.list) {
+    return [ErrorCode.INVALID_CONFIG, `Can't ${word} to key ${name} because its type is not LIST.`]
+  }
+  const now = listItems(configs.get(name) ?? key.default ?? '')
+  const given = listItems(value!)
   const items =
     configOperation === Operation.append
       ? [...now, ...given.filter((item) => !now.includes(item))]
       : now.filter((item) => !given.includes(item))
   configs.set(name, items.join(','))
   return null
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([name, value]) => b.get(name) === value)
 }

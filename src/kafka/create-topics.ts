@@ -37,7 +37,7 @@ function create(asked: Asked, call: Call, onlyCheck: boolean): Answer {
   const configs = new Map<string, string>()
   for (const { name, value } of asked.configs) {
     if (value === null)
-      return refused(asked.name, refuse('invalid-config', `Null value not supported for topic config: ${name}`))
+      return refused(asked.name, refuse('invalid-config', `Null value not supported for topic configs: ${name}`))
     configs.set(name, value)
   }
   const partitions = asked.assignments.length > 0 ? asked.assignments.length : asked.numPartitions
@@ -45,14 +45,17 @@ function create(asked: Asked, call: Call, onlyCheck: boolean): Answer {
   if (!created.ok) return refused(asked.name, created)
   return {
     name: asked.name,
+    errorMessage: null,
     topicId: created.topic?.id ?? ZERO_UUID,
     numPartitions: partitions === -1 ? call.front.topics.options.defaultPartitions : partitions,
     replicationFactor: 1,
-    configs: describeTopic(created.topic?.configs ?? configs, null).map(({ name, value, configSource }) => ({
-      name,
-      value,
-      configSource,
-    })),
+    configs: describeTopic(call.front.topics, created.topic?.configs ?? configs).map(
+      ({ name, value, configSource }) => ({
+        name,
+        value,
+        configSource,
+      }),
+    ),
   }
 }
 

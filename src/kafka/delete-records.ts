@@ -18,8 +18,11 @@ export const deleteRecords = api(DeleteRecordsRequest, DeleteRecordsResponse, { 
 
 function trim(call: Call, name: string, number: number, offset: number): { lowWatermark: number; errorCode: number } {
   const { topics, broker } = call.front
-  const partition = topics.byName.get(name)?.partitions[number]
-  if (partition === undefined) return { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+  const topic = topics.byName.get(name)
+  const partition = topic?.partitions[number]
+  if (topic === undefined || partition === undefined)
+    return { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+  if (!topic.settings.deletes) return { lowWatermark: -1, errorCode: ErrorCode.POLICY_VIOLATION }
   const to = offset === -1 ? partition.highWatermark : offset
   if (to < 0 || to > partition.highWatermark) return { lowWatermark: -1, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE }
   if (!broker.hasRoomForSettlement(64)) return { lowWatermark: -1, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }

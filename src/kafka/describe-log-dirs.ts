@@ -5,7 +5,7 @@ import { api } from './api.ts'
 /** What stands for the one directory there is. */
 export const LOG_DIR = 'journal'
 
-/* DescribeLogDirs, 1 to 5: all partitions share one log, and each is told with the bytes of its own batches. */
+/* DescribeLogDirs, 1 to 5: all partitions share one log, and each is told with the bytes of its own batches, and the file system's from version 4 on. */
 
 export const describeLogDirs = api(
   DescribeLogDirsRequest,
@@ -31,6 +31,9 @@ export const describeLogDirs = api(
         isFutureKey: false,
       })),
     }))
-    call.reply({ results: [{ logDir: LOG_DIR, topics: told }] }, topics.position)
+    const { position } = topics
+    call.front.broker.env.disk.freeAsync((_error, usableBytes = -1, totalBytes = -1) => {
+      call.reply({ results: [{ logDir: LOG_DIR, topics: told, totalBytes, usableBytes }] }, position)
+    })
   },
 )

@@ -1,3 +1,4 @@
+import { checkTopicName } from '../broker/topic/name.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import {
   DescribeTopicPartitionsRequest,
@@ -27,6 +28,11 @@ export const describeTopicPartitions = api(
     const asked = request.topics.map(({ name }) => name)
     const names = [...new Set(asked.length === 0 ? topics.byName.keys() : asked)].sort()
     const { cursor } = request
+    if (cursor !== null && (cursor.partitionIndex < 0 || (asked.length > 0 && !asked.includes(cursor.topicName)))) {
+      const wrong = { errorCode: ErrorCode.INVALID_REQUEST, isInternal: false }
+      call.reply({ topics: names.map((name) => ({ name, ...wrong })) }, 0)
+      return
+    }
     let left = Math.max(1, Math.min(request.responsePartitionLimit, MAX_PARTITIONS))
     let nextCursor: Answer['nextCursor'] = null
     const answers: TopicAnswer[] = []
@@ -39,7 +45,9 @@ export const describeTopicPartitions = api(
       }
       const topic = topics.byName.get(name)
       if (topic === undefined) {
-        answers.push({ name, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, isInternal: false })
+        const errorCode =
+          checkTopicName(name) === null ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION
+        answers.push({ name, errorCode, isInternal: false, topicAuthorizedOperations: TOPIC_OPERATIONS })
         continue
       }
       const told = topic.partitions.slice(first, first + left)

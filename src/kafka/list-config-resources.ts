@@ -1,28 +1,35 @@
+import { ErrorCode } from '../wire/kafka/errors.ts'
 import {
   ListConfigResourcesRequest,
   ListConfigResourcesResponse,
 } from '../wire/kafka/messages/list-config-resources.ts'
 import { api } from './api.ts'
-import { ResourceType } from './describe-configs.ts'
+import { ResourceType } from './config-resources.ts'
 
-/* ListConfigResources, 0 to 1: what has settings, which are the topics and this broker. Version 0 asks for client metrics only, of which there are none. */
+/* ListConfigResources, 0 to 1: what has settings. Version 0 asks for client metrics only; no types are all types. */
+
+const { topic, broker, brokerLogger, clientMetrics, group } = ResourceType
+const ALL: readonly number[] = [group, clientMetrics, brokerLogger, broker, topic]
+
 export const listConfigResources = api(
   ListConfigResourcesRequest,
   ListConfigResourcesResponse,
   { from: 0, to: 1 },
   (request, call) => {
     const { topics, options } = call.front
-    const wanted = (type: number) =>
-      call.version > 0 && (request.resourceTypes.length === 0 || request.resourceTypes.includes(type))
-    const configResources: { resourceName: string; resourceType: number }[] = []
-    if (wanted(ResourceType.topic)) {
-      for (const resourceName of topics.byName.keys()) {
-        configResources.push({ resourceName, resourceType: ResourceType.topic })
-      }
+    const asked = new Set(call.version === 0 ? [clientMetrics] : request.resourceTypes)
+    if ([...asked].some((type) => !ALL.includes(type))) {
+      call.reply({ errorCode: ErrorCode.UNSUPPORTED_VERSION }, 0)
+      return
     }
-    if (wanted(ResourceType.broker)) {
-      configResources.push({ resourceName: String(options.nodeId), resourceType: ResourceType.broker })
+    const namesOf = (type: number): Iterable<string> => {
+      if (type === topic) return topics.byName.keys()
+      if (type === group) return topics.configs.names('group')
+      return type === clientMetrics ? topics.configs.names('client-metrics') : [String(options.nodeId)]
     }
-    call.reply({ configResources }, topics.position)
+    const configResources = ALL.filter((type) => asked.size === 0 || asked.has(type)).flatMap((resourceType) =>
+      [...namesOf(resourceType)].map((resourceName) => ({ resourceName, resourceType })),
+    )
+    call.reply({ configResources })
   },
 )

@@ -18,6 +18,8 @@ const LATEST = -1
 const EARLIEST = -2
 const MAX_TIMESTAMP = -3
 const EARLIEST_LOCAL = -4
+/** By special place: the version from which on one may ask for it. */
+const SINCE: { readonly [timestamp: number]: number } = { [-3]: 7, [-4]: 8, [-5]: 9, [-6]: 11 }
 
 type TopicAnswer = NonNullable<Encodable<typeof ListOffsetsResponse>['topics']>[number]
 type PartitionAnswer = NonNullable<TopicAnswer['partitions']>[number]
@@ -31,7 +33,18 @@ export const listOffsets = api(ListOffsetsRequest, ListOffsetsResponse, { from: 
   }
   const answers: TopicAnswer[] = request.topics.map(({ name, partitions }) => {
     const answered: PartitionAnswer[] = []
-    partitions.forEach((asked, i) => {
+    const numbers = partitions.map(({ partitionIndex }) => partitionIndex)
+    // A partition that is asked for twice is answered once.
+    const once = partitions.filter(({ partitionIndex }, i) => numbers.indexOf(partitionIndex) === i)
+    once.forEach((asked, i) => {
+      const isTwice = numbers.lastIndexOf(asked.partitionIndex) !== numbers.indexOf(asked.partitionIndex)
+      const isUnknown =
+        asked.timestamp < EARLIEST && call.version < (SINCE[asked.timestamp] ?? Number.POSITIVE_INFINITY)
+      if (isTwice || isUnknown) {
+        const errorCode = isTwice ? ErrorCode.INVALID_REQUEST : ErrorCode.UNSUPPORTED_VERSION
+        answered[i] = { partitionIndex: asked.partitionIndex, errorCode, timestamp: -1, offset: -1 }
+        return
+      }
       left++
       listOne(front, name, asked, (answer) => {
         answered[i] = { partitionIndex: asked.partitionIndex, ...answer }

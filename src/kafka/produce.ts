@@ -1,12 +1,14 @@
 import { type AppendRefusal, appendBatch, checkAppend } from '../broker/topic/append.ts'
-import { openBatch } from '../broker/topic/open-batch.ts'
+import { needsOpening, openBatch } from '../broker/topic/open-batch.ts'
 import { hasRoomFor } from '../broker/topic/room.ts'
 import type { Topic } from '../broker/topic/topic.ts'
 import type { Admitted } from '../core/partition/admit.ts'
+import type { Partition } from '../core/partition/partition.ts'
 import { ErrorCode, errorName } from '../wire/kafka/errors.ts'
 import { ProduceRequest, ProduceResponse } from '../wire/kafka/messages/produce.ts'
 import type { Decoded, Encodable, Slice } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
+import { type Rejected, recordErrorsOf, summaryOf } from './record-errors.ts'
 import { APPEND_CODES } from './refusals.ts'
 
 /*
@@ -98,25 +100,26 @@ class ProduceRun {
   private append(topic: Topic | undefined, data: PartitionData): PartitionAnswer | null {
     const { topics } = this.call.front
     const { acks } = this.request
-    if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS, null)
-    if (this.request.transactionalId !== null) return this.refused(data, ...APPEND_CODES.transactional)
-    if (topic === undefined && this.call.version >= 13) return this.refused(data, ErrorCode.UNKNOWN_TOPIC_ID, null)
+    if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS)
+    if (this.request.transactionalId !== null) return this.refused(data, APPEND_CODES.transactional[0])
+    if (topic === undefined && this.call.version >= 13) return this.refused(data, ErrorCode.UNKNOWN_TOPIC_ID)
     const partition = topic?.partitions[data.index]
     if (topic === undefined || partition === undefined) {
-      return this.refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
+      return this.refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     }
-    if (data.records === null) return this.refused(data, ...APPEND_CODES.corrupt)
-    const { records } = data
+    if (data.records === null) return this.refused(data, ErrorCode.INVALID_RECORD)
+    let { records } = data
     const zstd = this.call.version >= 7
-    const refusal = checkAppend(topics, topic, records.bytes, records.at, records.length, zstd)
-    if (refusal !== null) return this.refused(data, ...APPEND_CODES[refusal])
-    const admitted = this.opened ?? this.open(topic, records)
-    if (admitted === null) return null
-    if (admitted.fault !== null)
-      return this.rejected(data, `${topic.name}-${data.index}`, admitted.fault, admitted.records)
-    const { bytes, at, length } = admitted.bytes === null ? records : wholeOf(admitted.bytes)
-    const appended = appendBatch(topics, topic, partition, bytes, at, length, zstd)
-    if (appended.refusal !== null) return this.refused(data, ...APPEND_CODES[appended.refusal])
+    if (needsOpening(topics, topic, records.bytes, records.at, records.length)) {
+      const refusal = checkAppend(topics, topic, records.bytes, records.at, records.length, zstd)
+      if (refusal !== null) return this.refusedFor(data, partition, refusal)
+      const admitted = this.opened ?? this.open(topic, records)
+      if (admitted === null) return null
+      if (admitted.fault !== null) return this.rejected(data, topic, partition, admitted)
+      if (admitted.bytes !== null) records = wholeOf(admitted.bytes)
+    }
+    const appended = appendBatch(topics, topic, partition, records.bytes, records.at, records.length, zstd)
+    if (appended.refusal !== null) return this.refusedFor(data, partition, appended.refusal)
     return {
       index: data.index,
       baseOffset: appended.baseOffset,
@@ -129,7 +132,7 @@ class ProduceRun {
     const { topics, options } = this.call.front
     const opened = openBatch(topics, topic, bytes, at, length, (error, admitted) => {
       if (error !== null) options.log(`opening a batch failed: ${error.message}`)
-      this.opened = error === null ? admitted : { fault: 'invalid', records: [] }
+      this.opened = error === null ? admitted : { fault: 'invalid', records: [], times: [], earliest: 0, latest: 0 }
       this.goOn()
     })
     if (opened !== null) return opened
@@ -152,23 +155,21 @@ class ProduceRun {
   }
 
   /** Records at fault are named one by one. */
-  private rejected(
-    data: PartitionData,
-    name: string,
-    fault: AppendRefusal & ('invalid' | 'no-key' | 'invalid-timestamp'),
-    records: readonly number[],
-  ): PartitionAnswer {
-    const [code, text] = APPEND_CODES[fault]
-    const recordErrors = records.map((batchIndex) => ({
-      batchIndex,
-      batchIndexErrorMessage: fault === 'no-key' ? `${text} in topic partition ${name}.` : text,
-    }))
-    return { ...this.refused(data, code, text), recordErrors }
+  private rejected(data: PartitionData, topic: Topic, partition: Partition, rejected: Rejected): PartitionAnswer {
+    const answer = this.refusedFor(data, partition, rejected.fault)
+    if (rejected.records.length === 0) return answer
+    const recordErrors = recordErrorsOf(rejected, `${topic.name}-${partition.number}`)
+    return { ...answer, recordErrors, errorMessage: summaryOf(rejected.fault, recordErrors) }
   }
 
-  private refused(data: PartitionData, errorCode: number, errorMessage: string | null): PartitionAnswer {
+  private refusedFor(data: PartitionData, partition: Partition, refusal: AppendRefusal): PartitionAnswer {
+    const [code, tellsStart] = APPEND_CODES[refusal]
+    return { ...this.refused(data, code), logStartOffset: tellsStart ? partition.logStartOffset : -1 }
+  }
+
+  private refused(data: PartitionData, errorCode: number): PartitionAnswer {
     this.error = errorCode
-    return { index: data.index, errorCode, baseOffset: -1, errorMessage }
+    return { index: data.index, errorCode, baseOffset: -1 }
   }
 
   private finish(): void {

@@ -56,14 +56,10 @@ export function oneOf(values: readonly string[]): Check {
   return (value) => (values.includes(value) ? null : `String must be one of: ${values.join(', ')}`)
 }
 
-/** A list of these, each once. */
-export function listOf(name: string, values: readonly string[]): Check {
-  return (value) => {
-    const items = listItems(value)
-    if (new Set(items).size < items.length) return `Configuration '${name}' values must not be duplicated.`
-    const wrong = items.find((item) => !values.includes(item))
-    return wrong === undefined ? null : `String must be one of: ${values.join(', ')}`
-  }
+/** A list of these. */
+export function listOf(values: readonly string[]): Check {
+  return (value) =>
+    listItems(value).every((item) => values.includes(item)) ? null : `String must be one of: ${values.join(', ')}`
 }
 
 export const flag: Check = (value) =>
@@ -97,13 +93,20 @@ export function checkAll(keys: ConfigKeys, configs: ReadonlyMap<string, string>,
   }
   for (const [name, value] of configs) {
     const wrong = keys[name]!.check(value)
-    if (wrong !== null) return invalid(name, value, wrong)
+    if (wrong !== null) return invalid(name, shownAs(keys[name]!, value), wrong)
   }
   return null
 }
 
 export function invalid(name: string, value: string, wrong: string): string {
   return `Invalid value ${shown(value)} for configuration ${name}: ${wrong}`
+}
+
+/** A value as Kafka shows it: lists in brackets, ratios as numbers. */
+function shownAs(key: ConfigKey, value: string): string {
+  if (key.type === ConfigType.list && key.check(value)?.includes('literal')) return `[${listItems(value).join(', ')}]`
+  if (key.type !== ConfigType.double || !/^\s*-?\d+\s*$/.test(value)) return value.trim()
+  return `${Number(value)}.0`
 }
 
 /** A client's text in a message to it. */

@@ -17,6 +17,8 @@ const SLICE = 1000
 const ROOM = 256
 
 const NOTHING: ReadonlyMap<string, string> = new Map()
+/** What a new cluster has for all its brokers, and what can't be taken away. */
+const ALL_BROKERS: ReadonlyMap<string, string> = new Map([['min.insync.replicas', '1']])
 
 /** Settings that clients gave at run time to the broker, to client metrics and to groups. */
 export class ConfigStore {
@@ -24,7 +26,7 @@ export class ConfigStore {
   readonly onChanged: ((kind: ConfigKind, name: string) => void)[] = []
   private readonly broker: Broker
   private readonly kinds: { readonly [kind in ConfigKind]: Map<string, ReadonlyMap<string, string>> } = {
-    broker: new Map(),
+    broker: new Map([['', ALL_BROKERS]]),
     'client-metrics': new Map(),
     group: new Map(),
   }
@@ -35,11 +37,12 @@ export class ConfigStore {
       this.apply(JSON.parse(Buffer.from(bytes.subarray(at, at + length)).toString()) as ConfigFact)
     })
     broker.parts.push({
-      kind: Part.configs,
+      kind: Part.upkeep,
       consistent: true,
       snapshot: () => this.snapshot(),
       load: (bytes) => {
-        for (const fact of JSON.parse(Buffer.from(bytes).toString()) as ConfigFact[]) this.apply(fact)
+        const { configs = [] } = JSON.parse(Buffer.from(bytes).toString()) as { configs?: ConfigFact[] }
+        for (const fact of configs) this.apply(fact)
       },
     })
   }
@@ -77,10 +80,10 @@ export class ConfigStore {
       for (const [name, configs] of this.kinds[kind]) {
         slice.push({ kind, name, configs: [...configs] })
         if (slice.length < SLICE) continue
-        yield Buffer.from(JSON.stringify(slice))
+        yield Buffer.from(JSON.stringify({ configs: slice }))
         slice = []
       }
     }
-    if (slice.length > 0) yield Buffer.from(JSON.stringify(slice))
+    if (slice.length > 0) yield Buffer.from(JSON.stringify({ configs: slice }))
   }
 }

@@ -1,6 +1,7 @@
 import {
   type BatchFault,
   baseSequence,
+  batchSize,
   checkBatch,
   compression,
   isTransactional,
@@ -69,11 +70,13 @@ export function appendBatch(
     return result
   }
   if (producerId(bytes, at) >= 0 && isSettled(partition, bytes, at)) return result
-  if (!hasRoomFor(topics.broker, length + PREFIX)) {
+  // What is cut off behind the batch is left out.
+  const size = batchSize(bytes, at)
+  if (!hasRoomFor(topics.broker, size + PREFIX)) {
     result.refusal = 'no-room'
     return result
   }
-  write(topics, topic, partition, bytes, at, length)
+  write(topics, topic, partition, bytes, at, size)
   return result
 }
 

@@ -1,14 +1,18 @@
 import { type Admitted, admit, type Entry, isHeavy } from '../../core/partition/admit.ts'
-import { maxTimestamp } from '../../core/partition/batch.ts'
+import { BATCH_HEADER, maxTimestamp } from '../../core/partition/batch.ts'
 import type { Topic } from './topic.ts'
 import type { Topics } from './topics.ts'
 import { workOn } from './work.ts'
 
-/** The batch as it came: nothing in it had to be looked at. */
-const AS_IT_CAME: Admitted = { fault: null, bytes: null }
+/** Whether a batch, if it is one, has to be opened before it is appended. */
+export function needsOpening(topics: Topics, topic: Topic, bytes: Uint8Array, at: number, length: number): boolean {
+  const { opens, appendTime, timestampAfterMaxMs } = topic.settings
+  if (opens || appendTime || length < BATCH_HEADER) return opens
+  return maxTimestamp(bytes, at) - topics.broker.env.clock.now() > timestampAfterMaxMs
+}
 
 /**
- * Opens a batch, of which `checkAppend` said that it is whole, if its topic wants that: to pack it anew, to see that every record has a key, or to name
+ * Opens a batch, of which `checkAppend` said that it is whole, as its topic wants it: to pack it anew, to see that every record has a key, or to name
  * the records whose time is out of bounds. What takes long is done off the loop: then null is returned, and `done` called later.
  */
 export function openBatch(
@@ -22,8 +26,6 @@ export function openBatch(
   const { settings } = topic
   const { clock, compute } = topics.broker.env
   const now = clock.now()
-  const early = !settings.appendTime && maxTimestamp(bytes, at) - now > settings.timestampAfterMaxMs
-  if (!settings.opens && !early) return AS_IT_CAME
   const entry: Entry = {
     keys: settings.compacts,
     codec: settings.codec,

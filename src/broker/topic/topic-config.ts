@@ -47,13 +47,15 @@ const gzipLevel: Check = (value) => {
   return level === -1 || (level >= 1 && level <= 9) ? null : 'Value must be between 1 and 9 or equal to -1'
 }
 
-const throttled: Check = (value) => {
-  const items = listItems(value)
-  const fits = items.every((item) => item === '*' || item === 'none' || /^\d+:\d+$/.test(item))
-  return fits && (items.length < 2 || !items.includes('*'))
-    ? null
-    : "Must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],..."
-}
+const throttled =
+  (name: string): Check =>
+  (value) => {
+    const items = listItems(value)
+    const fits = items.every((item) => item === '*' || item === 'none' || /^\d+:\d+$/.test(item))
+    return fits && (items.length < 2 || !items.includes('*'))
+      ? null
+      : `${name} must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...`
+  }
 
 /** The settings a topic may have. Those about index files and flushing are taken and told, and mean nothing here: all topics live in one log. */
 export const TOPIC_CONFIGS: ConfigKeys = {
@@ -62,7 +64,7 @@ export const TOPIC_CONFIGS: ConfigKeys = {
     'delete',
     'log.cleanup.policy',
     'What becomes of old segments: "delete" lets them go after the retention time or size, "compact" keeps the last record of each key; both may be given, and with none of them everything is kept.',
-    listOf('cleanup.policy', ['compact', 'delete']),
+    listOf(['compact', 'delete']),
   ),
   'compression.gzip.level': key(
     INT,
@@ -114,7 +116,7 @@ export const TOPIC_CONFIGS: ConfigKeys = {
     '',
     null,
     'Replicas whose copying is throttled on the follower; there is one replica here.',
-    throttled,
+    throttled('follower.replication.throttled.replicas'),
   ),
   'index.interval.bytes': int('4096', 'log.index.interval.bytes', 'How far apart entries of the offset index are.'),
   'leader.replication.throttled.replicas': key(
@@ -122,7 +124,7 @@ export const TOPIC_CONFIGS: ConfigKeys = {
     '',
     null,
     'Replicas whose copying is throttled on the leader; there is one replica here.',
-    throttled,
+    throttled('leader.replication.throttled.replicas'),
   ),
   'local.retention.bytes': long(
     '-2',

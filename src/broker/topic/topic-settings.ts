@@ -13,6 +13,8 @@ export interface TopicSettings {
   readonly appendTime: boolean
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
+  /** Old segments may go: also by a client's wish. */
+  readonly deletes: boolean
   /** Compaction is among the clean-up policies. */
   readonly compacts: boolean
   readonly clean: CleanSettings
@@ -58,6 +60,7 @@ export function settingsOf(configs: ReadonlyMap<string, string>, broker: BrokerV
     appendTime: value('message.timestamp.type') === 'LogAppendTime',
     timestampBeforeMaxMs,
     timestampAfterMaxMs: limit('message.timestamp.after.max.ms'),
+    deletes,
     compacts,
     clean: {
       minLagMs: limit('min.compaction.lag.ms'),

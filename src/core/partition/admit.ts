@@ -27,7 +27,16 @@ export interface Entry {
 export type Admitted =
   | { readonly fault: null; readonly bytes: Uint8Array | null }
   /** The records by number that are at fault; none if it is the batch. */
-  | { readonly fault: 'invalid' | 'no-key' | 'invalid-timestamp'; readonly records: readonly number[] }
+  | Rejection
+
+interface Rejection {
+  readonly fault: 'invalid' | 'no-key' | 'invalid-timestamp'
+  readonly records: readonly number[]
+  /** Their times, and what bounds these, where the fault is theirs. */
+  readonly times: readonly number[]
+  readonly earliest: number
+  readonly latest: number
+}
 
 /** Records named in a refusal, at most. */
 const MOST_NAMED = 100
@@ -40,24 +49,32 @@ export function isHeavy(bytes: Uint8Array, at: number, entry: Entry): boolean {
 
 /** Opens a batch that a producer sent; it comes back packed anew if its codec is not the one that is wanted. */
 export function admit(bytes: Uint8Array, at: number, entry: Entry): Admitted {
-  const records = recordsOf(bytes, at)
-  if (records === null) return { fault: 'invalid', records: [] }
   const base = baseTimestamp(bytes, at)
   const keyless: number[] = []
   const ill: number[] = []
+  const times: number[] = []
+  const { earliest, latest } = entry
+  const reject = (fault: Rejection['fault'], named: readonly number[] = []): Rejection => {
+    return { fault, records: named, times, earliest, latest }
+  }
+  const records = recordsOf(bytes, at)
+  if (records === null) return reject('invalid')
   const anyTime = hasAppendTime(bytes, at)
   let count = 0
   for (; records.next(); count++) {
-    if (records.offsetDelta !== count) return { fault: 'invalid', records: [] }
+    if (records.offsetDelta !== count) return reject('invalid')
     if (entry.keys && records.keyLength < 0 && keyless.length < MOST_NAMED) keyless.push(count)
     const time = base + records.timestampDelta
     if (!anyTime && time >= 0 && (time < entry.earliest || time > entry.latest)) {
-      if (ill.length < MOST_NAMED) ill.push(count)
+      if (ill.length < MOST_NAMED) {
+        ill.push(count)
+        times.push(time)
+      }
     }
   }
-  if (records.broken || count !== recordCount(bytes, at)) return { fault: 'invalid', records: [] }
-  if (keyless.length > 0) return { fault: 'no-key', records: keyless }
-  if (ill.length > 0) return { fault: 'invalid-timestamp', records: ill }
+  if (records.broken || count !== recordCount(bytes, at)) return reject('invalid')
+  if (keyless.length > 0) return reject('no-key', keyless)
+  if (ill.length > 0) return reject('invalid-timestamp', ill)
   if (entry.codec < 0 || entry.codec === compression(bytes, at)) return { fault: null, bytes: null }
   return { fault: null, bytes: repack(bytes, at, records.bytes, compression(bytes, at) === Codec.none, entry) }
 }

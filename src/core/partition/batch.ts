@@ -17,6 +17,10 @@ import { crc32c } from '../../std/crc32c.ts'
 export const BATCH_HEADER = 61
 /** Bytes before what the batch's own length counts. */
 export const BATCH_PREFIX = 12
+/** Up to the magic byte batches of all formats are alike. */
+const BATCH_LEAST = 17
+/** What no batch's own length is below, in any format. */
+const LEAST_REST = 14
 
 const COMPRESSION = 7
 const LOG_APPEND_TIME = 8
@@ -29,20 +33,28 @@ export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export const ZSTD = 4
 
 /** What can be wrong with a batch that a producer sends. */
-export type BatchFault = 'none' | 'corrupt' | 'not-one-batch' | 'old-format' | 'invalid'
+export type BatchFault = 'none' | 'corrupt' | 'not-one-batch' | 'old-format' | 'invalid' | 'unknown-codec'
 
-/** Looks whether `bytes[at, at + length)` is one whole and undamaged batch from a producer. */
+/**
+ * Looks whether one whole and undamaged batch from a producer begins at `bytes[at]`. Of `length` bytes the rest may be the beginning of another:
+ * what is cut off counts for nothing, as in Kafka.
+ */
 export function checkBatch(bytes: Uint8Array, at: number, length: number): BatchFault {
-  if (length <= BATCH_PREFIX + 4) return 'corrupt'
-  if (bytes[at + 16]! < 2) return 'old-format'
-  if (length < BATCH_HEADER || bytes[at + 16] !== 2) return 'corrupt'
-  const size = BATCH_PREFIX + getU32(bytes, at + 8)
-  if (size !== length) return size < length && size >= BATCH_HEADER ? 'not-one-batch' : 'corrupt'
-  if (crc32c(bytes, at + 21, at + length) !== getU32(bytes, at + 17)) return 'corrupt'
+  if (length < BATCH_LEAST) return 'not-one-batch'
+  const size = BATCH_PREFIX + (getU32(bytes, at + 8) | 0)
+  if (size < BATCH_PREFIX + LEAST_REST) return 'corrupt'
+  if (size > length) return 'not-one-batch'
+  const magic = bytes[at + 16]!
+  if (magic < 2) return 'old-format'
+  if (size < BATCH_HEADER || magic !== 2) return 'corrupt'
+  const rest = length - size
+  if (rest >= BATCH_LEAST && BATCH_PREFIX + (getU32(bytes, at + size + 8) | 0) <= rest) return 'not-one-batch'
+  if (crc32c(bytes, at + 21, at + size) !== getU32(bytes, at + 17)) return 'corrupt'
+  if (compression(bytes, at) > ZSTD) return 'unknown-codec'
   const count = getU32(bytes, at + 57)
   if (count === 0 || count > 0x7fffffff || getU32(bytes, at + 23) !== count - 1) return 'invalid'
-  if ((bytes[at + 22]! & CONTROL) !== 0 || compression(bytes, at) > ZSTD) return 'invalid'
-  return 'none'
+  if (isControl(bytes, at) || baseOffset(bytes, at) !== 0) return 'invalid'
+  return producerId(bytes, at) >= 0 && baseSequence(bytes, at) < 0 ? 'invalid' : 'none'
 }
 
 /** Bytes of the batch that begins at `at`, all of it. */

@@ -2,7 +2,6 @@ import { assert } from '../../std/assert.ts'
 import {
   baseOffset,
   baseSequence,
-  hasAppendTime,
   lastOffsetDelta,
   leaderEpoch,
   maxTimestamp,
@@ -87,8 +86,7 @@ export class Partition {
     const id = producerId(bytes, at)
     if (id >= 0) {
       const epoch = producerEpoch(bytes, at)
-      const appendTime = hasAppendTime(bytes, at) ? timestamp : -1
-      this.producers.apply(id, epoch, baseSequence(bytes, at), recordCount(bytes, at), base, appendTime, now)
+      this.producers.apply(id, epoch, baseSequence(bytes, at), recordCount(bytes, at), base, timestamp, now)
     }
     this.epochs.note(leaderEpoch(bytes, at), base)
     // Records without a time age from when they were appended.

@@ -6,7 +6,7 @@ interface RememberedBatch {
   readonly first: number
   readonly last: number
   readonly baseOffset: number
-  /** The append time, or -1. */
+  /** The batch's greatest timestamp: what a retry is told as its append time. */
   readonly timestamp: number
 }
 

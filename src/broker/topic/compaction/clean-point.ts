@@ -43,11 +43,12 @@ export function registerCompactionFold(topics: Topics): void {
     if (partition !== undefined) partition.cleanedTo = Math.max(partition.cleanedTo, getF64(bytes, at + 4))
   })
   broker.parts.push({
-    kind: Part.segments,
+    kind: Part.upkeep,
     consistent: false,
     snapshot: () => snapshot(topics),
     load: (bytes) => {
-      for (const { id, cleanedTo, segments } of JSON.parse(Buffer.from(bytes).toString()) as Saved[]) {
+      const { partitions = [] } = JSON.parse(Buffer.from(bytes).toString()) as { partitions?: Saved[] }
+      for (const { id, cleanedTo, segments } of partitions) {
         const partition = topics.partitions.get(id)
         if (partition === undefined) continue
         partition.cleanedTo = Math.max(partition.cleanedTo, cleanedTo)
@@ -64,8 +65,8 @@ function* snapshot(topics: Topics): Generator<Uint8Array> {
     if (saved.segments.end === 0) continue
     slice.push(saved)
     if (slice.length < SLICE) continue
-    yield Buffer.from(JSON.stringify(slice))
+    yield Buffer.from(JSON.stringify({ partitions: slice }))
     slice = []
   }
-  if (slice.length > 0) yield Buffer.from(JSON.stringify(slice))
+  if (slice.length > 0) yield Buffer.from(JSON.stringify({ partitions: slice }))
 }

@@ -19,10 +19,11 @@ export class Compaction {
 
   /** Looks every `cleanerBackoffMs`. */
   start(): void {
-    const { broker, options } = this.topics
+    const { topics } = this
+    const { broker, options } = topics
     const look = () => {
       this.next()
-      broker.timers.after(options.cleanerBackoffMs, look)
+      broker.timers.after(Number(topics.brokerValue('log.cleaner.backoff.ms') ?? options.cleanerBackoffMs), look)
     }
     broker.timers.after(options.cleanerBackoffMs, look)
   }
