@@ -59,16 +59,15 @@ const store = Store.open({
 store.recovered()
 const { journal } = store
 
-/** The most of the processor that a call of a method took, by name: other processes may have it meanwhile, but that is not ours. */
+/** The longest a method took, by name. */
 const longest = new Map<string, number>()
 function watch(of: object, name: string, title = name): void {
   const methods = of as Record<string, (...args: unknown[]) => unknown>
   const method = methods[name]!
   methods[name] = function (this: unknown, ...args) {
-    const begun = process.cpuUsage()
+    const begun = performance.now()
     const result = Reflect.apply(method, this, args)
-    const { user, system } = process.cpuUsage(begun)
-    longest.set(title, Math.max(longest.get(title) ?? 0, (user + system) / 1000))
+    longest.set(title, Math.max(longest.get(title) ?? 0, performance.now() - begun))
     return result
   }
 }

@@ -55,7 +55,6 @@ export class JournalRig {
       plenty: 12 * fileSize,
       // The disk itself says when it is full.
       spare: () => Number.NEGATIVE_INFINITY,
-      lastResort: () => false,
       onDamage: onFatal,
       onFatal,
     })

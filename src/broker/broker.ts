@@ -5,6 +5,7 @@ import type { Arena } from '../std/arena.ts'
 import type { Fold, Owner } from '../store/fold.ts'
 import type { Store } from '../store/store.ts'
 import { Access } from './access/access.ts'
+import { AclStore } from './acl/acl-store.ts'
 import { Connections } from './connections.ts'
 import type { DefinitionSource } from './definition.ts'
 import type { KeptMessages } from './exchange/kept-messages.ts'
@@ -78,6 +79,8 @@ export class Broker {
   readonly memory: Memory
   /** Users, and what they may do. */
   readonly access: Access
+  /** What Kafka's clients may do, where an authorizer asks. */
+  readonly acls = new AclStore()
   readonly connections: Connections
   /** Runtime parameters, policies among them. */
   readonly parameters = new Parameters()

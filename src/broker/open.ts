@@ -2,6 +2,7 @@ import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import { Store, type StoreEvent, type StoreOptions } from '../store/store.ts'
 import { registerAccess } from './access/facts.ts'
+import { registerAcls } from './acl/acls.ts'
 import { Broker, type BrokerEvent, type BrokerOptions } from './broker.ts'
 import { registerDefinitions } from './definitions.ts'
 import { recoverKept } from './delay/recover.ts'
@@ -43,6 +44,7 @@ export function openBroker(options: OpenOptions): Broker {
   registerParameters(broker)
   registerTopology(broker)
   registerAccess(broker)
+  registerAcls(broker)
   registerQueueFold(broker)
   registerPolicies(broker)
   registerLeases(broker)

@@ -42,9 +42,9 @@ function stopOnSignal(broker: Running): void {
 /** What a person needs to try it. */
 function banner(broker: Running): string {
   const lines = [`Posthorn ${VERSION}, data in ${broker.data}`]
-  for (const { name, protocol, host, port, tls } of broker.listeners) {
+  for (const { name, protocol, host, port, tls, sasl } of broker.listeners) {
     const hint = protocol === 'amqp' ? tryAmqp(host, port) : tryKafka(host, port)
-    const about = tls ? '' : `   ${hint}`
+    const about = tls || sasl !== null ? '' : `   ${hint}`
     lines.push(`  ${name.padEnd(8)} ${protocol}${tls ? 's' : ''}://${host}:${port}${about}`)
   }
   return `${lines.join('\n')}\n`

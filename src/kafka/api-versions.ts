@@ -23,6 +23,7 @@ export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 
     call.reply({ errorCode: ErrorCode.INVALID_REQUEST }, 0)
     return
   }
+  call.login?.versionsTold()
   call.reply(
     {
       apiKeys: call.front.apis.map(versionsOf),

@@ -1,5 +1,7 @@
 import type { Decoded, Encodable, Message, Range } from '../wire/kafka/schema.ts'
 import type { Front } from './front.ts'
+import type { Ask } from './security/authorizer.ts'
+import type { Login } from './security/login.ts'
 
 /** Who asks, and how to answer: what a handler gets besides the request. */
 export interface Call<R extends Message = Message> {
@@ -12,6 +14,14 @@ export interface Call<R extends Message = Message> {
   /** The address the client reached us at: where it is told to come back to. */
   readonly localHost: string
   readonly localPort: number
+  /** Who asks: `User:name`. */
+  readonly principal: string
+  /** What the client may do; null if there is no authorizer. */
+  readonly ask: Ask | null
+  /** How the client logs in; null where it need not. */
+  readonly login: Login | null
+  /** Done to the answer before it goes out. */
+  amend: ((response: Encodable<R>) => Encodable<R>) | null
   /**
    * Answers, once, now or later; a handler that returns without having answered has parked the request, and the connection
    * reads no further until the answer. The answer goes out when the journal is durable up to `position`: the place of the

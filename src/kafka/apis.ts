@@ -1,4 +1,3 @@
-import { createAcls, deleteAcls, describeAcls } from './acls.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
 import type { Api } from './api.ts'
@@ -24,6 +23,7 @@ import { metadata } from './metadata.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts'
+import { SECURITY_APIS } from './security/apis.ts'
 
 /** What is served: the registry behind the answer to ApiVersions, in the order of the keys. */
 export const APIS: readonly Api[] = [
@@ -37,9 +37,6 @@ export const APIS: readonly Api[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
-  describeAcls,
-  createAcls,
-  deleteAcls,
   describeConfigs,
   alterConfigs,
   alterReplicaLogDirs,
@@ -56,4 +53,5 @@ export const APIS: readonly Api[] = [
   listConfigResources,
   describeTopicPartitions,
   ...GROUP_APIS,
+  ...SECURITY_APIS,
 ]

@@ -12,6 +12,10 @@ import { API_VERSIONS_KEY, unknownVersion } from './api-versions.ts'
 import type { Front } from './front.ts'
 import { MAX_REQUEST } from './limits.ts'
 import { Replies } from './replies.ts'
+import { ANONYMOUS, Ask, principalOf } from './security/authorizer.ts'
+import { handleGuarded } from './security/guards.ts'
+import { Login, MAX_UNKNOWN } from './security/login.ts'
+import type { SaslOptions } from './security/sasl.ts'
 
 /** A request up to this size waits for its last bytes in the read region; a larger one gets memory of its own. */
 const LARGE = 16 * 1024
@@ -21,6 +25,8 @@ const MAX_PENDING = 1024 * 1024
 const ROOM_BESIDE = 1024
 /** Key, version and correlation id: no request is shorter. */
 const MIN_REQUEST = 8
+const SASL_HANDSHAKE_KEY = 17
+const SASL_AUTHENTICATE_KEY = 36
 
 /**
  * One client's connection. Requests are framed by their size and answered in order:
@@ -34,7 +40,13 @@ export class Connection implements Handler {
   readonly socket: Socket
   readonly clientHost: string
   readonly localHost: string
+  /** How the client logs in; null where it need not. */
+  readonly login: Login | null
   private readonly apis: ReadonlyMap<number, Api>
+  private readonly certified: string
+  /** The certificate's name is nobody's here. */
+  private readonly nameless: boolean
+  private asking: Ask | null = null
   private readonly output: Output
   private readonly replies: Replies
   private readonly reader = new Reader()
@@ -56,7 +68,13 @@ export class Connection implements Handler {
   /** Called when the connection has ended. */
   private readonly gone: () => void
 
-  constructor(front: Front, apis: ReadonlyMap<number, Api>, socket: Socket, gone: () => void) {
+  constructor(
+    front: Front,
+    apis: ReadonlyMap<number, Api>,
+    socket: Socket,
+    sasl: SaslOptions | null,
+    gone: () => void,
+  ) {
     this.apis = apis
     this.front = front
     this.socket = socket
@@ -64,8 +82,34 @@ export class Connection implements Handler {
     this.heard = front.broker.env.clock.elapsed()
     this.clientHost = `/${plainAddress(socket.remoteAddress)}`
     this.localHost = plainAddress(socket.localAddress)
+    this.login = sasl === null ? null : new Login(front.broker, sasl, socket.remoteAddress)
+    const name = socket.peerCertificate?.distinguishedName
+    const user = name === undefined ? null : front.options.userOf(name)
+    this.certified = user === null ? ANONYMOUS : principalOf(user)
+    this.nameless = name !== undefined && user === null
     this.output = new Output(front.broker.outputs, socket, front.broker.turn.mark)
     this.replies = new Replies(front, this.output, () => this.drained())
+  }
+
+  /** Who asks: who has logged in, or whom the certificate names. */
+  get principal(): string {
+    if (this.login === null) return this.certified
+    return this.login.user === null ? ANONYMOUS : principalOf(this.login.user)
+  }
+
+  /** What the client may do; null if there is no authorizer. */
+  get ask(): Ask | null {
+    const { authorizer } = this.front.options
+    if (authorizer === null) return null
+    if (this.asking?.principal !== this.principal) {
+      this.asking = new Ask(authorizer, { principal: this.principal, host: this.clientHost.slice(1) })
+    }
+    return this.asking
+  }
+
+  /** Messages of a login come without Kafka's headers. */
+  private get isBare(): boolean {
+    return this.login?.bare === true
   }
 
   /** Whether the next request has to wait. */
@@ -78,11 +122,14 @@ export class Connection implements Handler {
     let at = start
     this.heard = this.front.broker.env.clock.elapsed()
     try {
+      if (this.nameless) throw new KafkaError(ErrorCode.SASL_AUTHENTICATION_FAILED, 'no rule maps the certificate')
       while (!this.blocked) {
         if (this.large !== null) at = this.fill(this.large, bytes, at, end)
         if (this.large !== null || end - at < 4) break
         const size = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-        if (size < MIN_REQUEST || size > MAX_REQUEST) throw notKafka(bytes, at, end, size)
+        const most = this.login === null || this.login.done ? MAX_REQUEST : MAX_UNKNOWN
+        const least = this.isBare ? 0 : MIN_REQUEST
+        if (size < least || size > most) throw notKafka(bytes, at, end, size)
         if (end - at - 4 >= size) {
           if (this.waitsForRoom(bytes, at + 4, size)) break
           at += 4 + size
@@ -104,7 +151,7 @@ export class Connection implements Handler {
    * for: then the handler refuses. A large request looks for room as it goes.
    */
   private waitsForRoom(bytes: Uint8Array, at: number, size: number): boolean {
-    if (!this.apis.get((bytes[at]! << 8) | bytes[at + 1]!)?.writes) return false
+    if (this.isBare || !this.apis.get((bytes[at]! << 8) | bytes[at + 1]!)?.writes) return false
     const { broker } = this.front
     const { journal } = broker.store
     // Small batches take up to half as much again in the journal as in the request.
@@ -144,11 +191,16 @@ export class Connection implements Handler {
   }
 
   private request(bytes: Uint8Array, at: number, end: number): void {
+    if (this.isBare) {
+      this.bareToken(bytes.slice(at, end))
+      return
+    }
     const key = (bytes[at]! << 8) | bytes[at + 1]!
     const version = (bytes[at + 2]! << 8) | bytes[at + 3]!
     const reader = this.reader.over(bytes, at + 4, end)
     const correlationId = reader.int32()
     const api = this.apis.get(key)
+    if (this.login !== null) this.checkLogin(this.login, api, key, version, correlationId)
     if (api === undefined || !within(api.served, version)) {
       if (key === API_VERSIONS_KEY) {
         this.answer(api!, 0, correlationId, unknownVersion(api!), 0)
@@ -160,9 +212,40 @@ export class Connection implements Handler {
     const clientId = reader.stringOrNull() ?? ''
     if (requestHeaderVersion(api.request, version) === 2) reader.skipTags()
     const exchange = new Exchange(this, api, version, correlationId, clientId, this.served !== null)
-    api.handle(decode(api.request, version, reader), exchange)
+    const { ask } = exchange
+    if (ask === null) api.handle(decode(api.request, version, reader), exchange)
+    else handleGuarded(api, decode(api.request, version, reader), ask, exchange)
     if (!exchange.answered) this.parked = exchange
     this.backedUp = this.isBackedUp()
+  }
+
+  /** Ends the connection at a request that is not for who has not logged in; some are told why. */
+  private checkLogin(login: Login, api: Api | undefined, key: number, version: number, correlationId: number): void {
+    const refusal = login.refusal(key, api?.name ?? `key ${key}`)
+    if (refusal === null) return
+    const isTold = login.expectsToken && (key === SASL_HANDSHAKE_KEY || key === API_VERSIONS_KEY)
+    if (isTold && within(api!.served, version)) {
+      this.answer(api!, version, correlationId, { errorCode: ErrorCode.ILLEGAL_SASL_STATE }, 0)
+    }
+    throw new KafkaError(ErrorCode.ILLEGAL_SASL_STATE, refusal)
+  }
+
+  /** A message of a login, after a SaslHandshake of version 0: the answer is as bare, and there is none to a login that fails. */
+  private bareToken(token: Uint8Array): void {
+    const exchange = new Exchange(this, this.apis.get(SASL_AUTHENTICATE_KEY)!, 0, 0, '', this.served !== null)
+    this.login!.next(token, (answer) => {
+      if (this.ended) return
+      if (!answer.ok) {
+        exchange.abort(`login failed: ${answer.text}`)
+        return
+      }
+      const writer = this.front.writer.reset()
+      writer.int32(answer.token.length)
+      writer.raw(answer.token)
+      this.replies.send(writer, this.front.broker.access.changedAt)
+      exchange.silence()
+    })
+    if (!exchange.answered) this.parked = exchange
   }
 
   private giveServed(): void {
@@ -215,6 +298,8 @@ export class Connection implements Handler {
     this.front.options.log(`closing the connection of ${this.clientHost.slice(1)}:${this.socket.remotePort}: ${reason}`)
     this.ended = true
     this.replies.close()
+    // What was answered before goes out first.
+    this.output.flush()
     this.socket.end()
   }
 
@@ -234,6 +319,8 @@ export class Connection implements Handler {
 
 /** A request and its answer. */
 class Exchange implements Call {
+  readonly ask: Ask | null
+  amend: Call['amend'] = null
   readonly front: Front
   readonly version: number
   readonly clientId: string
@@ -255,6 +342,7 @@ class Exchange implements Call {
     this.holdsBytes = holdsBytes
     this.front = connection.front
     this.connection = connection
+    this.ask = connection.ask
     this.api = api
     this.version = version
     this.correlationId = correlationId
@@ -263,6 +351,14 @@ class Exchange implements Call {
 
   get clientHost(): string {
     return this.connection.clientHost
+  }
+
+  get principal(): string {
+    return this.connection.principal
+  }
+
+  get login(): Login | null {
+    return this.connection.login
   }
 
   get localHost(): string {
@@ -276,7 +372,8 @@ class Exchange implements Call {
   reply(response: Encodable<Message>, position = this.front.broker.store.journal.tail): void {
     assert(!this.answered, `${this.api.name} was answered twice`)
     this.answered = true
-    this.connection.answer(this.api, this.version, this.correlationId, response, position)
+    const amended = this.amend === null ? response : this.amend(response)
+    this.connection.answer(this.api, this.version, this.correlationId, amended, position)
     this.connection.settled(this)
   }
 

@@ -1,6 +1,7 @@
 import type { Timer } from '../broker/timers.ts'
 import { locateAll, planRead, type ReadPlan, readAll, withoutHead } from '../broker/topic/read.ts'
 import { reportUnreadable } from '../broker/topic/unreadable.ts'
+import { Operation, ResourceType } from '../core/access/acl.ts'
 import type { Partition, Waiter } from '../core/partition/partition.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../wire/kafka/messages/fetch.ts'
@@ -128,13 +129,25 @@ class FetchRun implements Waiter {
 
   private look(fetched: FetchedPartition, bytes: number, maxBytes: number): Found {
     const partition = this.find(fetched) ?? null
-    const errorCode = partition === null ? this.unknown(fetched) : this.check(fetched, partition)
+    const errorCode = this.denied(fetched)
+      ? ErrorCode.TOPIC_AUTHORIZATION_FAILED
+      : partition === null
+        ? this.unknown(fetched)
+        : this.check(fetched, partition)
     if (partition === null || errorCode !== 0) {
       return { fetched, partition, errorCode, plan: null, records: NO_RECORDS }
     }
     const limit = Math.min(fetched.maxBytes, maxBytes - bytes)
     const plan = limit > 0 || bytes === 0 ? planRead(partition, fetched.offset, limit, bytes === 0) : null
     return { fetched, partition, errorCode, plan, records: NO_RECORDS }
+  }
+
+  /** Asked every time: a session outlives the permission it was opened with. */
+  private denied(fetched: FetchedPartition): boolean {
+    const { ask, front, version } = this.call
+    if (ask === null) return false
+    const name = version >= 13 ? front.topics.byId.get(fetched.topicId)?.name : fetched.topicName
+    return name !== undefined && !ask.may(Operation.read, ResourceType.topic, name)
   }
 
   private unknown(fetched: FetchedPartition): number {

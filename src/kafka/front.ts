@@ -5,6 +5,7 @@ import type { Range } from '../wire/kafka/schema.ts'
 import { Writer } from '../wire/kafka/writer.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { FetchSessions } from './fetch-sessions.ts'
+import type { Authorizer } from './security/authorizer.ts'
 
 export interface FrontOptions {
   /** The host and port that clients are told to come back to; null for the address at which each reached us. */
@@ -15,11 +16,17 @@ export interface FrontOptions {
   readonly autoCreateTopics: boolean
   /** Bytes of large requests, and of large answers on their way, on all connections together. */
   readonly requestBudget: number
+  /** Who may do what; null if everybody may do everything. */
+  readonly authorizer: Authorizer | null
+  /** The user whom a client's certificate names; null if the client is to be turned away. */
+  readonly userOf: (distinguishedName: string) => string | null
   /** Tells the operator about a connection that was closed, and why. */
   readonly log: (text: string) => void
 }
 
 export const FRONT_DEFAULTS: Omit<FrontOptions, 'log' | 'clusterId'> = {
+  authorizer: null,
+  userOf: (name) => name,
   advertised: null,
   nodeId: 1,
   autoCreateTopics: true,

@@ -4,7 +4,8 @@ import type { Topics } from '../broker/topic/topics.ts'
 import type { Handler, Socket } from '../env/net.ts'
 import { APIS } from './apis.ts'
 import { Connection } from './connection.ts'
-import { Front, type FrontOptions } from './front.ts'
+import { FRONT_DEFAULTS, Front, type FrontOptions } from './front.ts'
+import type { SaslOptions } from './security/sasl.ts'
 
 /** What one listener tells its clients to come back to; null for the address at which they reached it. */
 export type Advertised = FrontOptions['advertised']
@@ -17,8 +18,8 @@ const PRODUCER_BYTES = 500
 
 /** Kafka's protocol for a broker. */
 export interface Kafka {
-  /** Takes a connection. */
-  accept(socket: Socket, advertised: Advertised): Handler
+  /** Takes a connection; with `sasl` its client has to log in. */
+  accept(socket: Socket, advertised: Advertised, sasl?: SaslOptions | null): Handler
   readonly connections: { readonly size: number }
   /** Ends every connection: Kafka has no goodbye. */
   destroy(): void
@@ -29,7 +30,7 @@ export function openKafka(
   broker: Broker,
   topics: Topics,
   groups: Groups,
-  options: Omit<FrontOptions, 'advertised'>,
+  options: Omit<FrontOptions, 'advertised' | 'authorizer' | 'userOf'> & Partial<FrontOptions>,
 ): Kafka {
   const apis = new Map(APIS.map((api) => [api.key, api]))
   const fronts = new Map<string, Front>()
@@ -42,14 +43,15 @@ export function openKafka(
     const key = JSON.stringify(advertised)
     let front = fronts.get(key)
     if (front === undefined)
-      fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...options, advertised })))
+      fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...FRONT_DEFAULTS, ...options, advertised })))
     return front
   }
   endIdle(broker, connections)
   return {
     connections,
-    accept(socket, advertised) {
-      const connection = new Connection(frontFor(advertised), apis, socket, () => connections.delete(connection))
+    accept(socket, advertised, sasl = null) {
+      const gone = () => connections.delete(connection)
+      const connection = new Connection(frontFor(advertised), apis, socket, sasl, gone)
       connections.add(connection)
       return connection
     },

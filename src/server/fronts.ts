@@ -10,6 +10,7 @@ import { Topics } from '../broker/topic/topics.ts'
 import type { Handler, Socket } from '../env/net.ts'
 import { openKafka } from '../kafka/open.ts'
 import type { Config } from './config.ts'
+import { kafkaSecurity } from './kafka-security.ts'
 import type { ListenAddress, Protocol } from './listen-address.ts'
 import type { Log } from './log.ts'
 import { VERSION } from './version.ts'
@@ -78,15 +79,18 @@ function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { value
 }
 
 function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config: Config, log: Log): Front {
+  const { authorizer, userOf, saslOf } = kafkaSecurity(broker, config)
   const kafka = openKafka(broker, nouns.topics, nouns.groups, {
     nodeId: 1,
     clusterId: nouns.cluster.value(broker),
     autoCreateTopics: config.values['kafka.autoCreateTopics'] === true,
     requestBudget,
+    authorizer,
+    userOf,
     log: (text) => log.info({ protocol: 'kafka' }, text),
   })
   return {
-    accept: (socket, address) => kafka.accept(socket, address.advertised),
+    accept: (socket, address) => kafka.accept(socket, address.advertised, saslOf(address)),
     get connections() {
       return kafka.connections.size
     },

@@ -25,11 +25,13 @@ export interface ListenAddress {
   readonly tls: boolean
   /** Whether clients are asked for a certificate; null for what the settings say. */
   readonly clientAuth: ClientAuth | null
+  /** What Kafka clients have to log in with; an empty list for what the settings say, null if they need not. */
+  readonly sasl: readonly string[] | null
   /** What clients are told to connect to; null for the address that they used. */
   readonly advertised: { readonly host: string; readonly port: number } | null
 }
 
-/** Reads `[name=]protocol://host:port[?clientAuth=required]`. */
+/** Reads `[name=]protocol://host:port[?sasl[=A+B]][&clientAuth=required]`. */
 export function readListener(text: string, origin: string): ListenAddress {
   const match = /^(?:([A-Za-z0-9_.-]+)=)?([a-z]+):\/\/(\[[^\]]+\]|[^:/]+):(\d+)(?:\?(.*))?$/.exec(text)
   if (match === null)
@@ -55,18 +57,22 @@ function readOptions(
   text: string,
   scheme: { protocol: Protocol; tls: boolean },
   wrong: (what: string) => ConfigError,
-): Pick<ListenAddress, 'clientAuth'> {
+): Pick<ListenAddress, 'clientAuth' | 'sasl'> {
   let clientAuth: ClientAuth | null = null
+  let sasl: string[] | null = null
   for (const option of text === '' ? [] : text.split('&')) {
     const [key, value = ''] = option.split('=')
-    if (key === 'clientAuth') {
+    if (key === 'sasl') {
+      if (scheme.protocol !== 'kafka') throw wrong('has sasl, which is for kafka: AMQP clients always log in')
+      sasl = value === '' ? [] : value.toUpperCase().split('+')
+    } else if (key === 'clientAuth') {
       const known = CLIENT_AUTH.find((one) => one === value)
       if (known === undefined) throw wrong(`must have clientAuth=${CLIENT_AUTH.join(', ')}`)
       if (!scheme.tls) throw wrong('has clientAuth, and is not encrypted')
       clientAuth = known
-    } else throw wrong(`has the unknown option '${key}': known is clientAuth`)
+    } else throw wrong(`has the unknown option '${key}': known are sasl and clientAuth`)
   }
-  return { clientAuth }
+  return { clientAuth, sasl }
 }
 
 /** Reads `[name=]host:port`: what clients of that listener are told. */

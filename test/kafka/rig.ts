@@ -12,6 +12,8 @@ import { openBroker } from '../../src/broker/open.ts'
 import { registerTopicFold } from '../../src/broker/topic/fold.ts'
 import { type TopicOptions, Topics } from '../../src/broker/topic/topics.ts'
 import { openKafka } from '../../src/kafka/open.ts'
+import { Authorizer } from '../../src/kafka/security/authorizer.ts'
+import type { SaslOptions } from '../../src/kafka/security/sasl.ts'
 import { Arena } from '../../src/std/arena.ts'
 import { assert } from '../../src/std/assert.ts'
 import type { StoreEvent } from '../../src/store/store.ts'
@@ -19,6 +21,17 @@ import type { Decoded, Encodable, Message, Slice } from '../../src/wire/kafka/sc
 
 const KIB = 1024
 const PORT = 9092
+/** Where clients have to log in. */
+const SASL_PORT = 9093
+
+const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+
+/** Who may come in, and what he may do there. */
+export interface RigAccess {
+  readonly sasl?: Partial<SaslOptions>
+  /** With an authorizer: these may do everything. */
+  readonly superUsers?: readonly string[]
+}
 
 /** A broker with its Kafka front over simulated clock, disk and network, and a client to ask it. */
 export class KafkaRig {
@@ -33,9 +46,11 @@ export class KafkaRig {
   client!: KafkaLink
   private readonly dice: Dice
   private readonly options: Partial<TopicOptions>
+  private readonly access: RigAccess
 
-  constructor(options: Partial<TopicOptions> = {}) {
+  constructor(options: Partial<TopicOptions> = {}, access: RigAccess = {}) {
     this.options = options
+    this.access = access
     this.dice = new Dice(1)
     this.clock = new SimClock(this.dice)
     this.disk = new SimDisk(this.clock, this.dice)
@@ -75,16 +90,24 @@ export class KafkaRig {
       },
       report: (event) => this.events.push(event),
     })
+    const { superUsers, sasl } = this.access
     const kafka = openKafka(this.broker, this.topics, groups, {
       nodeId: 1,
       clusterId: 'test',
       autoCreateTopics: true,
       requestBudget: 8 * KIB * KIB,
+      authorizer: superUsers === undefined ? null : new Authorizer(this.broker.acls.acls, superUsers, false),
       log: (text) => this.log.push(text),
     })
     this.net.listen(
       { host: 'sim', port: PORT },
       (socket) => kafka.accept(socket, null),
+      () => {},
+    )
+    const terms = { mechanisms: MECHANISMS, maxReauthMs: 0, failureDelayMs: 100, checkToken: null, ...sasl }
+    this.net.listen(
+      { host: 'sim', port: SASL_PORT },
+      (socket) => kafka.accept(socket, null, terms),
       () => {},
     )
     this.client = this.connect()
@@ -98,14 +121,19 @@ export class KafkaRig {
     this.start()
   }
 
-  wire(): Wire {
-    const wire = this.net.connect(PORT)
+  wire(port = PORT): Wire {
+    const wire = this.net.connect(port)
     assert(wire !== null, 'the broker listens')
     return wire
   }
 
   connect(): KafkaLink {
     return new KafkaLink(this.wire(), () => {})
+  }
+
+  /** A client that has not logged in yet. */
+  stranger(): KafkaLink {
+    return new KafkaLink(this.wire(SASL_PORT), () => {})
   }
 
   /** Lets `ms` pass. */
