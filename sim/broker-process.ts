@@ -23,7 +23,7 @@ import type { Swarm } from './swarm.ts'
 import type { Process, World } from './world.ts'
 
 /** Events that say that bytes cannot be had. */
-const DAMAGE: readonly string[] = ['damage', 'set-aside', 'unreadable-records']
+const DAMAGE: readonly string[] = ['damage', 'set-aside', 'delayed-set-aside', 'unreadable-records']
 
 /** A broker with all its nouns, and nobody listening. */
 export interface Opened {
@@ -120,6 +120,7 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
   listen(opened, env.net, 5672, 9092, (text) => world.note(text))
   const begun = broker.store.journal.tail
   return {
+    broker,
     check: () => {
       checkCounters(broker, topics, groups)
       world.add('counter checks')

@@ -55,6 +55,7 @@ export class JournalRig {
       plenty: 12 * fileSize,
       // The disk itself says when it is full.
       spare: () => Number.NEGATIVE_INFINITY,
+      lastResort: () => false,
       onDamage: onFatal,
       onFatal,
     })

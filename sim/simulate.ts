@@ -3,6 +3,7 @@ import { Consumer } from './amqp/consumer.ts'
 import { AmqpModel } from './amqp/model.ts'
 import { Publisher } from './amqp/publisher.ts'
 import { startBroker } from './broker-process.ts'
+import { Operator } from './exchange/operator.ts'
 import { Faults } from './faults.ts'
 import { Admin } from './kafka/admin.ts'
 import { Member } from './kafka/member.ts'
@@ -32,6 +33,7 @@ function addAmqp(world: World): void {
     const n = exclusive ? 1 : dice.between(1, Math.max(1, Math.ceil(swarm.consumers / swarm.queues)))
     for (let k = 0; k < n; k++) world.actors.push(new Consumer(world, model, queue, `consumer-${i}-${k}`, exclusive))
   })
+  if (swarm.longestDelay > 0) world.actors.push(new Operator(world, model))
   world.actors.push(new AmqpAuditor(world, model))
 }
 

@@ -32,6 +32,8 @@ export interface Swarm {
   readonly readers: number
   readonly members: number
   readonly partitions: number
+  /** Longest delay of a message, in milliseconds; 0 for none, and no other exchanges than the usual ones. */
+  readonly longestDelay: number
   /** Largest usual message, in bytes. */
   readonly largest: number
 }
@@ -62,5 +64,6 @@ export function drawSwarm(dice: Dice): Swarm {
     members: kafka && dice.chance(0.6) ? dice.between(1, 3) : 0,
     partitions: dice.between(1, 4),
     largest: dice.pick([20, 200, 1000, 4000, 10_000]),
+    longestDelay: dice.pick([0, 50, 2000, 20_000]),
   }
 }

@@ -1,3 +1,4 @@
+import type { Broker } from '../src/broker/broker.ts'
 import type { Env } from '../src/env/env.ts'
 import { Arena } from '../src/std/arena.ts'
 import { SimClock } from './clock.ts'
@@ -10,6 +11,8 @@ import type { Swarm } from './swarm.ts'
 
 /** A process under simulation, from its start to its death. */
 export interface Process {
+  /** The broker, for what is asked of it from inside. */
+  readonly broker?: Broker
   /** Stops on a broken invariant; called now and then while nothing runs. */
   check(): void
   /** In the end, whether something still holds what it should have let go of; null if not. */

@@ -1,5 +1,6 @@
 import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
 import { exchange, queue } from '../../src/wire/amqp/methods.ts'
+import { declareRoutes } from '../exchange/routes.ts'
 import type { AmqpLink } from './link.ts'
 import type { AmqpModel } from './model.ts'
 
@@ -12,4 +13,5 @@ export function declare(link: AmqpLink, model: AmqpModel): void {
   for (const name of model.fanned) {
     link.send(queue.bind, { ticket: 0, queue: name, exchange: 'fan', routingKey: '', nowait: false, arguments: table })
   }
+  if (model.world.swarm.longestDelay > 0) declareRoutes(link, model.queues, model.fanned)
 }

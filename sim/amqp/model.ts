@@ -40,6 +40,11 @@ export interface Message {
   readonly bornIn: number
   /** Of a transaction, its number; 0 for none. */
   readonly transaction: number
+  readonly delayed: boolean
+  /** It must not come earlier, by the broker's clock. */
+  readonly notBefore: number
+  /** It comes to exactly one of the queues in `copies`: the others are taken out when it is known which. */
+  readonly one: boolean
   readonly copies: Map<string, Copy>
 }
 
@@ -78,6 +83,7 @@ export class AmqpModel {
     persistent: boolean,
     length: number,
     transaction = 0,
+    { delay, one } = { delay: 0, one: false },
   ) {
     const id = this.messages.length
     const copies = new Map<string, Copy>()
@@ -91,6 +97,9 @@ export class AmqpModel {
       bornIn: this.world.life,
       confirmedIn: 0,
       transaction,
+      notBefore: this.world.clock.now() + delay,
+      delayed: delay > 0,
+      one,
       copies,
     }
     for (const queue of to) {
@@ -124,6 +133,10 @@ export class AmqpModel {
     rule(Buffer.compare(body, bodyOf(message)) === 0, `the body of message ${id} from ${queue} is spoilt`)
     const copy = message.copies.get(queue)
     rule(copy !== undefined, `message ${id} came out of ${queue}, where it was not sent`)
+    if (message.one) for (const other of message.copies.keys()) if (other !== queue) message.copies.delete(other)
+    const early = message.notBefore - world.clock.now()
+    rule(early <= 0, `message ${id} came out of ${queue} ${early} ms before its time`)
+    if (message.delayed) world.add('delayed messages delivered')
     world.add('messages delivered')
     world.tell(() => `${holder.name} got ${id} from ${queue}${redelivered ? ' again' : ''}`)
     rule(!copy.settled, `message ${id} came out of ${queue} again after its acknowledgement was durable`)
@@ -161,6 +174,16 @@ export class AmqpModel {
     this.world.tell(() => `${copy.message.id} in ${copy.queue} is durably acknowledged`)
     copy.settled = true
     copy.holder = null
+  }
+
+  /** It was cancelled: it need not come, and may until that is durable. */
+  withdrawn(message: Message): void {
+    for (const copy of message.copies.values()) if (copy.deliveries === 0) copy.acked = true
+  }
+
+  /** From now on it must not come. */
+  settledAll(message: Message): void {
+    for (const copy of message.copies.values()) if (copy.deliveries === 0) this.settled(copy)
   }
 
   /** Copies that must still come, by what clients were promised. */

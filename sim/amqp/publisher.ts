@@ -1,4 +1,5 @@
 import { basic, confirm, tx } from '../../src/wire/amqp/methods.ts'
+import { drawRoute } from '../exchange/routes.ts'
 import { rule } from '../failure.ts'
 import type { Actor, World } from '../world.ts'
 import { declare } from './declare.ts'
@@ -146,6 +147,7 @@ export class Publisher implements Actor {
 
   private one(link: AmqpLink, transaction: number): Message {
     const { dice, swarm } = this.world
+    if (swarm.longestDelay > 0 && dice.chance(0.5)) return this.other(link, transaction)
     const fan = dice.chance(0.3)
     const to = fan ? this.model.fanned : [dice.pick(this.model.queues)]
     const persistent = dice.chance(this.persistence)
@@ -153,6 +155,19 @@ export class Publisher implements Actor {
     const { message, body } = this.model.create(this.session, this.sequence++, to, persistent, length, transaction)
     const properties = persistent ? { deliveryMode: 2 } : {}
     link.publish(fan ? 'fan' : '', fan ? 'any' : to[0]!, properties, body)
+    return message
+  }
+
+  /** One that goes by another exchange, where nothing is said about its place among the others of this channel. */
+  private other(link: AmqpLink, transaction: number): Message {
+    const { world, model } = this
+    const { dice, swarm } = world
+    const { exchange, key, headers, to, one, delay } = drawRoute(world, model.queues, model.fanned)
+    const persistent = dice.chance(this.persistence)
+    // Twice in one entry, where an exchange keeps it, too.
+    const length = dice.skewed(Math.min(swarm.largest, 4000))
+    const { message, body } = model.create(model.session(), 0, to, persistent, length, transaction, { delay, one })
+    link.publish(exchange, key, { headers, ...(persistent ? { deliveryMode: 2 } : {}) }, body)
     return message
   }
 }

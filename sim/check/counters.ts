@@ -37,6 +37,13 @@ export function checkCounters(broker: Broker, topics: Topics, groups: Groups): s
     const kept = { ready: queue.ready, unacked: queue.unacked, readyBytes: queue.readyBytes, live: index.live }
     rule(same(counted, kept), `${queue.name} counts ${JSON.stringify(kept)}, but has ${JSON.stringify(counted)}`)
   }
+  for (const kept of broker.kept.values()) {
+    kept.invariants()
+    const { index } = kept
+    for (let sequence = index.nextLive(index.head); sequence < index.tail; sequence = index.nextLive(sequence + 1)) {
+      if (kept.place(sequence) === JOURNAL) hold(index.position(sequence), index.length(sequence))
+    }
+  }
   for (const partition of topics.partitions.values()) {
     const { index } = partition
     for (let entry = index.firstEntry(); entry !== -1; entry = index.next(entry)) {

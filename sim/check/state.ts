@@ -5,7 +5,14 @@ import { DURABLE, PLACE_SHIFT } from '../../src/core/queue/queue-index.ts'
 
 /** A broker's durable state as text, line by line, so that two can be compared. */
 export function durableState(broker: Broker, topics: Topics): string[] {
-  return [...definitions(broker), ...queues(broker), ...topicFacts(broker), ...partitions(topics), ...groups(broker)]
+  return [
+    ...definitions(broker),
+    ...queues(broker),
+    ...kept(broker),
+    ...topicFacts(broker),
+    ...partitions(topics),
+    ...groups(broker),
+  ]
 }
 
 function* definitions(broker: Broker): Generator<string> {
@@ -25,6 +32,17 @@ function* queues(broker: Broker): Generator<string> {
       const place = (flags >> PLACE_SHIFT) & 3
       const at = `${place}:${index.position(sequence)} of ${index.length(sequence)} bytes`
       yield `${queue.name} ${sequence} at ${at}, expires ${index.expiry(sequence)}`
+    }
+  }
+}
+
+function* kept(broker: Broker): Generator<string> {
+  for (const one of [...broker.kept.values()].sort((a, b) => a.id - b.id)) {
+    if (!one.exchange.properties.durable) continue
+    const { index } = one
+    for (let sequence = index.nextLive(index.head); sequence < index.tail; sequence = index.nextLive(sequence + 1)) {
+      const at = `${one.place(sequence)}:${index.position(sequence)} of ${index.length(sequence)} bytes`
+      yield `exchange ${one.exchange.name} ${sequence} at ${at}, due ${index.expiry(sequence)}`
     }
   }
 }

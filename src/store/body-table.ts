@@ -19,6 +19,11 @@ export class BodyTable {
     for (let n = 0; n < SHARDS; n++) this.shards.push(new Uint32Array(FIRST))
   }
 
+  clear(): void {
+    for (const slots of this.shards) slots.fill(0)
+    this.used.fill(0)
+  }
+
   /** The number of the body at `position`; if there is none it is `body` from now on, and -1 is returned. */
   findOrAdd(position: number, body: number): number {
     const hash = hashOf(position)

@@ -16,7 +16,11 @@ import {
 } from './checkpoint-file.ts'
 import { isDiskFull } from './journal-files.ts'
 
-const WRITE = 256 * 1024
+/** Bytes taken for one write; a part counts as `PART` bytes more, as one of a thousand empty queues is work, too. */
+const WRITE = 64 * 1024
+const PART = 8 * 1024
+/** Bytes that may wait for a sync: whoever syncs the journal meanwhile waits for them too. */
+const UNSYNCED = 2 ** 20
 const RETRY_MS = 1000
 /** Left for a checkpoint beside twice what the last one took. */
 const MOST_SPARE = 8 * 2 ** 20
@@ -94,6 +98,7 @@ export class Checkpoints {
   private number = 0
   private start = 0
   private size = 0
+  private unsynced = 0
   private count = 0
   /** All that the parts tell is in the journal below. */
   private tells = 0
@@ -199,6 +204,7 @@ export class Checkpoints {
     if (this.parts === null) {
       this.start = journal.boundary
       this.size = 0
+      this.unsynced = 0
       this.count = 0
       this.need(CHECKPOINT_HEADER)
       putCheckpointHeader(this.buffer, this.number, this.start, journal.epoch)
@@ -207,7 +213,8 @@ export class Checkpoints {
       this.parts = snapshot()
     }
     let last = false
-    for (let consistent = this.count === 1; consistent || this.used < WRITE; ) {
+    const before = this.count
+    for (let consistent = this.count === 1; consistent || this.used + (this.count - before) * PART < WRITE; ) {
       const next = this.parts.next()
       if (next.done) {
         this.need(PART_HEADER + 4)
@@ -227,20 +234,19 @@ export class Checkpoints {
     this.state = 'writing'
     const { background } = this.seams
     const file = this.file!
+    const written = (error: Error | null, done: () => void) => {
+      done()
+      if (error !== null) this.giveUp(error)
+      else this.next(last ? 'waiting' : 'pulling')
+    }
     background.add((done) => {
       file.writeAsync(this.buffer, 0, this.used, this.size, (error) => {
-        if (error !== null || !last) {
-          done()
-          if (error !== null) return this.giveUp(error)
-          this.size += this.used
-          return this.next('pulling')
-        }
         this.size += this.used
-        file.syncAsync((syncError) => {
-          done()
-          if (syncError !== null) return this.giveUp(syncError)
-          this.next('waiting')
-        })
+        this.unsynced += this.used
+        if (error === null && (last || this.unsynced >= UNSYNCED)) {
+          this.unsynced = 0
+          file.syncAsync((syncError) => written(syncError, done))
+        } else written(error, done)
       })
     })
   }

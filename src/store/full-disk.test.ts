@@ -4,6 +4,8 @@ import { SimClock } from '../../sim/clock.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { Dice } from '../../sim/random.ts'
 import { QUEUES, StoreRig } from '../../sim/store-rig.ts'
+import { BALLAST } from './ballast.ts'
+import { StoreError } from './errors.ts'
 
 const CASES = Number(process.env.CASES ?? 20)
 
@@ -105,4 +107,55 @@ test('what a file that is used again has never had is not taken for space', () =
       pass(clock, rig, 1)
     }
   }
+})
+
+test('a start on a full disk serves and drains, or says in a line what it lacks', () => {
+  const counts = { served: 0, drained: 0, refused: 0 }
+  for (let seed = 1; seed <= CASES; seed++) {
+    const dice = new Dice(seed)
+    const clock = new SimClock(dice.fork())
+    let disk = new SimDisk(clock, dice.fork(), { slowest: 2 })
+    if (dice.chance(0.5)) disk.capacity = FILE * dice.between(12, 40)
+    let rig = new StoreRig(disk, clock, OPTIONS)
+    for (let n = 0, body = 1; n < dice.between(50, 300); n++) {
+      if (rig.store.journal.room() >= 700) rig.enqueue([dice.pick(QUEUES)], body++, 8 + dice.below(600))
+      pass(clock, rig, 1)
+    }
+    disk = dice.chance(0.5) ? disk.kill() : disk.lose()
+    if (dice.chance(0.5) && disk.exists(BALLAST)) disk.remove(BALLAST)
+    // Somebody else has taken all that was left.
+    disk.capacity = disk.used()
+    try {
+      rig = new StoreRig(disk, clock, OPTIONS)
+    } catch (error) {
+      assert.ok(error instanceof StoreError && error.code === 'full')
+      assert.match(error.message, /^the disk is full: a start needs \d+ bytes more for journal\/\d+\.journal; give it/)
+      counts.refused++
+      continue
+    }
+    counts.served++
+    pass(clock, rig, 20)
+    for (let n = 0; rig.store.journal.room() >= 700; n++) {
+      assert.ok(n < 100, `seed ${seed}: publishers have to wait`)
+      rig.enqueue([dice.pick(QUEUES)], n, 500)
+      pass(clock, rig, 2)
+    }
+    let left = 0
+    for (const [id, { index }] of rig.queues) {
+      for (let s = index.nextLive(index.head); s < index.tail; s = index.nextLive(s + 1)) {
+        if (rig.store.journal.roomForSettlement() < 8) pass(clock, rig, 5)
+        if (rig.store.journal.roomForSettlement() >= 8) rig.settle(id, s)
+        else left++
+      }
+    }
+    pass(clock, rig, 20)
+    if (left === 0) counts.drained++
+    disk.capacity = Number.POSITIVE_INFINITY
+    pass(clock, rig)
+    assert.ok(rig.store.journal.room() >= 700, `seed ${seed}: publishers go on`)
+  }
+  assert.ok(
+    Object.values(counts).every((count) => count > 0),
+    JSON.stringify(counts),
+  )
 })

@@ -44,6 +44,8 @@ export interface JournalFilesOptions {
   readonly plenty: number
   /** Bytes of the disk that are left for checkpoints and tidying: without them no file could ever be used again. */
   readonly spare: () => number
+  /** At a start on a full disk: frees some space that was kept for that; false if there is none. */
+  readonly lastResort: () => boolean
   /** Bytes that are needed cannot be had. */
   readonly onDamage: (error: StoreError) => void
   readonly onFatal: (error: Error) => void
@@ -143,6 +145,10 @@ export class JournalFiles {
     } catch (error) {
       if (!isDiskFull(error as Error)) throw error
       if (has >= needed) return
+      if (this.options.lastResort()) {
+        this.fillNow(number, least)
+        return
+      }
       const name = journalFileName(number)
       const text = `the disk is full: a start needs ${needed - has} bytes more for ${name}; give it some space and start again`
       throw new StoreError('full', text, name)

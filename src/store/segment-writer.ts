@@ -8,7 +8,7 @@ import { type Output, SLICE, type TidyPlan } from './tidy-plan.ts'
 /** Bytes written between two syncs: whoever syncs the journal meanwhile waits for them too. */
 const WRITE = SLICE
 /** Bodies copied in a step. */
-const COPIES = 8192
+const COPIES = 512
 
 /** Reads bytes of the place that is tidied. */
 export type ReadSource = (

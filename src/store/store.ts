@@ -3,6 +3,7 @@ import type { Disk } from '../env/disk.ts'
 import type { Random } from '../env/random.ts'
 import type { Arena } from '../std/arena.ts'
 import { Background } from './background.ts'
+import { Ballast } from './ballast.ts'
 import { Checkpoints, SEGMENTS_PART } from './checkpoint.ts'
 import {
   CHECKPOINT_DIRECTORY,
@@ -124,6 +125,7 @@ export class Store {
   private readonly journalLog: Log
   private readonly spillLog: Log
   private readonly files: JournalFiles
+  private readonly ballast: Ballast
   private closing: (() => void) | null = null
   /** Until the last checkpoint is there the store ends its own turns. */
   private finishing = false
@@ -163,14 +165,17 @@ export class Store {
     this.spillLog = new Log(arena, { ringSize: spillRing, fileSize, blockSize: Math.min(fileSize, spillRing) })
     const { reserve, writeAtOnce: atOnce = WRITE_AT_ONCE } = options
     const plenty = 4 * (reserve + shape.fileSize)
+    // Enough to tidy a whole file before it is given back, and to take a checkpoint.
+    const spare = () => (shape.fileSize * 9) / 8 + this.checkpoints.spare
+    this.ballast = new Ballast(disk, this.background, shape.fileSize, spare, onFatal)
     this.files = new JournalFiles({
       disk,
       clock,
       background: this.background,
       fileSize: shape.fileSize,
       plenty,
-      // Enough to tidy a whole file before it is given back, and to take a checkpoint.
-      spare: () => (shape.fileSize * 9) / 8 + this.checkpoints.spare,
+      spare,
+      lastResort: () => this.ballast.drop(),
       onDamage: this.damaged,
       onFatal,
     })
@@ -220,7 +225,10 @@ export class Store {
         options: { growth: options.checkpointGrowth ?? fileSize },
         snapshot: () => fold.snapshot(),
         segments: () => segments.snapshot(),
-        onTaken: (start) => files.recycleBelow(start),
+        onTaken: (start) => {
+          files.recycleBelow(start)
+          this.ballast.keep()
+        },
         wake,
         onFatal,
       },
@@ -230,6 +238,8 @@ export class Store {
     // So are names: a checkpoint that only the page cache knows of is no reason to use journal files again.
     if (!this.clean) for (const name of DIRECTORIES) disk.syncDirectory(name)
     this.journal.onProgress = this.spill.onProgress = () => this.progress()
+    // A fresh store has hardly anything to drain.
+    if (checkpoint !== null) this.ballast.keep()
   }
 
   private loadCheckpoint(seams: StoreSeams): Checkpoint | null {

@@ -10,7 +10,7 @@ const RUN = 64 * 1024
 /** The source is read in slices of this many bytes. */
 export const SLICE = 2 ** 20
 /** Items laid out, or written to a directory, in a step. */
-const ITEMS = 8192
+const ITEMS = 512
 
 /** A segment that is to be written. */
 export interface Output {
@@ -49,14 +49,22 @@ export class TidyPlan {
   private readonly heads = new Map<number, number>()
   private readonly large: number[] = []
   private readonly table = new BodyTable(this.positions)
-  private readonly joins: boolean
+  private joins = false
 
   /**
+   * Empties the plan for another tidying; its memory is used again, as new arrays for each would be work for the garbage collector.
    * `joins` says that an owner's items follow each other in its index, so that they may become runs: so it is with a part of
    * the journal. Between two entries of a few segments there may be others, elsewhere.
    */
-  constructor(joins: boolean) {
+  reset(joins: boolean): void {
     this.joins = joins
+    for (const column of [this.positions, this.lengths, this.offsets, this.outputOf, this.shared]) column.length = 0
+    for (const column of [this.following, this.ownerOf, this.sequences, this.bodyOf]) column.length = 0
+    this.outputs.length = 0
+    this.owners.length = 0
+    this.heads.clear()
+    this.large.length = 0
+    this.table.clear()
   }
 
   get items(): number {

@@ -14,9 +14,9 @@ import { headerOf, type Output, TidyPlan } from './tidy-plan.ts'
 
 const RETRY_MS = 1000
 /** Per step: owners asked, entries looked at, entries moved. */
-const OWNERS = 1000
-const ENTRIES = 8192
-const MOVES = 2048
+const OWNERS = 256
+const ENTRIES = 512
+const MOVES = 512
 /** What comes before the first entry of a record. */
 const RECORD_LIMIT = 20
 /** Segments that are rewritten together. */
@@ -98,7 +98,9 @@ export class Tidy {
   rewritten = 0
   givenUp = 0
   private readonly seams: TidySeams
+  /** Memory that goes from one job to the next. */
   private readonly scratch = new Scratch()
+  private plan: TidyPlan | null = null
   private steps: Steps | null = null
   /** What the next step waits for. */
   private waits: Wait = 'turn'
@@ -181,6 +183,7 @@ export class Tidy {
     }
     if (job === null) {
       this.scratch.drop()
+      this.plan = null
       return
     }
     this.steps = this.tidy(job)
@@ -227,7 +230,9 @@ export class Tidy {
   }
 
   private newJob(place: number, from: number, to: number, numbers: Set<number> | null, pins: readonly number[]): Job {
-    return { place, from, to, numbers, plan: new TidyPlan(place === JOURNAL), pins, moved: new Map() }
+    this.plan ??= new TidyPlan()
+    this.plan.reset(place === JOURNAL)
+    return { place, from, to, numbers, plan: this.plan, pins, moved: new Map() }
   }
 
   private *tidy(job: Job): Steps {

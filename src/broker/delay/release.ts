@@ -8,7 +8,7 @@ import { CLASS_BASIC, FRAME_END, FRAME_HEADER, FRAME_PREFIX } from '../../wire/a
 import { writeHeader } from '../../wire/amqp/properties.ts'
 import { Writer } from '../../wire/amqp/writer.ts'
 import type { Broker } from '../broker.ts'
-import { keepMessage, letGo, roomForKeeps } from '../exchange/keep.ts'
+import { fitting, keepMessage, letGo, roomForKeeps } from '../exchange/keep.ts'
 import { type KeptMessage, readKept } from '../exchange/kept-message.ts'
 import type { KeptMessages } from '../exchange/kept-messages.ts'
 import { letGoRoom, writeLetGo } from '../exchange/kept-record.ts'
@@ -81,10 +81,10 @@ function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: n
   const router = broker.vhosts.get(kept.vhost)!.router
   const queues: Queue[] = []
   router.route(kept.exchange, key, more, headersOf(properties), queues)
-  const { keeps } = router
   const size = message.keysLength + message.contentLength
-  const room = roomFor(size, queues.length) + roomForKeeps(keeps, more, size) + letGoRoom(before + 1)
-  if (!broker.hasRoomForSettlement(room)) {
+  const room = roomFor(size, queues.length) + letGoRoom(before + 1)
+  const keeps = fitting(broker, router.keeps, more, size, room)
+  if (!broker.hasRoomForSettlement(room + roomForKeeps(keeps, more, size))) {
     kept.releasing = true
     broker.whenRoom(again)
     return false

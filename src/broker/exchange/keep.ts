@@ -18,6 +18,23 @@ export function roomForKeeps(keeps: readonly Keep[], more: readonly string[], co
 }
 
 /**
+ * Of what is to be kept of a message that the broker itself moves, as much as one journal entry surely takes beside `room`: all, unless it
+ * is about half as long as a block.
+ */
+export function fitting(
+  broker: Broker,
+  keeps: readonly Keep[],
+  more: readonly string[],
+  contentLength: number,
+  room: number,
+): readonly Keep[] {
+  const { longest } = broker.store.journal
+  let fit = keeps
+  while (fit.length > 0 && room + roomForKeeps(fit, more, contentLength) > longest) fit = fit.slice(0, -1)
+  return fit
+}
+
+/**
  * Leaves the message with the exchanges that keep it, once for each. A durable exchange keeps it in the journal whatever its delivery
  * mode, as RabbitMQ's plugins do. `more` are its further routing keys. The caller has checked the room.
  */

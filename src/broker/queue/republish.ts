@@ -10,7 +10,7 @@ import { decodeProperties, type Properties, writeHeader } from '../../wire/amqp/
 import { Reader } from '../../wire/amqp/reader.ts'
 import { Writer } from '../../wire/amqp/writer.ts'
 import type { Broker } from '../broker.ts'
-import { keepMessage, roomForKeeps } from '../exchange/keep.ts'
+import { fitting, keepMessage, roomForKeeps } from '../exchange/keep.ts'
 import { publish } from './publish.ts'
 
 /**
@@ -67,10 +67,10 @@ export function republish(
   const found: Queue[] = []
   const more = deadLetterRoutingKey === null ? copies : []
   router.route(exchange, key, more, headersOf({ ...properties, headers }), found)
-  const { keeps } = router
+  const size = stored.length + DEATH_ROOM
+  const keeps = fitting(broker, router.keeps, more, size, size)
   const queues = reason === 'rejected' ? found : found.filter((one) => !isDeathCycle(headers, one.name))
   if (queues.length === 0 && keeps.length === 0) return true
-  const size = stored.length + DEATH_ROOM
   if (keeps.length > 0 && !broker.hasRoomForSettlement(size + roomForKeeps(keeps, more, size))) return false
   const keysLength = write(exchange.name, key, letter, headers, stored)
   const tails = queues.map((one) => one.index.tail)

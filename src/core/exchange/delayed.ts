@@ -45,12 +45,15 @@ export function afterDelay(headers: Table): Table {
   return new Map([...changed].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** As the plugin reads it: whole numbers but signed bytes, fractions cut off, and numbers that are written as text. */
+/**
+ * As the plugin reads it: whole numbers, fractions cut off, and numbers that are written as text. Also signed bytes, which it takes for none
+ * although some clients write small numbers so.
+ */
 function wholeOf(headers: Table): number {
   const field = headers.get(DELAY)
   if (field === undefined) return 0
   const { type, value } = field
-  if ('BsuIilL'.includes(type)) return Number(value)
+  if ('bBsuIilL'.includes(type)) return Number(value)
   if (type === 'f' || type === 'd') return Math.trunc(value as number)
   return type === 'S' && typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : 0
 }

@@ -5,7 +5,7 @@ import type { IndexEntry } from './entry-run.ts'
 
 const FIRST_CAPACITY = 16
 const CAPACITY = 512
-const SLICE_ENTRIES = 32_768
+const SLICE_ENTRIES = 1024
 
 // A slice of a partition's index, as a checkpoint keeps it; all but the header are LEB128 varints, differences as zigzag:
 //

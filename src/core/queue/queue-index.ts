@@ -18,8 +18,8 @@ const PLACE = 3 << PLACE_SHIFT
 
 const FIRST_CAPACITY = 16
 const CAPACITY = 4096
-const SLICE_ENTRIES = 65_536
-const SLICE_SCAN = 4 * SLICE_ENTRIES
+const SLICE_ENTRIES = 1024
+const SLICE_SCAN = 32 * SLICE_ENTRIES
 
 /**
  * Where a queue's messages are: for each sequence number a position, a length, flags and an expiry, in chunks of typed
