@@ -1,12 +1,33 @@
 #!/usr/bin/env node
 import { ConfigError } from '../server/config-error.ts'
 
+/** What can be looked at and changed, in a broker that runs and in a data directory that rests. */
+const NOUNS = [
+  'users',
+  'vhosts',
+  'permissions',
+  'topic-permissions',
+  'policies',
+  'parameters',
+  'queues',
+  'exchanges',
+  'bindings',
+  'connections',
+  'definitions',
+]
+
 /** One line each; a command's module is loaded only when it is run, so that starting stays fast. */
 const COMMANDS: Readonly<
   Record<string, { about: string; load: () => Promise<{ run(args: string[]): Promise<number> }> }>
 > = {
   serve: { about: 'run the broker', load: () => import('./serve.ts') },
   ready: { about: 'exit 0 if a broker answers on its listeners', load: () => import('./ready.ts') },
+  ...Object.fromEntries(
+    NOUNS.map((noun) => [
+      noun,
+      { about: `see and change ${noun}`, load: async () => (await import('./control.ts')).nounOf(noun) },
+    ]),
+  ),
   inspect: { about: 'check and print a data directory', load: () => import('./inspect.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },
 }
@@ -19,7 +40,7 @@ async function main(args: string[]): Promise<number> {
   const out = asked ? process.stdout : process.stderr
   if (!asked) out.write(`posthorn: unknown command '${name}'\n\n`)
   out.write('usage: posthorn COMMAND [OPTION ...]\n\n')
-  for (const [known, { about }] of Object.entries(COMMANDS)) out.write(`  ${known.padEnd(9)} ${about}\n`)
+  for (const [known, { about }] of Object.entries(COMMANDS)) out.write(`  ${known.padEnd(18)} ${about}\n`)
   out.write('\nposthorn COMMAND --help tells more.\n')
   return asked ? 0 : 2
 }

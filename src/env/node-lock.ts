@@ -33,13 +33,19 @@ export function lockDirectory(directory: string, done: (error: Error | null, loc
   take(socketPath(fs.realpathSync(directory)), directory, ATTEMPTS, done)
 }
 
-/** A path for the socket that is short enough: in the directory, or else in the directory for temporary files. */
-export function socketPath(directory: string): string {
-  const inside = join(directory, NAME)
+/** A path for a socket that is short enough: in the directory, or else in the directory for temporary files. */
+export function socketPath(directory: string, name = NAME): string {
+  const inside = join(directory, name)
   if (Buffer.byteLength(inside) <= LONGEST_PATH) return inside
   const fromHere = relative(process.cwd(), inside)
   if (Buffer.byteLength(fromHere) <= LONGEST_PATH) return fromHere
-  return join(tmpdir(), `posthorn-${createHash('sha256').update(directory).digest('hex').slice(0, 24)}.sock`)
+  return join(
+    tmpdir(),
+    `posthorn-${createHash('sha256')
+      .update(name === NAME ? directory : inside)
+      .digest('hex')
+      .slice(0, 24)}.sock`,
+  )
 }
 
 type Done = (error: Error | null, lock?: Lock) => void

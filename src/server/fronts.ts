@@ -1,5 +1,4 @@
 import { openAmqp } from '../amqp/open.ts'
-import { seedAccess } from '../broker/access/seed.ts'
 import type { Broker } from '../broker/broker.ts'
 import { ClusterIdentity } from '../broker/cluster-id.ts'
 import { registerGroupFold } from '../broker/group/fold.ts'
@@ -51,7 +50,6 @@ const SHARE = 4
 
 export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
   startRetention(nouns.topics)
-  seedAccess(broker)
   const budget = Math.floor(broker.options.memory / SHARE)
   return { amqp: amqpFront(broker, budget, nouns, config, log), kafka: kafkaFront(broker, budget, nouns, config, log) }
 }

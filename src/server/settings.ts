@@ -38,6 +38,13 @@ export const SETTINGS = [
     about: 'Allows listeners beyond loopback that have no TLS, or ask nobody who he is.',
   },
   {
+    key: 'definitions.file',
+    type: 'string',
+    default: 'none',
+    about:
+      'A definitions file of RabbitMQ or Posthorn that is imported at every start; users then come from it, and there is no `guest` but its own.',
+  },
+  {
     key: 'loopbackUsers',
     type: 'string',
     default: 'guest',

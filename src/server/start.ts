@@ -1,19 +1,15 @@
 import { resolve } from 'node:path'
-import type { Broker, BrokerEvent } from '../broker/broker.ts'
-import { openBroker } from '../broker/open.ts'
+import type { Broker } from '../broker/broker.ts'
 import type { Handler, Listener, Net, Socket } from '../env/net.ts'
-import { nodeEnv } from '../env/node.ts'
-import { type Lock, lockDirectory } from '../env/node-lock.ts'
 import type { TlsIdentity } from '../env/tls-identity.ts'
-import { Arena } from '../std/arena.ts'
-import type { StoreEvent } from '../store/store.ts'
-import { batchWorker } from './batch-worker-entry.ts'
 import type { Config } from './config.ts'
-import { type Front, type Nouns, openFronts, registerNouns } from './fronts.ts'
+import { type ControlListener, listenForControl } from './control/socket.ts'
+import { importAtStart } from './definitions/at-start.ts'
+import { type Front, openFronts } from './fronts.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { openIdentity } from './listener-access.ts'
 import type { Log } from './log.ts'
-import { arenaSize, brokerOptions, storeOptions } from './sizes.ts'
+import { openData } from './open-data.ts'
 
 /** A broker that serves. */
 export interface Running {
@@ -30,8 +26,6 @@ export interface Running {
 /** Connections are given this long to read their goodbye. */
 const GOODBYE_MS = 1000
 const LOOK_MS = 10
-/** Node ends a process that waits for nothing but timers of ours: this keeps it until the last word is on the disk. */
-const FOR_EVER_MS = 2 ** 30
 
 /**
  * Opens the data directory, then the listeners. `stopped` is called once the broker has ended after that, with the exit code.
@@ -41,29 +35,19 @@ const FOR_EVER_MS = 2 ** 30
 export async function start(config: Config, log: Log, stopped: (code: number) => void): Promise<Running> {
   const data = resolve(String(config.values.data))
   const identity = openIdentity(config.listeners, config.values)
-  const lock = await take(data)
-  const alive = setInterval(() => {}, FOR_EVER_MS)
-  const arena = new Arena(arenaSize(config))
-  const env = nodeEnv({ directory: data, arena, worker: batchWorker })
-  const onFatal = (error: Error) => {
-    log.error({ data }, `the journal can't be written, so nothing more can be promised: ${error.message}`)
-    process.exit(1)
+  const opened = await openData(data, config, log)
+  const { broker, nouns, env } = opened
+  const close = () => new Promise<void>((done) => opened.close(done))
+  const file = String(config.values['definitions.file'])
+  try {
+    const counts = await importAtStart(broker, file === 'none' ? null : file)
+    if (counts !== null) log.info({ file, ...counts }, 'definitions imported')
+  } catch (error) {
+    await close()
+    throw error
   }
-  let nouns!: Nouns
-  const broker = openBroker({
-    env,
-    arena,
-    broker: brokerOptions(config),
-    store: storeOptions(config),
-    register: [
-      (broker) => {
-        nouns = registerNouns(broker, config)
-      },
-    ],
-    onFatal,
-    report: (event) => tell(log, event),
-  })
   const fronts = openFronts(broker, nouns, config, log)
+  let control!: ControlListener
   const open: { listening: ListenAddress; listener: Listener }[] = []
   try {
     for (const address of config.listeners) {
@@ -72,10 +56,10 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
       open.push({ listener, listening: { ...address, port: listener.port } })
       log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
     }
+    control = await listenOnControl(broker, data)
   } catch (error) {
     for (const { listener } of open) listener.close(() => {})
-    await new Promise<void>((done) => broker.store.close(done))
-    clearInterval(alive)
+    await close()
     throw error
   }
   const reloaded = (error: Error | null) => {
@@ -95,35 +79,25 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
       if (stopping) return
       stopping = true
       identity?.unwatch()
+      control.close()
       log.info({ reason }, 'stopping')
       stop(
         broker,
         fronts,
         open.map((one) => one.listener),
-        () => {
-          lock.release(() => {
-            clearInterval(alive)
+        () =>
+          opened.close(() => {
             log.info({}, 'stopped')
             stopped(0)
-          })
-        },
+          }),
       )
     },
   }
 }
 
-/** What cannot be read is an error, the rest is news. */
-function tell(log: Log, { kind, ...facts }: StoreEvent | BrokerEvent): void {
-  if (kind === 'damage') log.error(facts, 'what is stored is damaged')
-  else if (kind === 'set-aside' || kind === 'delayed-set-aside')
-    log.error(facts, 'a message that cannot be read is set aside')
-  else if (kind === 'unreadable-records') log.error(facts, 'records cannot be read')
-  else log.info(facts, kind)
-}
-
-function take(data: string): Promise<Lock> {
+function listenOnControl(broker: Broker, data: string): Promise<ControlListener> {
   return new Promise((resolve, reject) => {
-    lockDirectory(data, (error, lock) => (lock === undefined ? reject(error) : resolve(lock)))
+    const listener = listenForControl(broker, data, (error) => (error === null ? resolve(listener) : reject(error)))
   })
 }
 
@@ -157,7 +131,7 @@ function explain(error: Error | null): string {
 function stop(broker: Broker, fronts: Record<string, Front>, listeners: readonly Listener[], done: () => void): void {
   let waiting = listeners.length + 1
   const one = () => {
-    if (--waiting === 0) broker.store.close(done)
+    if (--waiting === 0) done()
   }
   for (const listener of listeners) listener.close(one)
   for (const front of Object.values(fronts)) front.shutdown()
