@@ -38,7 +38,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
   const { amqp, kafka } = options.ports ?? { amqp: 0, kafka: 0 }
   const listen = ['--listen', `amqp://127.0.0.1:${amqp}`, '--listen', `kafka://127.0.0.1:${kafka}`]
   const args = [PROGRAM, 'serve', '--data', directory, ...listen, ...(options.args ?? [])]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // What names a real broker to the tests is nothing to ours.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('POSTHORN_CONTROL_')))
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   const said = gather(child)
   const banner = await said.out.until(/kafka:\/\/127\.0\.0\.1:\d+/, START_MS).catch((error: Error) => {
     child.kill('SIGKILL')

@@ -9,8 +9,10 @@ import { TOPOLOGY } from './topology.ts'
 import { USERS } from './users.ts'
 import { VHOSTS } from './vhosts.ts'
 
-/** Room in the journal for one change. */
-const ROOM = 64 * 1024
+/** Room in the journal for one change, beside what it is given. */
+const ROOM = 4096
+/** What these take away makes room. */
+const TAKES_AWAY = /(delete|clear|purge|close)$/
 
 /** What an operator can ask of a broker, by noun and verb. */
 export const CONTROL: Readonly<Record<string, Command>> = {
@@ -30,7 +32,7 @@ export function dispatch(broker: Broker, name: string, args: Arguments, answer: 
     answer(refused('not-found', `there is no command '${name}'`))
     return
   }
-  if (command.changes && !broker.hasRoomForDefinition(ROOM, true)) {
+  if (command.changes && !broker.hasRoomForDefinition(roomFor(broker, args), TAKES_AWAY.test(name))) {
     broker.whenRoom(() => dispatch(broker, name, args, answer))
     return
   }
@@ -44,4 +46,9 @@ export function dispatch(broker: Broker, name: string, args: Arguments, answer: 
     if (!(error instanceof ArgumentError)) throw error
     answer(error.refusal)
   }
+}
+
+/** A definitions file is imported piece by piece, each of which asks for room of its own. */
+function roomFor({ store }: Broker, { definitions: _, ...args }: Arguments): number {
+  return Math.min(ROOM + 2 * JSON.stringify(args).length, store.journal.longest)
 }

@@ -114,12 +114,12 @@ export const TOPOLOGY: Readonly<Record<string, Command>> = {
     ),
   ),
   'bindings add': change(
-    'bind',
+    "lead an exchange's messages to a queue, or to another exchange",
     ['source', 'destination', 'destination-type', 'key', 'vhost', 'arguments'],
     bindingBy(bindQueue, bindExchange),
   ),
   'bindings delete': change(
-    'unbind',
+    'take a binding out',
     ['source', 'destination', 'destination-type', 'key', 'vhost', 'arguments'],
     bindingBy(unbindQueue, unbindExchange),
   ),

@@ -23,8 +23,8 @@ export interface Imported {
   readonly problems: readonly string[]
 }
 
-/** Room in the journal for one item. */
-const ROOM = 64 * 1024
+/** Room in the journal for one item, beside what it says. */
+const ROOM = 4096
 /** Items in one go. */
 const RUN = 128
 
@@ -71,7 +71,8 @@ export function importDefinitions(
   let at = 0
   const step = () => {
     for (let n = 0; n < RUN && at < work.length; n++) {
-      if (!broker.hasRoomForDefinition(ROOM, false)) {
+      const room = Math.min(ROOM + 2 * JSON.stringify(work[at].item).length, broker.store.journal.longest)
+      if (!broker.hasRoomForDefinition(room, false)) {
         broker.whenRoom(() => broker.turn.start({ step }))
         return true
       }
