@@ -8,6 +8,8 @@ import { openBroker } from '../src/broker/open.ts'
 import { registerTopicFold } from '../src/broker/topic/fold.ts'
 import { startRetention } from '../src/broker/topic/retention.ts'
 import { Topics } from '../src/broker/topic/topics.ts'
+import { registerTransactionFold } from '../src/broker/transaction/fold.ts'
+import { Transactions } from '../src/broker/transaction/transactions.ts'
 import type { Env } from '../src/env/env.ts'
 import type { Net } from '../src/env/net.ts'
 import { openKafka } from '../src/kafka/open.ts'
@@ -30,6 +32,7 @@ export interface Opened {
   readonly broker: Broker
   readonly topics: Topics
   readonly groups: Groups
+  readonly transactions: Transactions
   readonly cluster: ClusterIdentity
 }
 
@@ -43,6 +46,7 @@ export function openSmall(
 ): Opened {
   let topics!: Topics
   let groups!: Groups
+  let transactions!: Transactions
   let cluster!: ClusterIdentity
   const { ring, file } = swarm
   const broker = openBroker({
@@ -64,13 +68,15 @@ export function openSmall(
         groups = new Groups(opened, { groupInitialRebalanceDelayMs: 500 })
         registerTopicFold(topics)
         registerGroupFold(groups, topics)
+        transactions = new Transactions(topics, groups)
+        registerTransactionFold(transactions)
         cluster = new ClusterIdentity(opened)
       },
     ],
     onFatal,
     report,
   })
-  return { broker, topics, groups, cluster }
+  return { broker, topics, groups, transactions, cluster }
 }
 
 /** Opens both fronts, as the server does. */
@@ -81,7 +87,7 @@ export function listen(
   kafkaPort: number,
   log: (text: string) => void,
 ): void {
-  const { broker, topics, groups, cluster } = opened
+  const { broker, topics, transactions, cluster } = opened
   startRetention(topics)
   seedAccess(broker)
   const amqp = openAmqp(broker, {
@@ -94,7 +100,7 @@ export function listen(
     assemblyBudget: 32 * 2 ** 20,
     log,
   })
-  const kafka = openKafka(broker, topics, groups, {
+  const kafka = openKafka(broker, transactions, {
     nodeId: 1,
     clusterId: cluster.value(broker),
     autoCreateTopics: false,

@@ -17,6 +17,7 @@ export interface BatchFields {
 }
 
 const HEADER = 61
+const TRANSACTIONAL = 16
 
 export function encodeBatch(
   fields: Omit<BatchFields, 'baseOffset'>,
@@ -42,6 +43,19 @@ export function encodeBatch(
   view.setInt32(53, fields.baseSequence)
   view.setInt32(57, fields.ids.length)
   batch.set(records, HEADER)
+  view.setUint32(17, crc32c(batch, 21, batch.length))
+  return batch
+}
+
+/** The same of a transaction, with records of the least size. */
+export function transactionalBatch(fields: Omit<BatchFields, 'baseOffset'>, now: number): Uint8Array {
+  const batch = encodeBatch(
+    fields,
+    fields.ids.map(() => 0),
+    now,
+  )
+  const view = new DataView(batch.buffer)
+  view.setInt16(21, TRANSACTIONAL)
   view.setUint32(17, crc32c(batch, 21, batch.length))
   return batch
 }

@@ -25,6 +25,8 @@ export const Record = {
   kept: 13,
   /** Ranges of sequences that an exchange keeps no more: broker/exchange/kept-record.ts. */
   letGo: 14,
+  /** Something happened to a transactional id: broker/transaction/transaction-record.ts. */
+  transaction: 20,
   /** A fact about a group of the consumer protocol. */
   consumerGroup: 25,
   /** A run of a compacted partition's batches, without what is out of date: broker/topic/compaction/rewrite.ts. */
@@ -43,6 +45,7 @@ export const Part = {
   group: 4,
   topics: 5,
   kept: 7,
+  transactions: 10,
   /** Where partitions' segments begin and how far they are clean, or what `Record.configs` tells. */
   upkeep: 13,
 } as const

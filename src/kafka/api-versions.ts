@@ -7,7 +7,7 @@ import type { Advertised } from './front.ts'
 /*
  * ApiVersions, 0 to 4. The answer is the registry. A version we don't know is answered in version 0 with UNSUPPORTED_VERSION and
  * our range, so that the client can ask again. Features are told from version 3 on. A finalized level promises what is built, and no more: clients
- * choose what they do by it.
+ * choose what they do by it. Before version 4 features that begin at 0 are not told as supported: clients could not read that.
  */
 
 export const API_VERSIONS_KEY = 18
@@ -16,6 +16,7 @@ export const API_VERSIONS_KEY = 18
 const FEATURES = [
   { name: 'group.version', min: 0, max: 1, level: 1 },
   { name: 'metadata.version', min: 7, max: 30, level: 30 },
+  { name: 'transaction.version', min: 0, max: 2, level: 2 },
 ]
 
 export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 0, to: 4 }, (request, call) => {
@@ -24,10 +25,11 @@ export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 
     return
   }
   call.login?.versionsTold()
+  const told = FEATURES.filter(({ min }) => call.version >= 4 || min > 0)
   call.reply(
     {
       apiKeys: call.front.apis.map(versionsOf),
-      supportedFeatures: FEATURES.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
+      supportedFeatures: told.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
       finalizedFeaturesEpoch: 1,
       finalizedFeatures: FEATURES.map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
     },

@@ -2,7 +2,7 @@ import { ErrorCode } from '../wire/kafka/errors.ts'
 import { DescribeProducersRequest, DescribeProducersResponse } from '../wire/kafka/messages/describe-producers.ts'
 import { api } from './api.ts'
 
-/* DescribeProducers, 0: the idempotent producers of partitions. */
+/* DescribeProducers, 0: the idempotent producers of partitions, and where their open transactions begin. */
 export const describeProducers = api(
   DescribeProducersRequest,
   DescribeProducersResponse,
@@ -15,11 +15,13 @@ export const describeProducers = api(
         const partition = topics.byName.get(name)?.partitions[partitionIndex]
         if (partition === undefined)
           return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: null }
-        const activeProducers = [...partition.producers.each()].map(({ id, epoch, lastSequence, seen }) => ({
-          producerId: id,
-          producerEpoch: epoch,
-          lastSequence,
-          lastTimestamp: seen,
+        const activeProducers = [...partition.producers.each()].map(([producerId, producer]) => ({
+          producerId,
+          producerEpoch: producer.epoch,
+          lastSequence: producer.lastSequence,
+          lastTimestamp: producer.seen,
+          coordinatorEpoch: producer.coordinatorEpoch,
+          currentTxnStartOffset: producer.transaction,
         }))
         return { partitionIndex, errorMessage: null, activeProducers }
       }),

@@ -1,5 +1,5 @@
 import type { Timer } from '../broker/timers.ts'
-import { locateAll, planRead, type ReadPlan, readAll, withoutHead } from '../broker/topic/read.ts'
+import { locateAll, planRead, type ReadPlan, readAll, withoutHead, withoutTail } from '../broker/topic/read.ts'
 import { reportUnreadable } from '../broker/topic/unreadable.ts'
 import { Operation, ResourceType } from '../core/access/acl.ts'
 import type { Partition, Waiter } from '../core/partition/partition.ts'
@@ -11,8 +11,8 @@ import { type FetchedPartition, type FetchSession, rotate } from './fetch-sessio
 
 /*
  * Fetch, 4 to 18: sessions from version 7 on, topics by id from 13 on. It waits up to maxWaitMs for minBytes, then tells what there is. The first
- * batch of an answer is sent however large it is. Readers see what is durable: the last stable offset is the high watermark, and
- * read_committed equals read_uncommitted, because there are no transactions.
+ * batch of an answer is sent however large it is. Readers see what is durable, and with read_committed only what lies below the last stable
+ * offset; what was aborted there they are told to leave out.
  */
 
 /** Bytes of one answer, whatever the client would take: memory is for all, and it asks again at once. */
@@ -52,7 +52,7 @@ class FetchRun implements Waiter {
   /** Whether only what changed is told. */
   private readonly incremental: boolean
   private readonly asked: readonly FetchedPartition[]
-  /** read_committed: the client is told of aborted transactions, of which there are none. */
+  /** read_committed: nothing that is undecided, and the client is told of aborted transactions. */
   private readonly committedOnly: boolean
   private readonly minBytes: number
   private readonly maxBytes: number
@@ -138,7 +138,8 @@ class FetchRun implements Waiter {
       return { fetched, partition, errorCode, plan: null, records: NO_RECORDS }
     }
     const limit = Math.min(fetched.maxBytes, maxBytes - bytes)
-    const plan = limit > 0 || bytes === 0 ? planRead(partition, fetched.offset, limit, bytes === 0) : null
+    const end = this.committedOnly ? partition.lastStableOffset : partition.highWatermark
+    const plan = limit > 0 || bytes === 0 ? planRead(partition, fetched.offset, end, limit, bytes === 0) : null
     return { fetched, partition, errorCode, plan, records: NO_RECORDS }
   }
 
@@ -209,7 +210,7 @@ class FetchRun implements Waiter {
     const { front } = this.call
     for (const one of found) {
       if (one.plan === null || one.plan.bytes === 0) continue
-      one.records = one.errorCode === 0 ? withoutHead(one.records, one.plan.offset) : NO_RECORDS
+      one.records = one.errorCode === 0 ? cutToPlan(one.records, one.plan) : NO_RECORDS
     }
     if (!this.gone) this.answer(found)
     front.buffers.give(buffer)
@@ -244,6 +245,13 @@ class FetchRun implements Waiter {
   }
 }
 
+/** What was read, without what lies below and above what was to be read. */
+function cutToPlan(records: Slice, plan: ReadPlan): Slice {
+  const cut = { ...records }
+  if (plan.cut) withoutTail(cut, plan.end)
+  return withoutHead(cut, plan.offset)
+}
+
 /** Copies all pieces, and returns their length. */
 function copySlices(records: Slice, to: Uint8Array, at: number): number {
   const start = at
@@ -255,16 +263,31 @@ function copySlices(records: Slice, to: Uint8Array, at: number): number {
 }
 
 function answerOf(one: Found, committedOnly: boolean): PartitionAnswer {
-  const { partition, errorCode } = one
-  const failed = errorCode !== 0
-  const highWatermark = failed || partition === null ? -1 : partition.highWatermark
+  const { partition, errorCode, fetched, plan } = one
+  if (errorCode !== 0 || partition === null) {
+    return {
+      partitionIndex: fetched.number,
+      errorCode,
+      highWatermark: -1,
+      lastStableOffset: -1,
+      logStartOffset: -1,
+      abortedTransactions: committedOnly ? [] : null,
+      records: one.records,
+    }
+  }
   return {
-    partitionIndex: one.fetched.number,
+    partitionIndex: fetched.number,
     errorCode,
-    highWatermark,
-    lastStableOffset: highWatermark,
-    logStartOffset: failed || partition === null ? -1 : partition.logStartOffset,
-    abortedTransactions: committedOnly ? [] : null,
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.logStartOffset,
+    abortedTransactions: committedOnly ? abortedIn(partition, fetched.offset, plan) : null,
     records: one.records,
   }
+}
+
+/** What a reader of committed records has to leave out of what was read for it. */
+function abortedIn({ transactions }: Partition, offset: number, plan: ReadPlan | null) {
+  if (transactions === null || plan === null || plan.bytes === 0) return []
+  return transactions.aborted(offset, plan.end)
 }

@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import type { Groups } from '../broker/group/groups.ts'
 import type { Topics } from '../broker/topic/topics.ts'
+import type { Transactions } from '../broker/transaction/transactions.ts'
 import type { Range } from '../wire/kafka/schema.ts'
 import { Writer } from '../wire/kafka/writer.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -44,6 +45,7 @@ export class Front {
   readonly broker: Broker
   readonly topics: Topics
   readonly groups: Groups
+  readonly transactions: Transactions
   readonly options: FrontOptions
   readonly apis: readonly Advertised[]
   readonly sessions = new FetchSessions()
@@ -54,10 +56,11 @@ export class Front {
   private largeBytes = 0
   private waiting: (() => void)[] = []
 
-  constructor(broker: Broker, topics: Topics, groups: Groups, apis: readonly Advertised[], options: FrontOptions) {
+  constructor(broker: Broker, transactions: Transactions, apis: readonly Advertised[], options: FrontOptions) {
     this.broker = broker
-    this.topics = topics
-    this.groups = groups
+    this.topics = transactions.topics
+    this.groups = transactions.groups
+    this.transactions = transactions
     this.options = options
     this.apis = apis
   }

@@ -11,6 +11,8 @@ import type { Front } from './front.ts'
  * record with the greatest timestamp (-3, from version 7 on), the start of what is not in remote storage (-4, from 8: all of it is here), and the
  * end of what is in remote storage (-5 from 9, -6 from 11: nothing is).
  *
+ * Who reads committed records only is told of what lies below the last stable offset.
+ *
  * By time the answer is exact: a batch that has earlier records as well is opened, off the loop if it is packed.
  */
 
@@ -46,7 +48,7 @@ export const listOffsets = api(ListOffsetsRequest, ListOffsetsResponse, { from: 
         return
       }
       left++
-      listOne(front, name, asked, (answer) => {
+      listOne(front, name, asked, request.isolationLevel === 1, (answer) => {
         answered[i] = { partitionIndex: asked.partitionIndex, ...answer }
         done()
       })
@@ -57,7 +59,13 @@ export const listOffsets = api(ListOffsetsRequest, ListOffsetsResponse, { from: 
 })
 
 /** Answers for one partition, now or when its bytes have been read. */
-function listOne(front: Front, topicName: string, asked: Asked, answer: (answer: PartitionAnswer) => void): void {
+function listOne(
+  front: Front,
+  topicName: string,
+  asked: Asked,
+  committedOnly: boolean,
+  answer: (answer: PartitionAnswer) => void,
+): void {
   const { topics } = front
   const partition = topics.byName.get(topicName)?.partitions[asked.partitionIndex]
   const errorCode = partition === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : checkEpoch(front, asked)
@@ -66,17 +74,18 @@ function listOne(front: Front, topicName: string, asked: Asked, answer: (answer:
     return
   }
   const { timestamp } = asked
-  if (timestamp === LATEST) answer(at(partition, partition.highWatermark, topics.leaderEpoch))
+  const end = committedOnly ? partition.lastStableOffset : partition.highWatermark
+  if (timestamp === LATEST) answer(at(partition, end, topics.leaderEpoch))
   else if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) answer(at(partition, partition.logStartOffset, -1))
   else if (timestamp < MAX_TIMESTAMP) answer({ timestamp: -1, offset: -1 })
   else {
     const found = (error: Error | null, stamp: { offset: number; timestamp: number } | null) => {
       if (error !== null) answer({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR, timestamp: -1, offset: -1 })
-      else if (stamp === null) answer({ timestamp: -1, offset: -1 })
+      else if (stamp === null || stamp.offset >= end) answer({ timestamp: -1, offset: -1 })
       else answer({ ...at(partition, stamp.offset, -1), timestamp: stamp.timestamp })
     }
     if (timestamp === MAX_TIMESTAMP) searchLatest(topics, partition, found)
-    else searchTimestamp(topics, partition, timestamp, found)
+    else searchTimestamp(topics, partition, timestamp, end, found)
   }
 }
 

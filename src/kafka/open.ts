@@ -1,6 +1,6 @@
 import type { Broker } from '../broker/broker.ts'
-import type { Groups } from '../broker/group/groups.ts'
 import type { Topics } from '../broker/topic/topics.ts'
+import type { Transactions } from '../broker/transaction/transactions.ts'
 import type { Handler, Socket } from '../env/net.ts'
 import { APIS } from './apis.ts'
 import { Connection } from './connection.ts'
@@ -28,8 +28,7 @@ export interface Kafka {
 /** Called once, after `openBroker`. */
 export function openKafka(
   broker: Broker,
-  topics: Topics,
-  groups: Groups,
+  transactions: Transactions,
   options: Omit<FrontOptions, 'advertised' | 'authorizer' | 'userOf'> & Partial<FrontOptions>,
 ): Kafka {
   const apis = new Map(APIS.map((api) => [api.key, api]))
@@ -37,13 +36,13 @@ export function openKafka(
   const connections = new Set<Connection>()
   broker.memory.holders.push(
     () => heldBytes(fronts, connections),
-    () => indexBytes(topics),
+    () => indexBytes(transactions.topics),
   )
   const frontFor = (advertised: Advertised) => {
     const key = JSON.stringify(advertised)
     let front = fronts.get(key)
     if (front === undefined)
-      fronts.set(key, (front = new Front(broker, topics, groups, APIS, { ...FRONT_DEFAULTS, ...options, advertised })))
+      fronts.set(key, (front = new Front(broker, transactions, APIS, { ...FRONT_DEFAULTS, ...options, advertised })))
     return front
   }
   endIdle(broker, connections)

@@ -10,6 +10,7 @@ import type { Decoded, Encodable, Slice } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
 import { type Rejected, recordErrorsOf, summaryOf } from './record-errors.ts'
 import { APPEND_CODES } from './refusals.ts'
+import { isTransactionalBatch, requestFault, transactionFault } from './transaction/produce-check.ts'
 
 /*
  * Produce, told from 0, served from 3 to 13: clients built on librdkafka look for the old ones and never use them. Topics have ids in place of
@@ -48,11 +49,14 @@ class ProduceRun {
   /** The request's bytes do not go away any more. */
   private keeps: boolean
   private gone = false
+  /** What is wrong with all of it, or 0. */
+  private readonly fault: number
 
   constructor(request: Decoded<typeof ProduceRequest>, call: Call<typeof ProduceResponse>) {
     this.request = request
     this.call = call
     this.keeps = call.holdsBytes
+    this.fault = requestFault(request)
   }
 
   readonly goOn = (): void => {
@@ -101,7 +105,7 @@ class ProduceRun {
     const { topics } = this.call.front
     const { acks } = this.request
     if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS)
-    if (this.request.transactionalId !== null) return this.refused(data, APPEND_CODES.transactional[0])
+    if (this.fault !== ErrorCode.NONE) return this.refused(data, this.fault)
     if (topic === undefined && this.call.version >= 13) return this.refused(data, ErrorCode.UNKNOWN_TOPIC_ID)
     const partition = topic?.partitions[data.index]
     if (topic === undefined || partition === undefined) {
@@ -109,6 +113,17 @@ class ProduceRun {
     }
     if (data.records === null) return this.refused(data, ErrorCode.INVALID_RECORD)
     let { records } = data
+    if (isTransactionalBatch(records)) {
+      const fault = transactionFault(
+        this.call.front,
+        this.request.transactionalId!,
+        partition,
+        records,
+        this.call.version,
+      )
+      if (fault === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) return this.refusedFor(data, partition, 'out-of-order')
+      if (fault !== ErrorCode.NONE) return this.refused(data, fault)
+    }
     const zstd = this.call.version >= 7
     if (needsOpening(topics, topic, records.bytes, records.at, records.length)) {
       const refusal = checkAppend(topics, topic, records.bytes, records.at, records.length, zstd)

@@ -28,7 +28,7 @@ export const APPEND_CODES: { readonly [refusal in AppendRefusal]: readonly [code
   'no-key': [ErrorCode.INVALID_RECORD, true],
   fenced: [ErrorCode.INVALID_PRODUCER_EPOCH, true],
   'out-of-order': [ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, true],
-  transactional: [ErrorCode.INVALID_TXN_STATE, false],
+  'not-transactional': [ErrorCode.INVALID_TXN_STATE, true],
   zstd: [ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, false],
   'no-room': [ErrorCode.KAFKA_STORAGE_ERROR, false],
 }

@@ -6,6 +6,8 @@ import { Groups } from '../broker/group/groups.ts'
 import { registerTopicFold } from '../broker/topic/fold.ts'
 import { startRetention } from '../broker/topic/retention.ts'
 import { Topics } from '../broker/topic/topics.ts'
+import { registerTransactionFold } from '../broker/transaction/fold.ts'
+import { Transactions } from '../broker/transaction/transactions.ts'
 import type { Handler, Socket } from '../env/net.ts'
 import { openKafka } from '../kafka/open.ts'
 import type { Config } from './config.ts'
@@ -30,6 +32,7 @@ export interface Front {
 export interface Nouns {
   readonly topics: Topics
   readonly groups: Groups
+  readonly transactions: Transactions
   readonly cluster: ClusterIdentity
 }
 
@@ -42,7 +45,9 @@ export function registerNouns(broker: Broker, config: Config): Nouns {
   })
   registerTopicFold(topics)
   registerGroupFold(groups, topics)
-  return { topics, groups, cluster: new ClusterIdentity(broker) }
+  const transactions = new Transactions(topics, groups)
+  registerTransactionFold(transactions)
+  return { topics, groups, transactions, cluster: new ClusterIdentity(broker) }
 }
 
 /** Unfinished messages may take a quarter of what the broker may hold in memory, and unfinished requests as much again. */
@@ -78,7 +83,7 @@ function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { value
 
 function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config: Config, log: Log): Front {
   const { authorizer, userOf, saslOf } = kafkaSecurity(broker, config)
-  const kafka = openKafka(broker, nouns.topics, nouns.groups, {
+  const kafka = openKafka(broker, nouns.transactions, {
     nodeId: 1,
     clusterId: nouns.cluster.value(broker),
     autoCreateTopics: config.values['kafka.autoCreateTopics'] === true,

@@ -10,6 +10,8 @@ import { openBroker } from '../../src/broker/open.ts'
 import { createTopic } from '../../src/broker/topic/create.ts'
 import { registerTopicFold } from '../../src/broker/topic/fold.ts'
 import { Topics } from '../../src/broker/topic/topics.ts'
+import { registerTransactionFold } from '../../src/broker/transaction/fold.ts'
+import { Transactions } from '../../src/broker/transaction/transactions.ts'
 import type { GroupLimits } from '../../src/core/group/commands.ts'
 import type { Call } from '../../src/kafka/api.ts'
 import { FRONT_DEFAULTS, Front } from '../../src/kafka/front.ts'
@@ -36,6 +38,7 @@ export class GroupRig {
   readonly dice: Dice
   readonly front: Front
   groups!: Groups
+  transactions!: Transactions
   topics!: Topics
 
   private readonly limits: Partial<GroupLimits>
@@ -66,7 +69,7 @@ export class GroupRig {
       report: () => {},
     })
     const options = { ...FRONT_DEFAULTS, clusterId: 'rig', log: () => {} }
-    this.front = new Front(this.broker, this.topics, this.groups, GROUP_APIS, options)
+    this.front = new Front(this.broker, this.transactions, GROUP_APIS, options)
     // The first files are written before there is room for anything.
     this.run(100)
   }
@@ -76,6 +79,8 @@ export class GroupRig {
     this.groups = new Groups(broker, limits)
     registerTopicFold(this.topics)
     registerGroupFold(this.groups, this.topics)
+    this.transactions = new Transactions(this.topics, this.groups)
+    registerTransactionFold(this.transactions)
   }
 
   /** The same data after the power was gone. */

@@ -11,6 +11,8 @@ import { Groups } from '../../src/broker/group/groups.ts'
 import { openBroker } from '../../src/broker/open.ts'
 import { registerTopicFold } from '../../src/broker/topic/fold.ts'
 import { type TopicOptions, Topics } from '../../src/broker/topic/topics.ts'
+import { registerTransactionFold } from '../../src/broker/transaction/fold.ts'
+import { type TransactionOptions, Transactions } from '../../src/broker/transaction/transactions.ts'
 import { openKafka } from '../../src/kafka/open.ts'
 import { Authorizer } from '../../src/kafka/security/authorizer.ts'
 import type { SaslOptions } from '../../src/kafka/security/sasl.ts'
@@ -42,15 +44,22 @@ export class KafkaRig {
   readonly events: (StoreEvent | BrokerEvent)[] = []
   broker!: Broker
   topics!: Topics
+  transactions!: Transactions
   net!: SimNet
   client!: KafkaLink
   private readonly dice: Dice
   private readonly options: Partial<TopicOptions>
   private readonly access: RigAccess
+  private readonly transactionOptions: Partial<TransactionOptions>
 
-  constructor(options: Partial<TopicOptions> = {}, access: RigAccess = {}) {
+  constructor(
+    options: Partial<TopicOptions> = {},
+    access: RigAccess = {},
+    transactionOptions: Partial<TransactionOptions> = {},
+  ) {
     this.options = options
     this.access = access
+    this.transactionOptions = transactionOptions
     this.dice = new Dice(1)
     this.clock = new SimClock(this.dice)
     this.disk = new SimDisk(this.clock, this.dice)
@@ -65,7 +74,6 @@ export class KafkaRig {
       stuffed: 0.2,
       slowest: 1,
     })
-    let groups!: Groups
     this.broker = openBroker({
       env: {
         clock: this.clock.process(),
@@ -80,9 +88,11 @@ export class KafkaRig {
       register: [
         (broker) => {
           this.topics = new Topics(broker, this.options)
-          groups = new Groups(broker)
+          const groups = new Groups(broker)
           registerTopicFold(this.topics)
           registerGroupFold(groups, this.topics)
+          this.transactions = new Transactions(this.topics, groups, this.transactionOptions)
+          registerTransactionFold(this.transactions)
         },
       ],
       onFatal: (error) => {
@@ -91,7 +101,7 @@ export class KafkaRig {
       report: (event) => this.events.push(event),
     })
     const { superUsers, sasl } = this.access
-    const kafka = openKafka(this.broker, this.topics, groups, {
+    const kafka = openKafka(this.broker, this.transactions, {
       nodeId: 1,
       clusterId: 'test',
       autoCreateTopics: true,

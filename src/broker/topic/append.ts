@@ -36,7 +36,7 @@ export type AppendRefusal =
   | 'no-key'
   | 'fenced'
   | 'out-of-order'
-  | 'transactional'
+  | 'not-transactional'
   | 'zstd'
   | 'no-room'
 
@@ -94,7 +94,6 @@ export function checkAppend(
   const fault = checkBatch(bytes, at, length)
   if (fault !== 'none') return fault
   if (!zstd && compression(bytes, at) === ZSTD) return 'zstd'
-  if (isTransactional(bytes, at)) return 'transactional'
   return null
 }
 
@@ -106,6 +105,7 @@ function isSettled(partition: Partition, bytes: Uint8Array, at: number): boolean
     epoch,
     baseSequence(bytes, at),
     recordCount(bytes, at),
+    isTransactional(bytes, at),
   )
   if (checked.verdict === 'append') return false
   if (checked.verdict === 'duplicate') {
@@ -123,6 +123,22 @@ function write(
   from: number,
   length: number,
 ): void {
+  const now = topics.broker.env.clock.now()
+  const { appendTime } = topic.settings
+  if (appendTime) result.appendTime = now
+  result.baseOffset = putBatch(topics, partition, bytes, from, length, appendTime, now)
+}
+
+/** Puts a batch at the end of a partition, and returns its base offset. */
+export function putBatch(
+  topics: Topics,
+  partition: Partition,
+  bytes: Uint8Array,
+  from: number,
+  length: number,
+  appendTime: boolean,
+  now: number,
+): number {
   const { broker } = topics
   const { journal } = broker.store
   const { arena } = broker
@@ -133,15 +149,11 @@ function write(
   arena.copyFrom(bytes, at, from, length)
   const offset = partition.endOffset
   placeBatch(arena.bytes, at, offset, topics.leaderEpoch)
-  const now = broker.env.clock.now()
-  if (topic.settings.appendTime) {
-    stampAppendTime(arena.bytes, at, now)
-    result.appendTime = now
-  }
+  if (appendTime) stampAppendTime(arena.bytes, at, now)
   partition.apply(arena.bytes, at, length, JOURNAL, position, now)
   broker.store.retain(JOURNAL, position, length)
   topics.appended(partition)
-  result.baseOffset = offset
+  return offset
 }
 
 /** Puts a batch back at recovery. Live bytes are counted when all is applied. */

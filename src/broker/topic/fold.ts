@@ -1,5 +1,6 @@
 import type { Partition } from '../../core/partition/partition.ts'
 import type { ProducerSnapshot } from '../../core/partition/producers.ts'
+import { Transactions, type TransactionsSnapshot } from '../../core/partition/transactions.ts'
 import { getU32, putU32 } from '../../std/bytes.ts'
 import { Part, Record } from '../records.ts'
 import { applyBatch } from './append.ts'
@@ -81,36 +82,63 @@ function loadTopics(topics: Topics, bytes: Uint8Array): void {
 /** What a partition's first slice says beside the index. */
 interface PartitionState {
   readonly start: number
+  /** What was below is in all that follows. */
+  readonly end: number
   readonly epochs: [number, number][]
   readonly producers: ProducerSnapshot[]
+  /** Null if there never was one. */
+  readonly transactions: TransactionsSnapshot | null
 }
+
+/** Aborted transactions in one slice. */
+const ABORTED_IN_SLICE = 10_000
 
 /*
  *   ┌──────────────────┬─────────────┬──────────────────────────┬────────────────────┐
  *   │ partition id u32 │ length u32  │ state, JSON              │ slice of the index │
  *   └──────────────────┴─────────────┴──────────────────────────┴────────────────────┘
- *   The length is 0 in all slices of a partition but the first.
+ *   The state is there in the first slice, and in further ones without an index where there are many aborted transactions; elsewhere
+ *   the length is 0.
  */
 const HEADER = 8
 
 function* snapshotPartitions(topics: Topics): Generator<Uint8Array> {
   for (const partition of [...topics.partitions.values()]) {
+    const { logStartOffset: start, endOffset: end } = partition
+    const transactions = partition.transactions?.snapshot() ?? null
+    const aborted = transactions?.aborted ?? []
     const state: PartitionState = {
-      start: partition.logStartOffset,
+      start,
+      end,
       epochs: partition.epochs.snapshot(),
       producers: partition.producers.snapshot(),
+      transactions: transactions && { ...transactions, aborted: aborted.slice(0, ABORTED_IN_SLICE) },
     }
-    let text = Buffer.from(JSON.stringify(state))
+    let text = stateText(state)
     for (const slice of partition.index.snapshot()) {
-      const bytes = new Uint8Array(HEADER + text.length + slice.length)
-      putU32(bytes, 0, partition.id)
-      putU32(bytes, 4, text.length)
-      bytes.set(text, HEADER)
-      bytes.set(slice, HEADER + text.length)
-      text = Buffer.alloc(0)
-      yield bytes
+      yield sliceOf(partition, text, slice)
+      text = NOTHING
+    }
+    for (let i = ABORTED_IN_SLICE; i < aborted.length; i += ABORTED_IN_SLICE) {
+      const more = { open: [], aborted: aborted.slice(i, i + ABORTED_IN_SLICE) }
+      yield sliceOf(partition, stateText({ start, end, epochs: [], producers: [], transactions: more }), NOTHING)
     }
   }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function stateText(state: PartitionState): Uint8Array {
+  return Buffer.from(JSON.stringify(state))
+}
+
+function sliceOf(partition: Partition, text: Uint8Array, slice: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(HEADER + text.length + slice.length)
+  putU32(bytes, 0, partition.id)
+  putU32(bytes, 4, text.length)
+  bytes.set(text, HEADER)
+  bytes.set(slice, HEADER + text.length)
+  return bytes
 }
 
 function loadPartition(topics: Topics, bytes: Uint8Array): void {
@@ -120,8 +148,13 @@ function loadPartition(topics: Topics, bytes: Uint8Array): void {
   if (end > HEADER) {
     const state: PartitionState = JSON.parse(Buffer.from(bytes.subarray(HEADER, end)).toString())
     partition.moveStart(state.start)
+    partition.producersKnownTo = state.end
     partition.epochs.load(state.epochs)
     partition.producers.load(state.producers)
+    if (state.transactions !== null) {
+      partition.transactions ??= new Transactions()
+      partition.transactions.load(state.transactions)
+    }
   }
-  partition.index.load(bytes.subarray(end))
+  if (end < bytes.length) partition.index.load(bytes.subarray(end))
 }

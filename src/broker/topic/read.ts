@@ -17,21 +17,33 @@ export interface ReadPlan {
   readonly maxBytes: number
   readonly pieces: Piece[]
   bytes: number
+  /** One above the last offset that is to be read. */
+  end: number
+  /** The last entry is a run of batches, some of which lie above. */
+  cut: boolean
 }
 
 /**
- * Finds the batches from `offset` up to the high watermark, `maxBytes` of them; at least one if `atLeastOne`, however
+ * Finds the batches from `offset` up to `end`, which lies between two batches, `maxBytes` of them; at least one if `atLeastOne`, however
  * large. Pieces that lie side by side are one.
  */
-export function planRead(partition: Partition, offset: number, maxBytes: number, atLeastOne: boolean): ReadPlan {
+export function planRead(
+  partition: Partition,
+  offset: number,
+  end: number,
+  maxBytes: number,
+  atLeastOne: boolean,
+): ReadPlan {
   const { index } = partition
-  const plan: ReadPlan = { partition, offset, maxBytes, pieces: [], bytes: 0 }
-  let entry = offset >= partition.highWatermark ? -1 : index.find(offset)
+  const plan: ReadPlan = { partition, offset, maxBytes, pieces: [], bytes: 0, end: offset, cut: false }
+  let entry = offset >= end ? -1 : index.find(offset)
   for (; entry !== -1; entry = index.next(entry)) {
-    if (index.lastOffset(entry) >= partition.highWatermark) break
+    if (index.baseOffset(entry) >= end) break
     const length = index.length(entry)
     if (plan.bytes + length > maxBytes && !(atLeastOne && plan.bytes === 0)) break
     addPiece(plan, index.place(entry), index.position(entry), length)
+    plan.end = Math.min(index.lastOffset(entry) + 1, end)
+    plan.cut = index.lastOffset(entry) >= end
   }
   return plan
 }
@@ -45,17 +57,23 @@ function addPiece(plan: ReadPlan, place: number, position: number, length: numbe
 
 /** The plan's bytes where they are in memory, or null if some have to be read first. */
 export function locateAll(store: Store, arena: Uint8Array, plan: ReadPlan): Slice | null {
-  let first: Slice | null = null
-  let last: Slice | null = null
+  let first: OwnSlice | null = null
+  let last: OwnSlice | null = null
   for (const { place, position, length } of plan.pieces) {
     const at = store.locate(place, position, length)
     if (at < 0) return null
-    const slice: Slice = { bytes: arena, at, length }
+    const slice = { bytes: arena, at, length } as OwnSlice
     if (last === null) first = slice
     else last.next = slice
     last = slice
   }
+  if (plan.cut) withoutTail(last!, plan.end)
   return first === null ? null : withoutHead(first, plan.offset)
+}
+
+/** A slice that nobody else has yet. */
+interface OwnSlice extends Slice {
+  length: number
 }
 
 /** Batches of this size are read one by one; smaller ones through the store's windows, which read what lies behind them as well. */
@@ -68,7 +86,7 @@ const LARGE_PIECE = 32 * 1024
 export function readAll(
   store: Store,
   arena: Uint8Array,
-  plan: ReadPlan,
+  plan: Pick<ReadPlan, 'pieces'>,
   into: Uint8Array,
   at: number,
   done: (error: Error | null) => void,
@@ -146,4 +164,15 @@ export function withoutHead(slice: Slice, offset: number): Slice {
   const rest: Slice = { bytes: slice.bytes, at, length: end - at }
   if (slice.next !== undefined) rest.next = slice.next
   return rest
+}
+
+/** Leaves out the batches from `end` on. */
+export function withoutTail(
+  slice: { readonly bytes: Uint8Array; readonly at: number; length: number },
+  end: number,
+): void {
+  let { at } = slice
+  const stop = slice.at + slice.length
+  while (at < stop && baseOffset(slice.bytes, at) < end) at += batchSize(slice.bytes, at)
+  slice.length = at - slice.at
 }

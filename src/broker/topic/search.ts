@@ -1,21 +1,27 @@
 import { batchSize, maxTimestamp } from '../../core/partition/batch.ts'
 import type { Partition } from '../../core/partition/partition.ts'
 import { firstSince, latestIn, mustUnpackLatest, mustUnpackSince, type Stamp } from '../../core/partition/records.ts'
-import { type ReadPlan, readAll } from './read.ts'
+import { readAll } from './read.ts'
 import type { Topics } from './topics.ts'
 import { workOn } from './work.ts'
 
 /** Called once, perhaps at once: with null if there is no such record. */
 export type FoundStamp = (error: Error | null, stamp: Stamp | null) => void
 
-/** Looks for the first readable record whose timestamp is `timestamp` or later. */
-export function searchTimestamp(topics: Topics, partition: Partition, timestamp: number, found: FoundStamp): void {
+/** Looks for the first record below `end` whose timestamp is `timestamp` or later. */
+export function searchTimestamp(
+  topics: Topics,
+  partition: Partition,
+  timestamp: number,
+  end: number,
+  found: FoundStamp,
+): void {
   const { index } = partition
   // An entry may promise more than it holds: its records lie below the log's start, or have no time of their own.
   const searchFrom = (first: number) => {
     let entry = first
     while (entry !== -1 && index.maxTimestamp(entry) < timestamp) entry = index.next(entry)
-    if (entry === -1 || index.lastOffset(entry) >= partition.highWatermark) {
+    if (entry === -1 || index.baseOffset(entry) >= end) {
       found(null, null)
       return
     }
@@ -111,9 +117,8 @@ function withEntry(
     return
   }
   const pieces = [{ place, position, length }]
-  const plan: ReadPlan = { partition, offset: index.baseOffset(entry), maxBytes: length, pieces, bytes: length }
   const buffer = new Uint8Array(length)
-  readAll(store, arena.bytes, plan, buffer, 0, (error) => {
+  readAll(store, arena.bytes, { pieces }, buffer, 0, (error) => {
     if (error === null) then(buffer, 0, length)
     else failed(error, null)
   })

@@ -1,4 +1,3 @@
-import type { Aborted } from '../../core/partition/cleaner.ts'
 import type { Partition } from '../../core/partition/partition.ts'
 import type { Broker } from '../broker.ts'
 import { ConfigStore } from '../config/config-store.ts'
@@ -73,9 +72,6 @@ export class Topics implements Held {
     const own = this.configs.get('broker', String(this.options.nodeId)).get(key)
     return own ?? this.configs.get('broker', '').get(key) ?? null
   }
-
-  /** Transactions of a partition that were aborted. */
-  abortedIn: (partition: Partition, from: number, to: number) => readonly Aborted[] = () => []
 
   /** The only place where topics change: live, and at recovery. */
   apply(fact: TopicFact, position: number): void {

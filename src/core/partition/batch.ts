@@ -24,8 +24,8 @@ const LEAST_REST = 14
 
 const COMPRESSION = 7
 const LOG_APPEND_TIME = 8
-const TRANSACTIONAL = 16
-const CONTROL = 32
+export const TRANSACTIONAL = 16
+export const CONTROL = 32
 const DELETE_HORIZON = 64
 
 /** Compression codecs by number. */

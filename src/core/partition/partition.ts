@@ -2,6 +2,8 @@ import { assert } from '../../std/assert.ts'
 import {
   baseOffset,
   baseSequence,
+  isControl,
+  isTransactional,
   lastOffsetDelta,
   leaderEpoch,
   maxTimestamp,
@@ -9,10 +11,12 @@ import {
   producerId,
   recordCount,
 } from './batch.ts'
+import { coordinatorEpoch, isCommit } from './control-batch.ts'
 import { Epochs } from './epochs.ts'
 import { PartitionIndex } from './partition-index.ts'
 import { Producers } from './producers.ts'
 import { Segments } from './segments.ts'
+import { Transactions } from './transactions.ts'
 
 /** Somebody who waits for records: a parked Fetch. */
 export interface Waiter {
@@ -37,6 +41,10 @@ export class Partition {
   readonly segments = new Segments()
   /** Compaction has been over everything below. */
   cleanedTo = 0
+  /** Null as long as there was none: most partitions never see one. */
+  transactions: Transactions | null = null
+  /** What producers did below is known already, from a checkpoint. */
+  producersKnownTo = 0
   /** Records below are gone. */
   logStartOffset = 0
   /** Records below may be read: they are as durable as the topic promises. */
@@ -60,9 +68,10 @@ export class Partition {
     return this.index.endOffset
   }
 
-  /** Records below belong to no transaction that is still open. */
-  get stableOffset(): number {
-    return this.highWatermark
+  /** Whoever reads committed records only may read below: they belong to no transaction that is still open. */
+  get lastStableOffset(): number {
+    if (this.transactions === null) return this.highWatermark
+    return Math.max(this.logStartOffset, this.transactions.lastStable(this.highWatermark))
   }
 
   /** Whether some of the log is not durable yet. */
@@ -84,10 +93,7 @@ export class Partition {
     const last = base + lastOffsetDelta(bytes, at)
     const timestamp = maxTimestamp(bytes, at)
     const id = producerId(bytes, at)
-    if (id >= 0) {
-      const epoch = producerEpoch(bytes, at)
-      this.producers.apply(id, epoch, baseSequence(bytes, at), recordCount(bytes, at), base, timestamp, now)
-    }
+    if (id >= 0 && base >= this.producersKnownTo) this.produced(id, bytes, at, base, now)
     this.epochs.note(leaderEpoch(bytes, at), base)
     // Records without a time age from when they were appended.
     const age = timestamp < 0 ? now : timestamp
@@ -97,6 +103,22 @@ export class Partition {
       return false
     }
     return this.index.append(base, last, place, position, length, age)
+  }
+
+  /** A producer that has an id appended a batch, or its transaction has ended. */
+  private produced(id: number, bytes: Uint8Array, at: number, base: number, now: number): void {
+    const epoch = producerEpoch(bytes, at)
+    if (isControl(bytes, at)) {
+      this.producers.end(id, epoch, coordinatorEpoch(bytes, at), now)
+      this.transactions?.end(id, base, isCommit(bytes, at))
+      return
+    }
+    const timestamp = maxTimestamp(bytes, at)
+    this.producers.apply(id, epoch, baseSequence(bytes, at), recordCount(bytes, at), base, timestamp, now)
+    if (!isTransactional(bytes, at)) return
+    this.producers.begin(id, base)
+    this.transactions ??= new Transactions()
+    this.transactions.begin(id, base)
   }
 
   /** The log's end, as it is now, may be read when the journal is durable up to `position`. */
@@ -150,6 +172,7 @@ export class Partition {
   recovered(): void {
     this.index.skipTo(this.logStartOffset)
     this.highWatermark = this.endOffset
+    this.transactions?.recovered()
   }
 
   /** Records below `offset` are gone. The index drops entries by `index.trimBefore`, in steps. */
@@ -157,6 +180,7 @@ export class Partition {
     assert(offset >= 0, 'an offset is not negative')
     if (offset > this.logStartOffset) this.logStartOffset = offset
     this.segments.trim(this.logStartOffset)
+    this.transactions?.trimBefore(offset)
     this.index.skipTo(offset)
   }
 

@@ -10,21 +10,26 @@ interface RememberedBatch {
   readonly timestamp: number
 }
 
-interface Producer {
+export interface Producer {
   epoch: number
   lastSequence: number
   /** The last batches, the newest last. */
   batches: RememberedBatch[]
   /** When it appended last, wall-clock milliseconds. */
   seen: number
+  /** Where its open transaction begins, or -1. */
+  transaction: number
+  /** The epoch of the coordinator that ended its last transaction, or -1. */
+  coordinatorEpoch: number
 }
 
 export type SequenceCheck =
-  | { readonly verdict: 'append' | 'fenced' | 'out-of-order' }
+  | { readonly verdict: 'append' | 'fenced' | 'out-of-order' | 'not-transactional' }
   | { readonly verdict: 'duplicate'; readonly baseOffset: number; readonly timestamp: number }
 
 const APPEND: SequenceCheck = { verdict: 'append' }
 const FENCED: SequenceCheck = { verdict: 'fenced' }
+const NOT_TRANSACTIONAL: SequenceCheck = { verdict: 'not-transactional' }
 const OUT_OF_ORDER: SequenceCheck = { verdict: 'out-of-order' }
 
 /**
@@ -39,7 +44,7 @@ export class Producers {
   }
 
   /** What to do with a batch of `count` records from `sequence` on. */
-  check(id: number, epoch: number, sequence: number, count: number): SequenceCheck {
+  check(id: number, epoch: number, sequence: number, count: number, transactional = false): SequenceCheck {
     const producer = this.producers.get(id)
     // Somebody unknown may begin anywhere: what was known of him may have expired.
     if (producer === undefined) return APPEND
@@ -50,7 +55,47 @@ export class Producers {
       if (batch.first !== sequence || batch.last !== last) continue
       return { verdict: 'duplicate', baseOffset: batch.baseOffset, timestamp: batch.timestamp }
     }
-    return sequence === advance(producer.lastSequence, 1) ? APPEND : OUT_OF_ORDER
+    if (sequence !== advance(producer.lastSequence, 1)) return OUT_OF_ORDER
+    return producer.transaction >= 0 && !transactional ? NOT_TRANSACTIONAL : APPEND
+  }
+
+  /** Whether a producer has a transaction open here, with this epoch: then it need not be asked for again. */
+  isOpen(id: number, epoch: number): boolean {
+    const producer = this.producers.get(id)
+    return producer !== undefined && producer.transaction >= 0 && producer.epoch === epoch
+  }
+
+  /** The epoch a producer has here, or -1. */
+  epochOf(id: number): number {
+    return this.producers.get(id)?.epoch ?? -1
+  }
+
+  /** The epoch of the coordinator that was here last for a producer, or -1. */
+  coordinatorOf(id: number): number {
+    return this.producers.get(id)?.coordinatorEpoch ?? -1
+  }
+
+  /** Whether this is one of the batches that are remembered. */
+  isKnown(id: number, epoch: number, sequence: number, count: number): boolean {
+    return this.producers.has(id) && this.check(id, epoch, sequence, count).verdict === 'duplicate'
+  }
+
+  /** A transaction of the producer begins with the batch that was applied last. */
+  begin(id: number, offset: number): void {
+    const producer = this.producers.get(id)
+    if (producer !== undefined && producer.transaction < 0) producer.transaction = offset
+  }
+
+  /** A marker stands in the log: whatever was open has ended, and a higher epoch fences the one before. */
+  end(id: number, epoch: number, coordinatorEpoch: number, now: number): void {
+    let producer = this.producers.get(id)
+    if (producer === undefined || producer.epoch !== epoch) {
+      producer = { epoch, lastSequence: -1, batches: [], seen: now, transaction: -1, coordinatorEpoch }
+      this.producers.set(id, producer)
+    }
+    producer.transaction = -1
+    producer.coordinatorEpoch = coordinatorEpoch
+    producer.seen = now
   }
 
   /** A batch was appended. Applying it again changes nothing. */
@@ -66,7 +111,9 @@ export class Producers {
     let producer = this.producers.get(id)
     if (producer === undefined || producer.epoch !== epoch) {
       if (producer !== undefined && epoch < producer.epoch) return
-      producer = { epoch, lastSequence: -1, batches: [], seen: now }
+      const transaction = producer?.transaction ?? -1
+      const coordinatorEpoch = producer?.coordinatorEpoch ?? -1
+      producer = { epoch, lastSequence: -1, batches: [], seen: now, transaction, coordinatorEpoch }
       this.producers.set(id, producer)
     }
     const { batches } = producer
@@ -79,9 +126,11 @@ export class Producers {
     producer.seen = now
   }
 
-  /** Forgets who has not appended since `before`. */
+  /** Forgets who has not appended since `before`. An open transaction keeps its producer. */
   expire(before: number): void {
-    for (const [id, producer] of this.producers) if (producer.seen < before) this.producers.delete(id)
+    for (const [id, { seen, transaction }] of this.producers) {
+      if (seen < before && transaction < 0) this.producers.delete(id)
+    }
   }
 
   /** Everything as plain data, for a checkpoint. */
@@ -95,8 +144,8 @@ export class Producers {
   }
 
   /** For DescribeProducers and tests. */
-  *each(): Generator<{ id: number; epoch: number; lastSequence: number; seen: number }> {
-    for (const [id, { epoch, lastSequence, seen }] of this.producers) yield { id, epoch, lastSequence, seen }
+  each(): Iterable<readonly [id: number, producer: Readonly<Producer>]> {
+    return this.producers
   }
 }
 

@@ -4,11 +4,8 @@ import { api, type Call } from '../api.ts'
 import { addressFor } from '../metadata.ts'
 
 /*
- * FindCoordinator, 0 to 6. The coordinator of every consumer group is this broker.
- *
- * Transactions have none. COORDINATOR_NOT_AVAILABLE would be the honest word, but clients take it for passing and ask until their own
- * time-out; librdkafka does so after most errors. What ends a transactional producer's start at once in all of them is that its id may not be used: nobody's may.
- * Other kinds of coordinators are answered as Kafka does where it has none.
+ * FindCoordinator, 0 to 6. The coordinator of every group and of every transactional id is this broker. Other kinds of coordinators are
+ * answered as Kafka does where it has none.
  */
 
 const GROUP = 0
@@ -27,16 +24,10 @@ export const findCoordinator = api(
 )
 
 function find(keyType: number, call: Call) {
-  if (keyType === GROUP) {
+  if (keyType === GROUP || keyType === TRANSACTION) {
     const nodeId = call.front.options.nodeId
     return { ...addressFor(call), nodeId, errorCode: ErrorCode.NONE, errorMessage: '' }
   }
-  const isTransaction = keyType === TRANSACTION
-  return {
-    nodeId: -1,
-    host: '',
-    port: -1,
-    errorCode: isTransaction ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST,
-    errorMessage: isTransaction ? 'Transactions are not served.' : `There are no coordinators of type ${keyType}.`,
-  }
+  const errorMessage = `There are no coordinators of type ${keyType}.`
+  return { nodeId: -1, host: '', port: -1, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
 }

@@ -1,7 +1,7 @@
 import type { BatchResults, BatchTask } from '../../../core/partition/batch-work.ts'
 import type { Aborted } from '../../../core/partition/cleaner.ts'
 import type { Partition } from '../../../core/partition/partition.ts'
-import { type Piece, type ReadPlan, readAll } from '../read.ts'
+import { type Piece, readAll } from '../read.ts'
 import type { Topic } from '../topic.ts'
 import type { Topics } from '../topics.ts'
 import { workOn } from '../work.ts'
@@ -51,7 +51,7 @@ export class CleanRun {
     this.end = end
     this.memory = memory
     this.done = done
-    this.aborted = topics.abortedIn(partition, partition.logStartOffset, end)
+    this.aborted = partition.transactions?.abortedRanges(partition.logStartOffset, end) ?? []
   }
 
   start(from: number): void {
@@ -140,9 +140,8 @@ export class CleanRun {
       then(null)
       return
     }
-    const plan: ReadPlan = { partition, offset: first, maxBytes: bytes, pieces, bytes }
     const buffer = new Uint8Array(bytes)
-    readAll(store, arena.bytes, plan, buffer, 0, (error) => {
+    readAll(store, arena.bytes, { pieces }, buffer, 0, (error) => {
       if (error !== null) this.fail(error)
       else then({ from: first, to, bytes: buffer })
     })

@@ -52,7 +52,7 @@ export class Compaction {
     for (const topic of this.topics.byName.values()) {
       if (!topic.settings.compacts) continue
       for (const partition of topic.partitions) {
-        const dirt = dirtOf(partition, topic.settings.clean, partition.stableOffset, now)
+        const dirt = dirtOf(partition, topic.settings.clean, partition.lastStableOffset, now)
         if (dirt?.due && (best === null || dirt.ratio > best.dirt.ratio)) best = { topic, partition, dirt }
       }
     }

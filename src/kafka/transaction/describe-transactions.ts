@@ -1,0 +1,64 @@
+import type { Transaction } from '../../core/transaction/transaction.ts'
+import { ErrorCode } from '../../wire/kafka/errors.ts'
+import {
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+} from '../../wire/kafka/messages/describe-transactions.ts'
+import { api } from '../api.ts'
+import type { Front } from '../front.ts'
+
+/* DescribeTransactions, 0. */
+export const describeTransactions = api(
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+  { from: 0, to: 0 },
+  (request, call) => {
+    const { transactions } = call.front
+    let position = transactions.forgottenAt
+    const transactionStates = request.transactionalIds.map((transactionalId) => {
+      const transaction = transactions.byId.get(transactionalId)
+      if (transaction === undefined) {
+        const errorCode = transactionalId === '' ? ErrorCode.INVALID_REQUEST : ErrorCode.TRANSACTIONAL_ID_NOT_FOUND
+        return { errorCode, transactionalId }
+      }
+      position = Math.max(position, transaction.changedAt)
+      const { state, timeoutMs, startedAt, producerId, producerEpoch } = transaction.image
+      return {
+        transactionalId,
+        transactionState: state,
+        transactionTimeoutMs: timeoutMs,
+        transactionStartTimeMs: startedAt,
+        producerId,
+        producerEpoch,
+        topics: topicsOf(call.front, transaction),
+      }
+    })
+    call.reply({ transactionStates }, position)
+  },
+)
+
+/** The topic in which Kafka keeps the offsets of groups, and its usual number of partitions: a group is shown as one of them. */
+const OFFSETS_TOPIC = '__consumer_offsets'
+const OFFSETS_PARTITIONS = 50
+
+function topicsOf(front: Front, { partitions, groups }: Transaction) {
+  const topics = new Map<string, Set<number>>()
+  const add = (topic: string, partition: number) => {
+    const known = topics.get(topic)
+    if (known === undefined) topics.set(topic, new Set([partition]))
+    else known.add(partition)
+  }
+  for (const id of partitions) {
+    const partition = front.topics.partitions.get(id)
+    if (partition !== undefined) add(partition.topic, partition.number)
+  }
+  for (const group of groups) add(OFFSETS_TOPIC, (hash(group) & 0x7fffffff) % OFFSETS_PARTITIONS)
+  return [...topics].map(([topic, numbers]) => ({ topic, partitions: [...numbers] }))
+}
+
+/** Java's hash of a string: by that a group has its partition. */
+function hash(text: string): number {
+  let value = 0
+  for (let i = 0; i < text.length; i++) value = (Math.imul(value, 31) + text.charCodeAt(i)) | 0
+  return value
+}
