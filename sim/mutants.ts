@@ -2,7 +2,14 @@ import { AMQP_MUTANTS } from './amqp/mutants.ts'
 import { STORE_MUTANTS } from './check/mutants.ts'
 import { EXCHANGE_MUTANTS } from './exchange/mutants.ts'
 import { KAFKA_MUTANTS } from './kafka/mutants.ts'
+import { TRANSACTION_MUTANTS } from './kafka/transaction/mutants.ts'
 import type { Mutant } from './mutant.ts'
 
 /** Every planted bug: each has to be found. */
-export const MUTANTS: readonly Mutant[] = [...STORE_MUTANTS, ...AMQP_MUTANTS, ...EXCHANGE_MUTANTS, ...KAFKA_MUTANTS]
+export const MUTANTS: readonly Mutant[] = [
+  ...STORE_MUTANTS,
+  ...AMQP_MUTANTS,
+  ...EXCHANGE_MUTANTS,
+  ...KAFKA_MUTANTS,
+  ...TRANSACTION_MUTANTS,
+]

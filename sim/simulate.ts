@@ -7,9 +7,10 @@ import { Operator } from './exchange/operator.ts'
 import { Faults } from './faults.ts'
 import { Admin } from './kafka/admin.ts'
 import { Member } from './kafka/member.ts'
-import { KafkaModel } from './kafka/model.ts'
+import { KafkaModel, TOPIC } from './kafka/model.ts'
 import { Producer } from './kafka/producer.ts'
 import { Reader } from './kafka/reader.ts'
+import { addTransactions } from './kafka/transaction/actors.ts'
 import { Dice } from './random.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { type Start, World } from './world.ts'
@@ -21,6 +22,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   world.actors.push(new Faults(world))
   if (swarm.queues > 0) addAmqp(world)
   if (swarm.readers > 0) addKafka(world)
+  if (swarm.readers > 0 && swarm.workers > 0) addTransactions(world)
   return world
 }
 
@@ -40,7 +42,7 @@ function addAmqp(world: World): void {
 function addKafka(world: World): void {
   const { swarm } = world
   const model = new KafkaModel(world)
-  world.actors.push(new Admin(world, model))
+  world.actors.push(new Admin(world, swarm.partitions, TOPIC))
   for (let i = 0; i < swarm.producers; i++) world.actors.push(new Producer(world, model, `producer-${i}`))
   for (let i = 0; i < swarm.readers; i++) world.actors.push(new Reader(world, model, `reader-${i}`))
   for (let i = 0; i < swarm.members; i++) world.actors.push(new Member(world, model, `member-${i}`))

@@ -34,6 +34,8 @@ export interface Swarm {
   readonly partitions: number
   /** Longest delay of a message, in milliseconds; 0 for none, and no other exchanges than the usual ones. */
   readonly longestDelay: number
+  /** Who works with transactions. */
+  readonly workers: number
   /** Largest usual message, in bytes. */
   readonly largest: number
 }
@@ -65,5 +67,6 @@ export function drawSwarm(dice: Dice): Swarm {
     partitions: dice.between(1, 4),
     largest: dice.pick([20, 200, 1000, 4000, 10_000]),
     longestDelay: dice.pick([0, 50, 2000, 20_000]),
+    workers: kafka && dice.chance(0.6) ? dice.between(1, 4) : 0,
   }
 }

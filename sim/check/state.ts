@@ -12,6 +12,7 @@ export function durableState(broker: Broker, topics: Topics): string[] {
     ...topicFacts(broker),
     ...partitions(topics),
     ...groups(broker),
+    ...transactions(broker),
   ]
 }
 
@@ -72,12 +73,19 @@ function* partitions(topics: Topics): Generator<string> {
     for (const producer of partition.producers.snapshot()) {
       yield `${name} producer ${JSON.stringify({ ...producer, seen: 0 })}`
     }
+    if (partition.transactions !== null)
+      yield `${name} transactions ${JSON.stringify(partition.transactions.snapshot())}`
   }
 }
 
 function* groups(broker: Broker): Generator<string> {
   const all = [...parts(broker, Part.group)].map((bytes) => Buffer.from(bytes).toString('latin1'))
   for (const text of all.sort()) yield `group ${JSON.stringify(text)}`
+}
+
+function* transactions(broker: Broker): Generator<string> {
+  const all = [...parts(broker, Part.transactions)].map((bytes) => Buffer.from(bytes).toString('latin1'))
+  for (const text of all.sort()) yield `transactional id ${JSON.stringify(text)}`
 }
 
 function* parts(broker: Broker, kind: number): Generator<Uint8Array> {

@@ -3,17 +3,18 @@ import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/wire/kafka/
 import { rule } from '../failure.ts'
 import type { Actor, World } from '../world.ts'
 import { KafkaLink } from './link.ts'
-import { type KafkaModel, TOPIC } from './model.ts'
 
-/** Creates the topic; once created it is there for ever. */
+/** Creates a topic; once created it is there for ever. */
 export class Admin implements Actor {
   private readonly world: World
-  private readonly model: KafkaModel
+  private readonly partitions: number
+  private readonly topic: string
   private created = false
 
-  constructor(world: World, model: KafkaModel) {
+  constructor(world: World, partitions: number, topic: string) {
     this.world = world
-    this.model = model
+    this.partitions = partitions
+    this.topic = topic
   }
 
   begin(): void {
@@ -45,7 +46,7 @@ export class Admin implements Actor {
   private create(link: KafkaLink): void {
     const { clock, dice } = this.world
     const topics = [
-      { name: TOPIC, numPartitions: this.model.partitions.length, replicationFactor: 1, assignments: [], configs: [] },
+      { name: this.topic, numPartitions: this.partitions, replicationFactor: 1, assignments: [], configs: [] },
     ]
     const before = this.created
     link.ask(CreateTopicsRequest, CreateTopicsResponse, dice.between(2, 7), { topics, timeoutMs: 1000 }, (answer) => {

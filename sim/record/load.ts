@@ -3,7 +3,7 @@ import { Consumer } from '../amqp/consumer.ts'
 import { AmqpModel, type Message } from '../amqp/model.ts'
 import { Publisher } from '../amqp/publisher.ts'
 import { Admin } from '../kafka/admin.ts'
-import { KafkaModel } from '../kafka/model.ts'
+import { KafkaModel, TOPIC } from '../kafka/model.ts'
 import { Producer } from '../kafka/producer.ts'
 import { Reader } from '../kafka/reader.ts'
 import type { Wire } from '../net.ts'
@@ -73,7 +73,7 @@ export class Load {
     this.amqp.queues.slice(0, -1).forEach((queue, i) => {
       this.actors.push(new Consumer(this.world, this.amqp, queue, `consumer-${i}`, i % 2 === 0))
     })
-    this.actors.push(new Admin(this.world, this.kafka))
+    this.actors.push(new Admin(this.world, this.kafka.partitions.length, TOPIC))
     for (let i = 0; i < swarm.producers; i++) this.actors.push(new Producer(this.world, this.kafka, `producer-${i}`))
     for (let i = 0; i < swarm.readers; i++) this.actors.push(new Reader(this.world, this.kafka, `reader-${i}`))
   }

@@ -7,6 +7,7 @@ import { DELEGATION_TOKEN_APIS } from './delegation-tokens.ts'
 import { GROUP_GUARDS } from './group-guards.ts'
 import { type Guard, mayOnCluster } from './guard.ts'
 import { TOPIC_GUARDS } from './topic-guards.ts'
+import { TRANSACTION_GUARDS } from './transaction-guards.ts'
 
 /** Those of delegation tokens say no to everybody. */
 const REFUSED: readonly Guard[] = DELEGATION_TOKEN_APIS.map(({ key }) => ({
@@ -16,10 +17,14 @@ const REFUSED: readonly Guard[] = DELEGATION_TOKEN_APIS.map(({ key }) => ({
 
 /** By API key. */
 export const GUARDS: ReadonlyMap<number, Guard> = new Map(
-  [...TOPIC_GUARDS, ...GROUP_GUARDS, ...CONSUMER_GROUP_GUARDS, ...CLUSTER_GUARDS, ...REFUSED].map((guard) => [
-    guard.key,
-    guard,
-  ]),
+  [
+    ...TOPIC_GUARDS,
+    ...GROUP_GUARDS,
+    ...CONSUMER_GROUP_GUARDS,
+    ...CLUSTER_GUARDS,
+    ...TRANSACTION_GUARDS,
+    ...REFUSED,
+  ].map((guard) => [guard.key, guard]),
 )
 
 /** Hands to the handler what the client may ask for. What nobody guards is for whoever may act for the cluster. */
