@@ -7,8 +7,12 @@ import type { Consumer } from '../src/core/queue/consumer.ts'
 import type { Queue } from '../src/core/queue/queue.ts'
 import { Arena } from '../src/std/arena.ts'
 import { assert } from '../src/std/assert.ts'
+import { getU32 } from '../src/std/bytes.ts'
 import type { StoreEvent } from '../src/store/store.ts'
 import type { Field } from '../src/wire/amqp/field.ts'
+import { CLASS_BASIC, FRAME_BODY, FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX } from '../src/wire/amqp/frame.ts'
+import { writeHeader } from '../src/wire/amqp/properties.ts'
+import { Writer } from '../src/wire/amqp/writer.ts'
 import { SimClock } from './clock.ts'
 import { SimCompute } from './compute.ts'
 import { SimDisk } from './disk.ts'
@@ -68,7 +72,11 @@ export class BrokerRig {
     return outcome.queue
   }
 
-  publish(queues: Queue[], text: string, options: { persistent?: boolean; expiry?: number } = {}): number {
+  publish(
+    queues: Queue[],
+    text: string,
+    options: { persistent?: boolean; expiry?: number; priority?: number; bare?: boolean } = {},
+  ): number {
     return publish(this.broker, queues, message(text, options))
   }
 
@@ -82,10 +90,54 @@ export class BrokerRig {
   }
 }
 
-/** Stored as the wire has it: empty exchange and key, and a content that is just text here. */
-function message(text: string, { persistent = true, expiry = 0 }): Message {
-  const bytes = Buffer.concat([Buffer.from([0, 0, 0xce]), Buffer.from(text)])
-  return { bytes, keysAt: 0, keysLength: 2, contentAt: 2, contentLength: bytes.length - 2, persistent, expiry }
+const writer = new Writer()
+
+/** Stored as the wire has it: empty exchange and key, and the text as body, or nothing but that. */
+function message(text: string, { persistent = true, expiry = 0, priority = -1, bare = false }): Message {
+  if (bare) {
+    const bytes = Buffer.concat([Buffer.from([0, 0, 0xce]), Buffer.from(text)])
+    return {
+      bytes,
+      keysAt: 0,
+      keysLength: 2,
+      contentAt: 2,
+      contentLength: bytes.length - 2,
+      persistent,
+      expiry,
+      priority,
+    }
+  }
+  const body = Buffer.from(text)
+  writer.clear()
+  writer.raw(Buffer.from([0, 0, 0xce, FRAME_HEADER, 0, 1]))
+  const size = writer.reserve(4)
+  const properties = { deliveryMode: persistent ? 2 : 1, priority: priority < 0 ? undefined : priority }
+  writeHeader(writer, CLASS_BASIC, body.length, properties)
+  writer.putLong(size, writer.at - size - 4)
+  writer.raw(Buffer.from([0xce, FRAME_BODY, 0, 1]))
+  writer.long(body.length)
+  writer.raw(body)
+  writer.octet(0xce)
+  const bytes = new Uint8Array(writer.written())
+  return {
+    bytes,
+    keysAt: 0,
+    keysLength: 2,
+    contentAt: 2,
+    contentLength: bytes.length - 2,
+    persistent,
+    expiry,
+    priority,
+  }
+}
+
+/** The body of a stored message. */
+function textOf(bytes: Uint8Array, at: number, length: number): string {
+  let p = at + 1 + bytes[at]
+  p += 2 + bytes[p]
+  if (bytes[p] !== FRAME_HEADER) return Buffer.from(bytes.subarray(p, at + length)).toString()
+  const frame = p + FRAME_OVERHEAD + getU32(bytes, p + 3)
+  return Buffer.from(bytes.subarray(frame + FRAME_PREFIX, at + length - 1)).toString()
 }
 
 /** Takes up to `credit` messages and keeps what it got. */
@@ -93,6 +145,7 @@ export class RigConsumer implements Consumer<Queue> {
   readonly tag = 'rig'
   readonly exclusive = false
   readonly priority = 0
+  outstanding = 0
   readonly noAck: boolean
   readonly got: { sequence: number; text: string; redelivered: boolean }[] = []
   credit: number
@@ -112,7 +165,7 @@ export class RigConsumer implements Consumer<Queue> {
 
   deliver(_queue: Queue, sequence: number, bytes: Uint8Array, at: number, length: number, redelivered: boolean): void {
     this.credit--
-    this.got.push({ sequence, text: Buffer.from(bytes.subarray(at + 3, at + length)).toString(), redelivered })
+    this.got.push({ sequence, text: textOf(bytes, at, length), redelivered })
   }
 
   ackAll(broker: Broker, queue: Queue): void {

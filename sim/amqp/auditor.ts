@@ -7,6 +7,8 @@ import type { AmqpModel } from './model.ts'
 
 /** So often in a row all queues have to be empty: what was delivered last is still on its way. */
 const QUIET = 20
+/** How long a delayed message may take beyond its time. */
+const LATE_MS = 5000
 
 /** Asks, once everything drains, until all queues are empty, and then whether everything that was promised has come. */
 export class AmqpAuditor implements Actor {
@@ -27,7 +29,9 @@ export class AmqpAuditor implements Actor {
   }
 
   done(): boolean {
-    return this.quiet >= QUIET && this.model.missing().length === 0
+    // What was never confirmed may have been kept all the same, and come late.
+    const late = this.world.clock.now() > this.model.dueBy + LATE_MS
+    return late && this.quiet >= QUIET && this.model.missing().length === 0
   }
 
   end(): void {

@@ -1,4 +1,4 @@
-import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
+import { EMPTY_TABLE, type Table } from '../../src/wire/amqp/field.ts'
 import { basic, confirm } from '../../src/wire/amqp/methods.ts'
 import { rule } from '../failure.ts'
 import type { Actor, World } from '../world.ts'
@@ -22,8 +22,8 @@ export class Consumer implements Actor {
   /** By delivery tag. */
   private outstanding = new Map<number, Copy>()
   private lastTag = 0
-  /** By publisher session: the last sequence that came for the first time. */
-  private latest = new Map<number, number>()
+  /** By publisher session and level: the last sequence that came for the first time. */
+  private latest = new Map<string, number>()
   /** By publishing tag: acknowledgements that the confirm will prove. */
   private proofs = new Map<number, Proof>()
   private nextProof = 1
@@ -122,10 +122,10 @@ export class Consumer implements Actor {
     }
   }
 
-  private received({ method, args, body }: Incoming): void {
+  private received({ method, args, body, headers }: Incoming): void {
     if (method === basic.deliver || method === basic.getOk) {
       this.asked = false
-      this.delivered(args.deliveryTag as number, body, args.redelivered as boolean)
+      this.delivered(args.deliveryTag as number, body, args.redelivered as boolean, headers)
     } else if (method === basic.getEmpty) {
       this.asked = false
     } else if (method === basic.ack) {
@@ -143,21 +143,34 @@ export class Consumer implements Actor {
     }
   }
 
-  private delivered(tag: number, body: Uint8Array, redelivered: boolean): void {
+  private delivered(tag: number, body: Uint8Array, redelivered: boolean, headers: Table): void {
     const { queue: from, outstanding } = this
     rule(tag === this.lastTag + 1, `${this.name}: delivery tag ${tag} came after ${this.lastTag}`)
     this.lastTag = tag
-    const copy = this.model.delivered(from, body, redelivered, this.holder)
+    const copy = this.model.delivered(from, body, redelivered, this.holder, headers)
     const { message } = copy
     outstanding.set(tag, copy)
     rule(this.pulls || outstanding.size <= this.prefetch, `${this.name}: more came than the prefetch allows`)
-    if (!redelivered) {
-      const before = this.latest.get(message.session) ?? -1
+    // Dead letters come in the order in which they died.
+    if (!redelivered && this.model.sources.includes(from)) {
+      const line = `${message.session} at level ${this.model.level(from, message)}`
+      const before = this.latest.get(line) ?? -1
       rule(before < message.sequence, `${from}: message ${message.id} came after a later one of its channel`)
-      this.latest.set(message.session, message.sequence)
+      this.latest.set(line, message.sequence)
     }
-    const next = this.expected.shift()
+    this.checkExpected(copy, redelivered)
+  }
+
+  private checkExpected(copy: Copy, redelivered: boolean): void {
+    const [next] = this.expected
     if (next === undefined) return
+    const { queue: from, model } = this
+    const { message } = copy
+    // Where there are priorities, something higher may have come meanwhile.
+    const { type } = model.kinds.get(from)!
+    const higher = type === 'classic' && model.level(from, message) > model.level(from, next.message)
+    if (higher && !this.expected.includes(copy)) return
+    this.expected.shift()
     rule(next === copy, `${from}: message ${message.id} came where ${next.message.id}, requeued, has its place`)
     rule(redelivered, `${from}: message ${message.id} was requeued and is not marked as redelivered`)
   }
@@ -194,9 +207,11 @@ export class Consumer implements Actor {
   private settleSome(link: AmqpLink): void {
     const { dice } = this.world
     const { outstanding } = this
-    if (this.exclusive && outstanding.size === this.prefetch && this.expected.length === 0 && dice.chance(0.3)) {
-      // The window is full, so nothing is on its way: what we give back has to come again, in the same order.
-      this.expected = [...outstanding.values()].sort((a, b) => a.place - b.place)
+    const kind = this.model.kinds.get(this.queue)!
+    const full = outstanding.size === this.prefetch && this.expected.length === 0
+    if (this.exclusive && full && !kind.expires && dice.chance(0.3)) {
+      // The window is full, so nothing is on its way: what we give back has to come again, in order.
+      this.expected = this.inOrder([...outstanding.values()])
       this.giveBack(link, [...outstanding.keys()].at(-1)!, true)
       return
     }
@@ -207,14 +222,23 @@ export class Consumer implements Actor {
       this.giveBack(link, tag, multiple)
       return
     }
-    const rejected = dice.chance(0.03)
+    const rejected = dice.chance(kind.dead === null ? 0.03 : 0.1)
     for (const each of tags) {
       if (each !== tag && !(multiple && each < tag)) continue
-      this.settled(outstanding.get(each)!)
+      const copy = outstanding.get(each)!
+      if (rejected && kind.dead !== null) this.model.rejected(copy)
+      else this.settled(copy)
       outstanding.delete(each)
     }
     if (rejected) link.send(basic.nack, { deliveryTag: tag, multiple, requeue: false })
     else link.send(basic.ack, { deliveryTag: tag, multiple })
+  }
+
+  /** As what was given back comes again: as it came back, or by its priority and age. */
+  private inOrder(copies: Copy[]): Copy[] {
+    if (this.model.kinds.get(this.queue)!.type === 'quorum') return copies
+    const level = (copy: Copy) => this.model.level(this.queue, copy.message)
+    return copies.sort((a, b) => level(b) - level(a) || a.place - b.place)
   }
 
   private giveBack(link: AmqpLink, tag: number, multiple: boolean): void {
@@ -239,7 +263,7 @@ export class Consumer implements Actor {
    * acknowledgements that were sent before on the same channel.
    */
   private prove(link: AmqpLink): void {
-    const to = this.world.dice.pick(this.model.queues)
+    const to = this.world.dice.pick(this.model.sources)
     const { message, body } = this.model.create(this.session, this.nextProof, [to], true, 8)
     this.proofs.set(this.nextProof++, { message, copies: this.unproven })
     this.unproven = []

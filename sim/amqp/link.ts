@@ -1,4 +1,4 @@
-import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
+import { EMPTY_TABLE, type Table } from '../../src/wire/amqp/field.ts'
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD } from '../../src/wire/amqp/frame.ts'
 import {
   type ArgumentsOf,
@@ -9,7 +9,7 @@ import {
   writeMethod,
 } from '../../src/wire/amqp/method.ts'
 import { basic, channel, connection, METHODS } from '../../src/wire/amqp/methods.ts'
-import { type Properties, writeHeader } from '../../src/wire/amqp/properties.ts'
+import { decodeProperties, type Properties, writeHeader } from '../../src/wire/amqp/properties.ts'
 import { Writer } from '../../src/wire/amqp/writer.ts'
 import { Failure } from '../failure.ts'
 import type { Wire } from '../net.ts'
@@ -19,6 +19,7 @@ export interface Incoming {
   readonly method: Method
   readonly args: Readonly<Record<string, unknown>>
   readonly body: Uint8Array
+  readonly headers: Table
 }
 
 export interface LinkEvents {
@@ -45,6 +46,7 @@ export class AmqpLink {
   private held: Uint8Array = NOTHING
   private method: Incoming | null = null
   private parts: Uint8Array[] = []
+  private headers: Table = EMPTY_TABLE
   private missing = 0
   /** We have said goodbye: what the broker does with our messages from now on is not wrong any more. */
   closing = false
@@ -132,12 +134,13 @@ export class AmqpLink {
       const method = METHODS.get(key)
       if (method === undefined || this.method !== null) throw new Failure(`an unexpected method ${key} came`)
       const args = decodeArguments(method, bytes, at + 4, end) as Readonly<Record<string, unknown>>
-      if (method.content) this.method = { method, args, body: NOTHING }
-      else this.handle({ method, args, body: NOTHING })
+      if (method.content) this.method = { method, args, body: NOTHING, headers: EMPTY_TABLE }
+      else this.handle({ method, args, body: NOTHING, headers: EMPTY_TABLE })
     } else if (type === FRAME_HEADER) {
       if (this.method === null) throw new Failure('a header came without its method')
       this.missing = ((bytes[at + 8]! << 24) | (bytes[at + 9]! << 16) | (bytes[at + 10]! << 8) | bytes[at + 11]!) >>> 0
       this.parts = []
+      this.headers = decodeProperties(bytes, at, end).headers ?? EMPTY_TABLE
       this.complete()
     } else if (type === FRAME_BODY) {
       this.parts.push(bytes.slice(at, end))
@@ -153,7 +156,7 @@ export class AmqpLink {
     if (this.missing > 0 || this.method === null) return
     const { method, args } = this.method
     this.method = null
-    this.handle({ method, args, body: Buffer.concat(this.parts) })
+    this.handle({ method, args, body: Buffer.concat(this.parts), headers: this.headers })
   }
 
   private handle(incoming: Incoming): void {

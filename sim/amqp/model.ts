@@ -1,5 +1,7 @@
+import { EMPTY_TABLE, type Table } from '../../src/wire/amqp/field.ts'
 import { rule } from '../failure.ts'
 import type { World } from '../world.ts'
+import { drawKinds, levelIn, type QueueKind } from './kinds.ts'
 
 /** Who holds a delivery: a consumer's connection in one life of the broker. */
 export interface Holder {
@@ -22,6 +24,13 @@ export interface Copy {
   place: number
   /** An acknowledgement was sent; it may still be lost with its connection, or with a crash. */
   acked: boolean
+  /** That was a rejection: the message has to come out of the queue of dead letters. */
+  rejected: boolean
+  /** The life in which it came out of there. */
+  movedIn: number
+  /** In a queue that counts, what its headers said last. */
+  acquired: number
+  failed: number
   ackedIn: number
   /** A later reply on the same channel proved that the acknowledgement is durable. */
   settled: boolean
@@ -33,6 +42,8 @@ export interface Message {
   readonly session: number
   readonly sequence: number
   readonly persistent: boolean
+  /** -1: none. */
+  readonly priority: number
   readonly length: number
   /** Confirmed in this life; 0 while it is not. */
   confirmedIn: number
@@ -53,18 +64,25 @@ const HEADER = 8
 /** What all AMQP clients together know: what has to be there, and what must not come again. */
 export class AmqpModel {
   readonly messages: Message[] = []
+  /** All queues, those of dead letters behind those that clients publish to. */
   readonly queues: readonly string[]
+  readonly sources: readonly string[]
+  readonly kinds: ReadonlyMap<string, QueueKind>
   /** Queues bound to the fanout exchange. */
   readonly fanned: readonly string[]
   readonly world: World
+  /** When the last of the delayed messages is due. */
+  dueBy = 0
   private sessions = 0
   private transactions = 0
   private places = 0
 
   constructor(world: World) {
     this.world = world
-    this.queues = Array.from({ length: world.swarm.queues }, (_, i) => `queue-${i}`)
-    this.fanned = this.queues.filter((_, i) => i === 0 || world.dice.chance(0.5))
+    this.kinds = drawKinds(world.swarm.queues, world.dice)
+    this.queues = [...this.kinds.keys()]
+    this.sources = this.queues.slice(0, world.swarm.queues)
+    this.fanned = this.sources.filter((_, i) => i === 0 || world.dice.chance(0.5))
   }
 
   session(): number {
@@ -84,6 +102,7 @@ export class AmqpModel {
     length: number,
     transaction = 0,
     { delay, one } = { delay: 0, one: false },
+    priority = -1,
   ) {
     const id = this.messages.length
     const copies = new Map<string, Copy>()
@@ -93,6 +112,7 @@ export class AmqpModel {
       session,
       sequence,
       persistent,
+      priority,
       length: size,
       bornIn: this.world.life,
       confirmedIn: 0,
@@ -102,20 +122,9 @@ export class AmqpModel {
       one,
       copies,
     }
-    for (const queue of to) {
-      copies.set(queue, {
-        message,
-        queue,
-        holder: null,
-        deliveredIn: 0,
-        deliveries: 0,
-        place: 0,
-        acked: false,
-        ackedIn: 0,
-        settled: false,
-      })
-    }
+    for (const queue of to) copies.set(queue, makeCopy(message, queue))
     this.messages.push(message)
+    if (delay > 0) this.dueBy = Math.max(this.dueBy, message.notBefore)
     this.world.tell(
       () => `${session} publishes ${id} to ${to}, ${persistent ? 'persistent' : 'transient'}, ${size} bytes`,
     )
@@ -123,20 +132,27 @@ export class AmqpModel {
     return { message, body: bodyOf(message) }
   }
 
+  /** The level at which the message stands in the queue. */
+  level(queue: string, message: Message): number {
+    return levelIn(this.kinds.get(queue)!, message.priority)
+  }
+
   /** A body came out of a queue: finds the message and checks all that must hold. */
-  delivered(queue: string, body: Uint8Array, redelivered: boolean, holder: Holder): Copy {
+  delivered(queue: string, body: Uint8Array, redelivered: boolean, holder: Holder, headers: Table = EMPTY_TABLE): Copy {
     const { world } = this
     rule(body.length >= HEADER, `a body of ${body.length} bytes came out of ${queue}`)
     const id = ((body[0]! << 24) | (body[1]! << 16) | (body[2]! << 8) | body[3]!) >>> 0
     const message = this.messages[id]
     rule(message !== undefined, `message ${id} came out of ${queue}, but was never published: bytes are spoilt`)
     rule(Buffer.compare(body, bodyOf(message)) === 0, `the body of message ${id} from ${queue} is spoilt`)
-    const copy = message.copies.get(queue)
+    const copy = message.copies.get(queue) ?? this.deadLetter(queue, message)
     rule(copy !== undefined, `message ${id} came out of ${queue}, where it was not sent`)
-    if (message.one) for (const other of message.copies.keys()) if (other !== queue) message.copies.delete(other)
+    if (message.one) this.onlyIn(message, queue)
     const early = message.notBefore - world.clock.now()
     rule(early <= 0, `message ${id} came out of ${queue} ${early} ms before its time`)
     if (message.delayed) world.add('delayed messages delivered')
+    this.checkMoves(copy)
+    this.checkCounts(copy, headers, redelivered)
     world.add('messages delivered')
     world.tell(() => `${holder.name} got ${id} from ${queue}${redelivered ? ' again' : ''}`)
     rule(!copy.settled, `message ${id} came out of ${queue} again after its acknowledgement was durable`)
@@ -154,7 +170,56 @@ export class AmqpModel {
     copy.deliveredIn = life
     if (copy.deliveries++ === 0) copy.place = ++this.places
     copy.acked = false
+    copy.rejected = false
     return copy
+  }
+
+  /** One of several queues got the message, and its dead letters. */
+  private onlyIn(message: Message, queue: string): void {
+    const beside = (other: string) => this.kinds.get(other)?.dead === queue || this.kinds.get(queue)?.dead === other
+    for (const other of message.copies.keys()) if (other !== queue && !beside(other)) message.copies.delete(other)
+  }
+
+  /** A message comes out of a queue of dead letters: it must have died, and is gone from where it was. */
+  private deadLetter(queue: string, message: Message): Copy | undefined {
+    const source = [...message.copies.values()].find((one) => this.kinds.get(one.queue)?.dead === queue)
+    if (source === undefined) return undefined
+    const { expires, limit } = this.kinds.get(source.queue)!
+    const may = source.rejected || expires || limit < Number.POSITIVE_INFINITY
+    rule(may, `message ${message.id} came out of ${queue}, but nothing has happened to it in ${source.queue}`)
+    this.world.add('dead letters delivered')
+    source.movedIn = this.world.life
+    const copy = makeCopy(message, queue)
+    message.copies.set(queue, copy)
+    return copy
+  }
+
+  /** What was moved to the dead letters is not in its old queue as well. A power loss may take back what was not durable. */
+  private checkMoves(copy: Copy): void {
+    const { message, queue } = copy
+    const dead = message.copies.get(this.kinds.get(queue)?.dead ?? '')
+    if (dead === undefined) return
+    const twice = `message ${message.id} came out of ${queue} after it came out of ${dead.queue}`
+    rule(copy.movedIn !== this.world.life, twice)
+    rule(!dead.settled, `${twice} and was settled there`)
+    message.copies.delete(dead.queue)
+  }
+
+  /** In a queue that counts the counts never go back while the broker lives, and no message fails more often than it may. */
+  private checkCounts(copy: Copy, headers: Table, redelivered: boolean): void {
+    const kind = this.kinds.get(copy.queue)!
+    if (kind.type !== 'quorum') return
+    const acquired = Number(headers.get('x-acquired-count')?.value ?? 0)
+    const failed = Number(headers.get('x-delivery-count')?.value ?? 0)
+    const what = `message ${copy.message.id} from ${copy.queue}: handed out ${acquired} times, failed ${failed} times`
+    rule(acquired > 0 === redelivered, `${what}, redelivered ${redelivered}`)
+    rule(failed <= acquired && failed <= kind.limit, `${what}, of ${kind.limit}`)
+    if (copy.deliveredIn === this.world.life) {
+      rule(acquired > copy.acquired && failed >= copy.failed, `${what}, after ${copy.acquired} and ${copy.failed}`)
+    }
+    if (acquired > 0) this.world.add('counted deliveries')
+    copy.acquired = acquired
+    copy.failed = failed
   }
 
   /** The broker has taken responsibility for a message. */
@@ -168,6 +233,12 @@ export class AmqpModel {
     copy.acked = true
     copy.ackedIn = this.world.life
     this.world.add('messages acknowledged')
+  }
+
+  /** The message was refused: it has to come out of the queue of dead letters, or out of its own again. */
+  rejected(copy: Copy): void {
+    this.acknowledged(copy)
+    copy.rejected = true
   }
 
   settled(copy: Copy): void {
@@ -192,9 +263,14 @@ export class AmqpModel {
     for (const message of this.messages) {
       if (message.confirmedIn === 0) continue
       if (!message.persistent && message.confirmedIn !== this.world.life) continue
-      for (const copy of message.copies.values()) if (!copy.acked) found.push(copy)
+      for (const copy of message.copies.values()) if (!this.isDone(copy)) found.push(copy)
     }
     return found
+  }
+
+  private isDone(copy: Copy): boolean {
+    const dead = copy.message.copies.get(this.kinds.get(copy.queue)?.dead ?? '')
+    return dead === undefined ? copy.acked && !copy.rejected : dead.acked
   }
 
   /** Of a transaction that was never answered, either everything took place or nothing. */
@@ -205,7 +281,7 @@ export class AmqpModel {
       const state = seen.get(message.transaction) ?? { some: false, all: true }
       for (const copy of message.copies.values()) {
         // A consumer may see what a power loss takes back; what comes in a later life was on the disk.
-        if (copy.deliveries === 0) state.all = false
+        if (copy.deliveries === 0 && copy.movedIn === 0) state.all = false
         else if (copy.deliveredIn > message.bornIn || message.bornIn === this.world.life) state.some = true
       }
       seen.set(message.transaction, state)
@@ -219,6 +295,24 @@ export class AmqpModel {
           .join('; ')}`,
       )
     }
+  }
+}
+
+function makeCopy(message: Message, queue: string): Copy {
+  return {
+    message,
+    queue,
+    holder: null,
+    deliveredIn: 0,
+    deliveries: 0,
+    place: 0,
+    acked: false,
+    rejected: false,
+    movedIn: 0,
+    acquired: 0,
+    failed: 0,
+    ackedIn: 0,
+    settled: false,
   }
 }
 

@@ -1,8 +1,14 @@
 import { Confirms } from '../../src/amqp/confirms.ts'
 import { Record } from '../../src/broker/records.ts'
-import { Queue } from '../../src/core/queue/queue.ts'
+import { Queue, type QueueSettings } from '../../src/core/queue/queue.ts'
+import type { QueueIndex } from '../../src/core/queue/queue-index.ts'
+import { InSequence } from '../../src/core/queue/ready.ts'
+import { ByPriority } from '../../src/core/queue/ready-by-priority.ts'
 import { Heap } from '../../src/std/heap.ts'
 import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
+
+/** Queues of all kinds, and little else. */
+const QUEUES = { publishers: 3, consumers: 5, queues: 4, producers: 0, readers: 0, members: 0, largest: 200 }
 
 export const AMQP_MUTANTS: readonly Mutant[] = [
   {
@@ -33,7 +39,7 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
     plant() {
       const none = new Heap()
       replace(
-        Queue,
+        InSequence,
         'peek',
         (original) =>
           function (this: { requeued: Heap }) {
@@ -56,6 +62,92 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
         (original) =>
           function (this: Queue, sequence: number, place: number, position: number) {
             return Reflect.apply(original, this, [sequence, place, position + 8])
+          },
+      )
+    },
+  },
+  {
+    name: 'a message that comes back in a queue with priorities goes last',
+    swarm: QUEUES,
+    plant() {
+      replace(
+        ByPriority,
+        'returned',
+        () =>
+          function (this: { index: QueueIndex; added(sequence: number, priority: number): void }, sequence: number) {
+            this.added(sequence, this.index.priority(sequence))
+          },
+      )
+    },
+  },
+  {
+    name: 'recovery forgets priorities',
+    swarm: { ...QUEUES, ...CRASHES },
+    plant() {
+      replace(
+        Queue,
+        'recovered',
+        (original) =>
+          function (this: Queue, ...args: never[]) {
+            const { index } = this
+            for (let at = index.nextLive(0); at < index.tail; at = index.nextLive(at + 1)) index.setPriority(at, 0)
+            return Reflect.apply(original, this as never, args)
+          },
+      )
+    },
+  },
+  {
+    name: 'deliveries of quorum queues are not journalled',
+    swarm: { ...QUEUES, ...CRASHES },
+    plant() {
+      ignoreRecords(Record.handed)
+    },
+  },
+  {
+    name: 'counts of quorum queues are not journalled',
+    swarm: { ...QUEUES, ...CRASHES },
+    plant() {
+      ignoreRecords(Record.counted)
+    },
+  },
+  {
+    name: 'a message that was given back counts for nothing',
+    swarm: QUEUES,
+    plant() {
+      replace(Queue, 'handouts', () => () => 0)
+    },
+  },
+  {
+    name: 'the delivery limit is one too high',
+    swarm: QUEUES,
+    plant() {
+      replace(
+        Queue,
+        'comeBack',
+        (original) =>
+          function (this: { settings: QueueSettings }, ...args: never[]) {
+            const { settings } = this
+            this.settings = { ...settings, deliveryLimit: settings.deliveryLimit + 1 }
+            const fate = Reflect.apply(original, this as never, args)
+            this.settings = settings
+            return fate
+          },
+      )
+    },
+  },
+  {
+    name: 'a dead letter stays in its queue, too',
+    swarm: QUEUES,
+    plant() {
+      replace(
+        Queue,
+        'remove',
+        (original) =>
+          function (this: Queue & { lately?: number }, sequence: number) {
+            if (!this.dying.some((one) => one.sequence === sequence))
+              return Reflect.apply(original, this as never, [sequence])
+            this.requeue(sequence)
+            return false
           },
       )
     },

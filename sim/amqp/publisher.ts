@@ -149,11 +149,17 @@ export class Publisher implements Actor {
     const { dice, swarm } = this.world
     if (swarm.longestDelay > 0 && dice.chance(0.5)) return this.other(link, transaction)
     const fan = dice.chance(0.3)
-    const to = fan ? this.model.fanned : [dice.pick(this.model.queues)]
+    const to = fan ? this.model.fanned : [dice.pick(this.model.sources)]
     const persistent = dice.chance(this.persistence)
     const length = dice.chance(0.9) ? dice.skewed(swarm.largest) : swarm.largest
-    const { message, body } = this.model.create(this.session, this.sequence++, to, persistent, length, transaction)
-    const properties = persistent ? { deliveryMode: 2 } : {}
+    const priority = dice.chance(0.5) ? -1 : dice.between(0, 12)
+    const plain = { delay: 0, one: false }
+    const of = [this.session, this.sequence++, to, persistent, length, transaction, plain, priority] as const
+    const { message, body } = this.model.create(...of)
+    const properties = {
+      deliveryMode: persistent ? 2 : undefined,
+      priority: priority < 0 ? undefined : priority,
+    }
     link.publish(fan ? 'fan' : '', fan ? 'any' : to[0]!, properties, body)
     return message
   }
@@ -162,7 +168,7 @@ export class Publisher implements Actor {
   private other(link: AmqpLink, transaction: number): Message {
     const { world, model } = this
     const { dice, swarm } = world
-    const { exchange, key, headers, to, one, delay } = drawRoute(world, model.queues, model.fanned)
+    const { exchange, key, headers, to, one, delay } = drawRoute(world, model.sources, model.fanned)
     const persistent = dice.chance(this.persistence)
     // Twice in one entry, where an exchange keeps it, too.
     const length = dice.skewed(Math.min(swarm.largest, 4000))

@@ -1,7 +1,7 @@
 import type { Broker } from '../../src/broker/broker.ts'
 import { Part } from '../../src/broker/records.ts'
 import type { Topics } from '../../src/broker/topic/topics.ts'
-import { DURABLE, PLACE_SHIFT } from '../../src/core/queue/queue-index.ts'
+import { DURABLE, PLACE_SHIFT, STATE, UNACKED } from '../../src/core/queue/queue-index.ts'
 
 /** A broker's durable state as text, line by line, so that two can be compared. */
 export function durableState(broker: Broker, topics: Topics): string[] {
@@ -27,12 +27,20 @@ function* queues(broker: Broker): Generator<string> {
   for (const queue of [...broker.queuesById.values()].sort((a, b) => a.id - b.id)) {
     if (!queue.settings.durable) continue
     const { index } = queue
+    const over = new Set(queue.dying.map(({ sequence }) => sequence))
     for (let sequence = index.nextLive(index.head); sequence < index.tail; sequence = index.nextLive(sequence + 1)) {
       const flags = index.flags(sequence)
       if ((flags & DURABLE) === 0) continue
       const place = (flags >> PLACE_SHIFT) & 3
       const at = `${place}:${index.position(sequence)} of ${index.length(sequence)} bytes`
-      yield `${queue.name} ${sequence} at ${at}, expires ${index.expiry(sequence)}`
+      // Who has it would be gone with the broker.
+      const tooOften = over.has(sequence) && index.failed(sequence) > queue.settings.deliveryLimit
+      const more = queue.counts && (flags & STATE) === UNACKED && !tooOften ? 1 : 0
+      const counts = `handed out ${index.acquired(sequence) + more}, failed ${index.failed(sequence) + more}`
+      const about = `priority ${index.priority(sequence)}, ${counts}`
+      // A queue's time to live counts from when the message came, or from when the frame was sealed that it is in.
+      const expiry = queue.settings.messageTtl < Number.POSITIVE_INFINITY ? 'in time' : index.expiry(sequence)
+      yield `${queue.name} ${sequence} at ${at}, expires ${expiry}, ${about}`
     }
   }
 }

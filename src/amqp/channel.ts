@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import type { VHost } from '../broker/vhost.ts'
 import type { Queue } from '../core/queue/queue.ts'
+import type { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { type Fields, type Method, type ValuesOf, writeMethod } from '../wire/amqp/method.ts'
 import { basic } from '../wire/amqp/methods.ts'
 import { Writer } from '../wire/amqp/writer.ts'
@@ -51,6 +52,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   replyTo: { readonly tag: string; readonly token: string } | null = null
   /** A purge that takes several turns: how many messages it took, -1 while it goes on, and what its reply waits for. */
   purge: { readonly messages: number; readonly position: number } | null = null
+  /** Ends the channel with an error that no method of the client is to blame for. */
+  fail: (error: AmqpError) => void = () => {}
   private deliveryTag = 0
   private noted = false
 
@@ -101,6 +104,11 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     this.replies.endTurn(position)
   }
 
+  /** The tag of the last delivery. */
+  get lastTag(): number {
+    return this.deliveryTag
+  }
+
   canDeliver(): boolean {
     if (this.state !== 'open' || this.replies.held) return false
     return this.connection.output.pending < OUTPUT_HIGH_WATER
@@ -135,7 +143,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     const tag = ++this.deliveryTag
     if (!noAck) {
       let getter = this.getters.get(queue)
-      if (getter === undefined) this.getters.set(queue, (getter = { queue, outstanding: 0, prefetch: 0 }))
+      if (getter === undefined) this.getters.set(queue, (getter = { queue, outstanding: 0, prefetch: 0, late: 0 }))
       this.unacked.push(tag, getter, sequence)
       getter.outstanding++
     }

@@ -15,6 +15,8 @@ export class Confirms {
   private published = 0
   /** All tags up to here are confirmed, refused, or part of what the turn holds. */
   private noted = 0
+  /** All tags up to here were answered. */
+  private answered = 0
   private closed = false
 
   constructor(channel: number, output: Output, turn: Turn) {
@@ -32,7 +34,10 @@ export class Confirms {
   reject(): void {
     this.note(this.published - 1)
     this.noted = this.published
-    writeConfirm(this.output, this.channel, false, this.published, false)
+    // RabbitMQ says 'multiple' where nothing before it waits for an answer.
+    const alone = this.answered === this.published - 1
+    if (alone) this.answered = this.published
+    writeConfirm(this.output, this.channel, false, this.published, alone)
   }
 
   /** What came in this turn is confirmed when the journal is durable that far. */
@@ -54,6 +59,7 @@ export class Confirms {
   private range(upTo: number, multiple: boolean): Held {
     return {
       release: () => {
+        this.answered = Math.max(this.answered, upTo)
         if (!this.closed) writeConfirm(this.output, this.channel, true, upTo, multiple)
       },
     }

@@ -11,6 +11,8 @@ export interface Recipient {
   outstanding: number
   /** How many may wait, 0 for any number. */
   readonly prefetch: number
+  /** Those of them that were kept for too long and went back already. */
+  late: number
 }
 
 /** The channel, as its consumers see it. */
@@ -51,6 +53,7 @@ export class AmqpConsumer implements Consumer<Queue>, Recipient {
   /** What its deliveries begin with. */
   readonly head: Uint8Array
   outstanding = 0
+  late = 0
   readonly channel: Deliverer
 
   constructor(channel: Deliverer, queue: Queue, settings: ConsumerSettings) {
@@ -67,6 +70,7 @@ export class AmqpConsumer implements Consumer<Queue>, Recipient {
 
   canTake(): boolean {
     if (this.prefetch !== 0 && this.outstanding >= this.prefetch && !this.noAck) return false
+    if (this.late > 0) return false
     return this.channel.canDeliver()
   }
 

@@ -235,7 +235,8 @@ export function writeConfirm(output: Output, channel: number, ack: boolean, tag:
   putU16(to, at + 7, CLASS_BASIC)
   putU16(to, at + 9, ack ? basic.ack.methodId : basic.nack.methodId)
   putTag(to, at + 11, tag)
-  to[at + 19] = multiple ? 1 : 0
+  // A nack has one more bit, requeue, which means nothing to a publisher and is set as RabbitMQ sets it.
+  to[at + 19] = (multiple ? 1 : 0) | (ack ? 0 : 2)
   to[at + 20] = FRAME_END
   output.at = at + 21
 }

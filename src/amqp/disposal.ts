@@ -1,21 +1,48 @@
 import type { Broker } from '../broker/broker.ts'
 import { deadLetter } from '../broker/queue/dead-letter.ts'
+import { noteCounted } from '../broker/queue/queue-facts.ts'
 import { requeue } from '../broker/queue/requeue.ts'
 import { settle } from '../broker/queue/settle.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Recipient } from './consumer.ts'
 import type { Unacked } from './unacked.ts'
 
-/** What a client wants done with a delivery. */
-export type Disposal = 'ack' | 'reject' | 'requeue'
+/**
+ * What a client wants done with a delivery. To a queue that counts a message that was given back with basic.nack is as good as
+ * before, and one that was refused with basic.reject has failed once more.
+ */
+export type Disposal = 'ack' | 'nack' | 'nack-requeue' | 'reject' | 'reject-requeue'
 
 /** Deliveries given back in one step when a channel goes. */
 const STEP = 4096
 
+/** A delivery that went back already (its sequence is -1) is no more than counted. */
 export function dispose(broker: Broker, queue: Queue, sequence: number, disposal: Disposal): void {
+  if (sequence < 0) return
   if (disposal === 'ack') settle(broker, queue, sequence)
-  else if (disposal === 'requeue') requeue(broker, queue, sequence)
-  else deadLetter(broker, queue, sequence, 'rejected')
+  else if (disposal === 'nack-requeue') requeue(broker, queue, sequence)
+  else if (disposal === 'reject-requeue') requeue(broker, queue, sequence, true)
+  else {
+    if (disposal === 'reject' && queue.fail(sequence)) noteCounted(broker, queue, sequence)
+    deadLetter(broker, queue, sequence, 'rejected')
+  }
+}
+
+/**
+ * Gives the deliveries of one recipient up to a tag back to its queue, but lets them wait for their acknowledgement, which will mean
+ * nothing. Returns how many they are.
+ */
+export function giveBackLate(broker: Broker, unacked: Unacked<Recipient>, recipient: Recipient, upTo: number): number {
+  let late = 0
+  for (let entry = unacked.first(); entry >= 0 && unacked.tag(entry) <= upTo; entry = unacked.next(entry)) {
+    const sequence = unacked.sequence(entry)
+    if (unacked.owner(entry) !== recipient || sequence < 0) continue
+    unacked.forget(entry)
+    requeue(broker, recipient.queue, sequence)
+    late++
+  }
+  recipient.late += late
+  return late
 }
 
 /** Gives all deliveries back to their queues, in steps if they are many. */
@@ -24,7 +51,8 @@ export function requeueAll(broker: Broker, unacked: Unacked<Recipient>): void {
     for (let n = 0; n < STEP; n++) {
       const entry = unacked.first()
       if (entry < 0) return true
-      requeue(broker, unacked.owner(entry).queue, unacked.sequence(entry))
+      const sequence = unacked.sequence(entry)
+      if (sequence >= 0) requeue(broker, unacked.owner(entry).queue, sequence, true)
       unacked.remove(entry)
     }
     return unacked.outstanding === 0

@@ -378,6 +378,10 @@ export class AmqpHandler implements Handler {
     }
     requireChannel(this.connection)
     const channel = new Channel(this.connection, number)
+    channel.fail = (error) => {
+      this.blame = NONE
+      this.closeChannel(channel, error)
+    }
     this.channels.set(number, channel)
     return channel
   }

@@ -12,6 +12,7 @@ import { contentMessage } from './delivery.ts'
 import { REPLY_TO } from './reply-to.ts'
 import { rewriteContent, routingCopies } from './rewrite.ts'
 import { LazyHeaders, type Route } from './route.ts'
+import { TOO_LARGE } from './transaction.ts'
 
 /** The message is not whole yet: look again when more has come. */
 export const INCOMPLETE = -1
@@ -36,6 +37,7 @@ const message: Message = {
   contentLength: 0,
   persistent: false,
   expiry: 0,
+  priority: -1,
 }
 
 /**
@@ -108,6 +110,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   // In RabbitMQ's order, so that a message with two faults gets the same answer.
   const direct = facts.replyToAt >= 0 && isDirect(channel, b, facts.replyToAt)
   message.persistent = facts.deliveryMode === DELIVERY_MODE_PERSISTENT
+  message.priority = facts.priority
   message.expiry = facts.expirationAt < 0 ? 0 : broker.env.clock.now() + expiration(b, facts.expirationAt)
   const more = facts.copies ? routingCopies(lazy.headers()) : NONE
   route.authorize(more)
@@ -167,10 +170,8 @@ function giveBack(channel: Channel, what: Message): void {
 
 /** In a transaction: routed now, published when it is committed. */
 function keep(channel: Channel, room: number): void {
-  const { route, broker } = channel
-  if ((channel.transaction?.size ?? 0) + room > broker.store.journal.longest) {
-    throw new AmqpError('resource-error', 'the transaction is larger than a journal entry may be')
-  }
+  const { route } = channel
+  if (channel.transaction?.fits(room) === false) throw new AmqpError('resource-error', TOO_LARGE)
   const { keysAt, keysLength, contentAt, contentLength } = message
   const bytes = new Uint8Array(keysLength + contentLength)
   bytes.set(message.bytes.subarray(keysAt, keysAt + keysLength))

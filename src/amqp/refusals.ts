@@ -41,7 +41,17 @@ const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName,
     ],
     'argument-of-other-type': [
       'precondition-failed',
-      ({ at, arg }) => `invalid arg '${arg}' for ${place(at)} of queue type rabbit_classic_queue`,
+      ({ at, arg, type }) => `invalid arg '${arg}' for ${place(at)} of queue type rabbit_${type}_queue`,
+    ],
+    'invalid-property': [
+      'precondition-failed',
+      ({ at, property }) => `invalid property '${property}' for ${place(at)}`,
+    ],
+    unnamed: ['precondition-failed', ({ type }) => `Cannot declare a server-named queue for type rabbit_${type}_queue`],
+    'unconditional-delete': [
+      'not-implemented',
+      ({ at, flag, type }) =>
+        `cannot delete ${place(at)}. queue.delete operations with ${flag} flag set are not supported by ${type} queues`,
     ],
     'master-locator': ['internal-error', () => MASTER_LOCATOR],
     'invalid-exchange': ['precondition-failed', ({ problem }) => exchangeProblem(problem)],
@@ -111,10 +121,10 @@ function problem(because: ArgumentProblem): string {
       return `"unsupported queue type '${because.type}'"`
     case 'unsupported-queue-version':
       return `"unsupported queue version '${because.version}'"`
-    case 'no-priorities':
-      return '"queues with priorities are not supported"'
     case 'invalid-overflow':
       return 'invalid_overflow'
+    case 'invalid-strategy':
+      return 'invalid_dlx_strategy'
     case 'invalid-locator':
       return 'invalid_queue_locator_arg'
     case 'routing-key-without-exchange':

@@ -1,4 +1,5 @@
 import type { Message } from '../broker/queue/publish.ts'
+import { settlementBytes } from '../broker/queue/queue-facts.ts'
 import type { Keep } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Recipient } from './consumer.ts'
@@ -24,12 +25,16 @@ export interface PendingSettlement {
   readonly disposal: Disposal
 }
 
+export const TOO_LARGE = 'the transaction is larger than a journal entry may be'
+
 /** What a channel has done since tx.select, or the last commit or rollback. */
 export class Transaction {
   publishes: PendingPublish[] = []
   settlements: PendingSettlement[] = []
   private readonly front: Front
   private bytes = 0
+  /** Queues with settlements. */
+  private readonly touched = new Set<Queue>()
 
   constructor(front: Front) {
     this.front = front
@@ -42,9 +47,21 @@ export class Transaction {
     this.publishes.push(publish)
   }
 
-  /** Log room that a commit takes. */
-  get size(): number {
-    return this.bytes
+  /** A delivery is to be settled when the transaction is committed. */
+  settle(settlement: PendingSettlement): void {
+    this.settlements.push(settlement)
+    this.touched.add(settlement.recipient.queue)
+  }
+
+  /** Whether the logs can ever have the room that a commit takes, with `more` bytes and one settlement more. */
+  fits(more: number): boolean {
+    const { journal, spill } = this.front.broker.store
+    return this.sizeWith(more) <= Math.min(journal.longest, spill.longest)
+  }
+
+  /** Log room that a commit takes, with `more` bytes and one settlement more. */
+  sizeWith(more: number): number {
+    return this.bytes + more + settlementBytes(this.settlements.length + 1, this.touched.size + 1)
   }
 
   /** Forgets everything, after a commit. */
@@ -53,6 +70,7 @@ export class Transaction {
     this.bytes = 0
     this.publishes = []
     this.settlements = []
+    this.touched.clear()
   }
 
   /** Undoes everything: deliveries wait for their acknowledgement again. */

@@ -60,6 +60,11 @@ export class Unacked<O> {
     return this.tags[entry & this.mask]
   }
 
+  /** An entry waits on, but for nothing: its sequence is -1 from now on. */
+  forget(entry: number): void {
+    this.sequences[entry & this.mask] = -1
+  }
+
   /** Takes an entry that waits out; entries keep their numbers. */
   remove(entry: number): void {
     this.owners[entry & this.mask] = null

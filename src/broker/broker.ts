@@ -25,6 +25,8 @@ export interface BrokerOptions {
   readonly memory: number
   /** Users that may log in from this machine only; `guest` unless told otherwise. */
   readonly loopbackUsers?: readonly string[]
+  /** Whether a message that failed too often in a queue without a dead-letter exchange is parked (which it is unless this is false), or dropped as by RabbitMQ. */
+  readonly parking?: boolean
 }
 
 /** What an operator has to know of. */
@@ -193,7 +195,7 @@ export class Broker {
 
   private indexBytes(): number {
     let sum = 0
-    for (const queue of this.queuesById.values()) sum += queue.index.bytes()
+    for (const queue of this.queuesById.values()) sum += queue.bytes()
     return sum
   }
 

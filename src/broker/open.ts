@@ -14,7 +14,7 @@ import { buryDead } from './queue/bury.ts'
 import { deliverWoken } from './queue/deliver.ts'
 import { registerQueueFold } from './queue/fold.ts'
 import { registerLeases } from './queue/lease.ts'
-import { journalSettlements } from './queue/settle.ts'
+import { journalSettlements } from './queue/queue-facts.ts'
 import { registerTopology } from './topology.ts'
 import { registerVHosts } from './vhost/facts.ts'
 

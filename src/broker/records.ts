@@ -5,7 +5,7 @@
 export const Record = {
   /** A message and the places it takes in durable queues: broker/queue/message-record.ts. */
   message: 1,
-  /** Ranges of sequences that left a queue: broker/queue/settle-record.ts. */
+  /** Ranges of sequences that left a queue: broker/queue/range-record.ts. */
   settle: 2,
   /** Something was declared, bound, altered or deleted: JSON. */
   definition: 3,
@@ -21,6 +21,10 @@ export const Record = {
   producerIds: 8,
   /** Something happened to a topic: JSON; broker/topic/topic-record.ts. */
   topic: 9,
+  /** Ranges of sequences that a quorum queue handed out for the first time: broker/queue/range-record.ts. */
+  handed: 10,
+  /** How often messages of a quorum queue were handed out, and how they stand: broker/queue/counted-record.ts. */
+  counted: 11,
   /** A message that an exchange keeps, delayed or remembered: broker/exchange/kept-record.ts. */
   kept: 13,
   /** Ranges of sequences that an exchange keeps no more: broker/exchange/kept-record.ts. */

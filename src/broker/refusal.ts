@@ -7,7 +7,7 @@ export type ArgumentProblem =
   | { readonly problem: 'negative' | 'zero' | 'too-large' | 'beyond-maximum'; readonly value: number | bigint }
   | { readonly problem: 'unsupported-queue-type'; readonly type: string }
   | { readonly problem: 'unsupported-queue-version'; readonly version: string }
-  | { readonly problem: 'no-priorities' | 'invalid-overflow' | 'invalid-locator' | 'routing-key-without-exchange' }
+  | { readonly problem: 'invalid-overflow' | 'invalid-locator' | 'invalid-strategy' | 'routing-key-without-exchange' }
 
 /** A queue or an exchange that a refusal is about. */
 export interface Named {
@@ -42,8 +42,14 @@ export type Refusal = { readonly ok: false } & (
     }
   | { readonly reason: 'invalid-argument'; readonly at: Named; readonly arg: string; readonly because: ArgumentProblem }
   | { readonly reason: 'invalid-argument-type'; readonly at: Named; readonly arg: string; readonly type: Field['type'] }
-  /** Known, but not to classic queues. */
-  | { readonly reason: 'argument-of-other-type'; readonly at: Named; readonly arg: string }
+  /** Known, but not to queues of this type. */
+  | { readonly reason: 'argument-of-other-type'; readonly at: Named; readonly arg: string; readonly type: string }
+  /** A queue of this type can't be that. */
+  | { readonly reason: 'invalid-property'; readonly at: Named; readonly property: string }
+  /** A queue of this type always has a name. */
+  | { readonly reason: 'unnamed'; readonly type: string }
+  /** Queues of this type are deleted whether or not they are in use, or empty. */
+  | { readonly reason: 'unconditional-delete'; readonly at: Named; readonly flag: string; readonly type: string }
   /** An argument that was given up, and that RabbitMQ refuses rather than ignores. */
   | { readonly reason: 'master-locator' }
   | { readonly reason: 'invalid-exchange'; readonly problem: ExchangeProblem }

@@ -78,7 +78,16 @@ class World {
 
   publish(queue: string, persistent = false): void {
     const bytes = Uint8Array.of(0, 1, 65, 0xce, 1, 2, 3, 4)
-    const message = { bytes, keysAt: 0, keysLength: 3, contentAt: 3, contentLength: 5, persistent, expiry: 0 }
+    const message = {
+      bytes,
+      keysAt: 0,
+      keysLength: 3,
+      contentAt: 3,
+      contentLength: 5,
+      persistent,
+      expiry: 0,
+      priority: -1,
+    }
     publish(this.broker, [this.vhost.queues.get(queue)!], message)
   }
 
@@ -99,6 +108,7 @@ function consumer(): Consumer<Queue> & { told: number } {
     noAck: false,
     exclusive: false,
     priority: 0,
+    outstanding: 0,
     told: 0,
     canTake: () => false,
     deliver: () => assert.fail('it can take nothing'),

@@ -72,6 +72,14 @@ export const SETTINGS = [
     max: 65535,
     about: 'Seconds between heartbeats that the broker proposes; 0 proposes none.',
   },
+  {
+    key: 'amqp.overDeliveryLimit',
+    type: 'choice',
+    default: 'park',
+    values: ['park', 'drop'],
+    about:
+      'What becomes of a message that failed more often than the delivery limit of its quorum queue allows, if that has no dead-letter exchange: `park` moves it to the queue `amq.parked` of its vhost, `drop` drops it as RabbitMQ does.',
+  },
   { key: 'amqp.frameMax', type: 'bytes', default: 131072, min: 8192, max: 131072, about: 'The largest frame.' },
   {
     key: 'amqp.channelMax',

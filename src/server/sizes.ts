@@ -27,7 +27,13 @@ export function brokerOptions(config: Config): BrokerOptions {
   const maxMessageSize = Number(config.values['amqp.maxMessageSize'])
   const named = String(config.values.loopbackUsers)
   const loopbackUsers = named === 'none' ? [] : named.split(',').map((name) => name.trim())
-  return { loopbackUsers, outputRegions: OUTPUT_REGIONS, maxMessageSize, memory: Number(config.values.memory) }
+  return {
+    loopbackUsers,
+    outputRegions: OUTPUT_REGIONS,
+    maxMessageSize,
+    memory: Number(config.values.memory),
+    parking: config.values['amqp.overDeliveryLimit'] === 'park',
+  }
 }
 
 /** The one block of memory for rings, windows, output and input. Its pages cost nothing before they are used. */

@@ -58,4 +58,9 @@ export class Heap {
     this.count = 0
     this.items = new Float64Array(16)
   }
+
+  /** Memory held, in bytes. */
+  bytes(): number {
+    return this.items.length * 8
+  }
 }

@@ -1,6 +1,6 @@
 import { EMPTY_TABLE, type Field, type Table, tableOf } from '../../src/wire/amqp/field.ts'
 import type { Fields, Method, ValuesOf } from '../../src/wire/amqp/method.ts'
-import { basic, exchange, queue } from '../../src/wire/amqp/methods.ts'
+import { basic, confirm, exchange, queue } from '../../src/wire/amqp/methods.ts'
 import type { RawClient } from './raw-client.ts'
 import type { Case } from './reply-cases.ts'
 
@@ -66,15 +66,27 @@ function consume(name: string): Step {
   return step(basic.consume, basic.consumeOk, { ticket: 0, queue: name, consumerTag: 't', ...flags })
 }
 
+const PREFETCH = step(basic.qos, basic.qosOk, { prefetchSize: 0, prefetchCount: 5, global: true })
+
+const CONFIRM = step(confirm.select, confirm.selectOk, { nowait: false })
+
+const confirmed = (of: Step): Step => ({ say: of.say, heard: (client) => client.expect(basic.ack) })
+
 function publish(to: string, key: string): Step {
   return { say: (client) => client.publish(1, to, key), heard: async () => {} }
 }
 
 const args = (entries: Record<string, string | number | boolean | Field>): Options => ({ arguments: tableOf(entries) })
 
+function quorum(more: Record<string, string | number | boolean | Field> = {}): Options {
+  return { durable: true, ...args({ 'x-queue-type': 'quorum', ...more }) }
+}
+
 /** What cases leave behind on a broker that others use. */
 const LEFT = [
-  ...['cap.ineq', 'cap.bad', 'cap.nw', 'cap.q', 'cap.du', 'cap.de', 'cap.excl'].map((name) => remove(name)),
+  ...['cap.ineq', 'cap.bad', 'cap.nw', 'cap.q', 'cap.du', 'cap.de', 'cap.excl', 'cap.qd', 'cap.full'].map((name) =>
+    remove(name),
+  ),
   ...['cap.xi', 'cap.x', 'cap.xu', 'cap.int'].map((name) => removeExchange(name)),
 ]
 
@@ -131,11 +143,10 @@ const INEQUIVALENT = (
     ],
     ['x-max-priority (absent, then 10)', {}, args({ 'x-max-priority': 10 })],
     ['x-overflow', args({ 'x-overflow': 'drop-head' }), args({ 'x-overflow': 'reject-publish' })],
-    [
-      'x-queue-type (classic default, then quorum)',
-      { durable: true },
-      { durable: true, ...args({ 'x-queue-type': 'quorum' }) },
-    ],
+    ['x-queue-type (classic default, then quorum)', { durable: true }, quorum()],
+    ['x-queue-type (quorum, then absent)', quorum(), { durable: true }],
+    ['x-queue-type (quorum, then classic)', quorum(), { durable: true, ...args({ 'x-queue-type': 'classic' }) }],
+    ['x-delivery-limit on quorum (5, then 6)', quorum({ 'x-delivery-limit': 5 }), quorum({ 'x-delivery-limit': 6 })],
     ['x-single-active-consumer (absent, then true)', {}, args({ 'x-single-active-consumer': true })],
     ['unknown argument x-foo (absent, then 1): ignored', {}, args({ 'x-foo': 1 })],
     [
@@ -162,6 +173,7 @@ const DECLARED = [
   'x-max-length-bytes = -1',
   'x-max-priority = -1',
   'x-max-priority = 0',
+  'x-max-priority = 255',
   'x-max-priority = 256',
   'x-max-priority = "x"',
   'x-overflow = "bogus"',
@@ -183,6 +195,30 @@ const DECLARED = [
   const [name, value] = text.split(' = ')
   return topology(`queue.declare ${text}`, [declare('cap.bad', args({ [name]: JSON.parse(value) }))])
 })
+
+const QUORUM: readonly Case[] = [
+  ...[
+    'x-overflow = "reject-publish-dlx"',
+    'x-delivery-limit = -1',
+    'x-max-priority = 5',
+    'x-delayed-retry-type = "bogus"',
+  ].map((text) => {
+    const [name, value] = text.split(' = ')
+    return topology(`queue.declare ${text} on quorum`, [declare('cap.bad', quorum({ [name]: JSON.parse(value) }))])
+  }),
+  topology('queue.declare quorum, durable=false', [declare('cap.bad', { ...quorum(), durable: false })]),
+  topology('queue.declare quorum, exclusive', [declare('cap.bad', { ...quorum(), exclusive: true })]),
+  topology('queue.declare quorum, auto-delete', [declare('cap.bad', { ...quorum(), autoDelete: true })]),
+  topology('quorum: queue.delete if-unused', [declare('cap.qd', quorum()), remove('cap.qd', { ifUnused: true })]),
+  topology('quorum: queue.delete if-empty', [declare('cap.qd', quorum()), remove('cap.qd', { ifEmpty: true })]),
+  topology('quorum: basic.qos global then consume', [declare('cap.qd', quorum()), PREFETCH, consume('cap.qd')]),
+  topology('confirm: queue full with overflow reject-publish', [
+    declare('cap.full', { exclusive: true, ...args({ 'x-max-length': 1, 'x-overflow': 'reject-publish' }) }),
+    CONFIRM,
+    confirmed(publish('', 'cap.full')),
+    publish('', 'cap.full'),
+  ]),
+]
 
 const QUEUES: readonly Case[] = [
   topology('queue.declare passive, no such queue', [declare('cap.none', { passive: true })]),
@@ -246,6 +282,11 @@ const EXCLUSIVE: readonly Case[] = [
   ),
   topology("queue.delete of another connection's exclusive queue", [remove('cap.excl')], OWNED),
   topology("queue.purge of another connection's exclusive queue", [purge('cap.excl')], OWNED),
+  topology(
+    "basic.publish to another connection's exclusive queue by default exchange (allowed)",
+    [publish('', 'cap.excl')],
+    OWNED,
+  ),
   topology("queue.bind of another connection's exclusive queue", [bind('cap.excl', 'amq.direct')], OWNED),
 ]
 
@@ -290,5 +331,12 @@ const EXCHANGES: readonly Case[] = [
   ]),
 ]
 
-/** Cases about queues, exchanges and bindings. Those of quorum queues, streams and priorities are not among them: they are not built. */
-export const TOPOLOGY_CASES: readonly Case[] = [...INEQUIVALENT, ...DECLARED, ...QUEUES, ...EXCLUSIVE, ...EXCHANGES]
+/** Cases about queues, exchanges and bindings. Those of streams are not among them: they are not built. */
+export const TOPOLOGY_CASES: readonly Case[] = [
+  ...INEQUIVALENT,
+  ...DECLARED,
+  ...QUORUM,
+  ...QUEUES,
+  ...EXCLUSIVE,
+  ...EXCHANGES,
+]

@@ -4,6 +4,7 @@ import { FIELD_TYPE_NAMES, type Table } from '../../wire/amqp/field.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import type { Channel } from '../channel.ts'
 import { AmqpConsumer } from '../consumer.ts'
+import { consumerTimeout, watchConsumer } from '../consumer-timeout.ts'
 import { queueToRead } from '../lookup.ts'
 import { REPLY_TO } from '../reply-to.ts'
 import { verb } from '../verb.ts'
@@ -26,6 +27,8 @@ function consumeQueue(channel: Channel, args: Consume): void {
   if (args.consumerTag !== '' && channel.consumers.has(args.consumerTag)) throw reused(args.consumerTag)
   const queue = queueToRead(channel, args.queue)
   const priority = priorityOf(queue, args.arguments)
+  const timeoutMs = consumerTimeout(queue, args.arguments)
+  checkKnown(queue, args.arguments)
   checkExclusive(queue, args.exclusive)
   const consumer = new AmqpConsumer(channel, queue, {
     tag: tagOf(channel, args.consumerTag),
@@ -36,9 +39,28 @@ function consumeQueue(channel: Channel, args: Consume): void {
     args: args.arguments,
   })
   channel.consumers.set(consumer.tag, consumer)
+  if (!args.noAck && timeoutMs < Number.POSITIVE_INFINITY) watchConsumer(channel, consumer, timeoutMs)
   queue.consumers.add(consumer)
   if (!args.nowait) channel.reply(basic.consumeOk, { consumerTag: consumer.tag }, queue.changedAt)
   channel.broker.wake(queue)
+}
+
+/** Arguments that only consumers of some types of queues have. */
+const OF_TYPES: Readonly<Record<string, string>> = {
+  'x-consumer-timeout': 'quorum',
+  'x-stream-filter': 'stream',
+  'x-stream-match-unfiltered': 'stream',
+  'x-stream-offset': 'stream',
+}
+
+function checkKnown({ name, vhost, settings }: Queue, args: Table): void {
+  for (const arg of args.keys()) {
+    if (!Object.hasOwn(OF_TYPES, arg) || OF_TYPES[arg] === settings.type) continue
+    throw new AmqpError(
+      'precondition-failed',
+      `invalid arg '${arg}' for queue '${name}' in vhost '${vhost}' of queue type rabbit_${settings.type}_queue`,
+    )
+  }
 }
 
 function reused(tag: string): AmqpError {

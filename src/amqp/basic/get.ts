@@ -1,5 +1,7 @@
 import { get as take } from '../../broker/queue/get.ts'
 import { renewLease } from '../../broker/queue/lease.ts'
+import type { Queue } from '../../core/queue/queue.ts'
+import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import { queueToRead } from '../lookup.ts'
 import { LATER, verb } from '../verb.ts'
@@ -9,6 +11,7 @@ export const get = verb(basic.get, (channel, { queue: name, noAck }) => {
   const { broker, connection } = channel
   const queue = queueToRead(channel, name)
   renewLease(broker, queue)
+  if (queue.counts && queue.settings.singleActiveConsumer) throw singleActive(queue)
   const reserved = queue.settings.singleActiveConsumer || queue.consumers.first()?.exclusive === true
   const got = reserved ? null : take(broker, queue, noAck, connection.resume)
   if (got === 'loading') return LATER
@@ -16,10 +19,17 @@ export const get = verb(basic.get, (channel, { queue: name, noAck }) => {
     channel.reply(basic.getEmpty, { clusterId: '' })
     return
   }
-  const { bytes } = broker.arena
-  const { at, length, sequence, redelivered } = got
+  const { bytes, at, length, sequence, redelivered } = got
   let keysLength = 1 + bytes[at]
   keysLength += 1 + bytes[at + keysLength]
   const message = { bytes, keysAt: at, keysLength, contentAt: at + keysLength, contentLength: length - keysLength }
   channel.deliverGot(queue, noAck, sequence, message, redelivered, queue.ready)
 })
+
+function singleActive({ name, vhost }: Queue): AmqpError {
+  return new AmqpError(
+    'resource-locked',
+    `cannot obtain access to locked queue '${name}' in vhost '${vhost}'. basic.get operations are not supported by ` +
+      'quorum queues with single active consumer',
+  )
+}

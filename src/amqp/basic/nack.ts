@@ -3,5 +3,5 @@ import { verb } from '../verb.ts'
 import { settleDelivery } from './settle.ts'
 
 export const nack = verb(basic.nack, (channel, { deliveryTag, multiple, requeue }) => {
-  settleDelivery(channel, deliveryTag, multiple, requeue ? 'requeue' : 'reject')
+  settleDelivery(channel, deliveryTag, multiple, requeue ? 'nack-requeue' : 'nack')
 })

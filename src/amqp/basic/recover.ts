@@ -7,7 +7,7 @@ import { settleDelivery } from './settle.ts'
 /** Everything that waits goes back to its queue. */
 function recoverAll(channel: Channel, requeue: boolean): void {
   if (!requeue) throw new AmqpError('not-implemented', 'requeue=false')
-  settleDelivery(channel, 0, true, 'requeue')
+  settleDelivery(channel, 0, true, 'nack-requeue')
 }
 
 export const recover = verb(basic.recover, (channel, { requeue }) => {

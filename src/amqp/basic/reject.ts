@@ -3,5 +3,5 @@ import { verb } from '../verb.ts'
 import { settleDelivery } from './settle.ts'
 
 export const reject = verb(basic.reject, (channel, { deliveryTag, requeue }) => {
-  settleDelivery(channel, deliveryTag, false, requeue ? 'requeue' : 'reject')
+  settleDelivery(channel, deliveryTag, false, requeue ? 'reject-requeue' : 'reject')
 })

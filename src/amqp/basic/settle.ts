@@ -1,6 +1,8 @@
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import type { Channel } from '../channel.ts'
+import type { Recipient } from '../consumer.ts'
 import { type Disposal, dispose } from '../disposal.ts'
+import { TOO_LARGE } from '../transaction.ts'
 
 /** Settles one delivery or, with `multiple`, all up to it; tag 0 then means all there are. */
 export function settleDelivery(channel: Channel, tag: number, multiple: boolean, disposal: Disposal): void {
@@ -13,6 +15,12 @@ export function settleDelivery(channel: Channel, tag: number, multiple: boolean,
   if (entry < 0) throw new AmqpError('precondition-failed', `unknown delivery tag ${tag}`)
   if (multiple) settleUpTo(channel, entry, disposal)
   else settleEntry(channel, entry, disposal)
+}
+
+/** The recipient has one delivery less to settle. */
+export function settled(recipient: Recipient, sequence: number): void {
+  recipient.outstanding--
+  if (sequence < 0) recipient.late--
 }
 
 function settleUpTo(channel: Channel, last: number, disposal: Disposal): void {
@@ -29,13 +37,14 @@ function settleEntry(channel: Channel, entry: number, disposal: Disposal): void 
   const recipient = unacked.owner(entry)
   const sequence = unacked.sequence(entry)
   if (transaction !== null) {
-    transaction.settlements.push({ tag: unacked.tag(entry), recipient, sequence, disposal })
+    if (!transaction.fits(0)) throw new AmqpError('resource-error', TOO_LARGE)
+    transaction.settle({ tag: unacked.tag(entry), recipient, sequence, disposal })
     unacked.remove(entry)
     return
   }
   unacked.remove(entry)
-  recipient.outstanding--
+  settled(recipient, sequence)
   const { queue } = recipient
   dispose(broker, queue, sequence, disposal)
-  if (recipient.prefetch !== 0) broker.wake(queue)
+  if (recipient.prefetch !== 0 || sequence < 0 || queue.settings.singleActiveConsumer) broker.wake(queue)
 }

@@ -1,15 +1,17 @@
+import { journalSettlements } from '../../broker/queue/queue-facts.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { tx } from '../../wire/amqp/methods.ts'
+import { settled } from '../basic/settle.ts'
 import { dispose } from '../disposal.ts'
 import { hand } from '../publish.ts'
 import { AT_END_OF_TURN } from '../replies.ts'
 import { LATER, verb } from '../verb.ts'
 
-/** All of it is handled in one turn, and so is one journal entry. */
+/** All of it goes to the journal in one go, settlements included, and so is one entry of it. */
 export const txCommit = verb(tx.commit, (channel) => {
   const { broker, transaction } = channel
   if (transaction === null) throw new AmqpError('precondition-failed', 'channel is not transactional')
-  if (!broker.hasRoom(transaction.size)) {
+  if (!broker.hasRoom(transaction.sizeWith(0))) {
     broker.whenRoom(channel.connection.resume)
     return LATER
   }
@@ -17,10 +19,11 @@ export const txCommit = verb(tx.commit, (channel) => {
     hand(channel, pending.message, { ...pending, queues: pending.queues.filter((queue) => !queue.deleted) })
   }
   for (const { recipient, sequence, disposal } of transaction.settlements) {
-    recipient.outstanding--
+    settled(recipient, sequence)
     dispose(broker, recipient.queue, sequence, disposal)
     broker.wake(recipient.queue)
   }
+  journalSettlements(broker)
   transaction.clear()
   channel.reply(tx.commitOk, {}, AT_END_OF_TURN)
 })

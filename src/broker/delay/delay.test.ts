@@ -121,7 +121,7 @@ function messageOf(exchange: string, key: string, body: string, properties: Prop
   const persistent = properties.deliveryMode === 2
   return {
     ...{ bytes, keysAt: 0, keysLength, contentAt: keysLength, contentLength: bytes.length - keysLength },
-    ...{ persistent, expiry: 0 },
+    ...{ persistent, expiry: 0, priority: -1 },
   }
 }
 

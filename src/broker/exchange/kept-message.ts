@@ -50,6 +50,7 @@ export function readKept(bytes: Uint8Array, now: number): KeptMessage {
     contentLength: bytes.length - contentAt,
     persistent: properties.deliveryMode === DELIVERY_MODE_PERSISTENT,
     expiry: properties.expiration === undefined ? 0 : now + Number(properties.expiration),
+    priority: properties.priority ?? -1,
   }
   return { more, key, properties, message, header, headerEnd }
 }

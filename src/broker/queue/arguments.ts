@@ -1,4 +1,5 @@
-import type { Overflow, QueueSettings } from '../../core/queue/queue.ts'
+import type { DelayedRetry } from '../../core/queue/delayed.ts'
+import { type Overflow, QUORUM_HIGHEST, type QueueSettings, type QueueType } from '../../core/queue/queue.ts'
 import type { Field, Table } from '../../wire/amqp/field.ts'
 import { type ArgumentProblem, type Named, type Refusal, refuse } from '../refusal.ts'
 
@@ -11,50 +12,87 @@ const OVERFLOWS: readonly Overflow[] = ['drop-head', 'reject-publish', 'reject-p
 
 const LOCATORS = ['client-local', 'balanced', 'random', 'least-leaders', 'min-masters']
 
+const AT_LEAST_ONCE = 'at-least-once'
+const STRATEGIES = ['at-most-once', AT_LEAST_ONCE]
+
+const DELIVERY_LIMIT = 20
+
 type Check = (field: Field, args: Table) => ArgumentProblem | null
 
-/** The arguments that classic queues have, in the order in which RabbitMQ looks at them. Others are ignored. */
+/** How arguments are checked, in the order in which RabbitMQ looks at them. Those of a type that are not here may be anything. */
 const CHECKS: Readonly<Record<string, Check>> = {
   'x-expires': (field) => checkTime(field, false),
   'x-message-ttl': (field) => checkTime(field, true),
   'x-dead-letter-exchange': checkText,
   'x-dead-letter-routing-key': (field, args) =>
     checkText(field) ?? (args.has('x-dead-letter-exchange') ? null : { problem: 'routing-key-without-exchange' }),
+  'x-dead-letter-strategy': (field) => oneOf(field, STRATEGIES, 'invalid-strategy'),
   'x-max-length': checkNatural,
   'x-max-length-bytes': checkNatural,
+  'x-max-in-memory-length': checkNatural,
+  'x-max-in-memory-bytes': checkNatural,
   'x-max-priority': checkPriority,
-  'x-overflow': (field) =>
-    checkText(field) ?? (OVERFLOWS.some((one) => one === field.value) ? null : { problem: 'invalid-overflow' }),
-  'x-queue-mode': () => null,
+  'x-overflow': (field) => oneOf(field, OVERFLOWS, 'invalid-overflow'),
   'x-queue-version': checkVersion,
   'x-single-active-consumer': (field) =>
     field.type === 't' ? null : { problem: 'unacceptable-type', type: field.type },
-  'x-queue-type': checkQueueType,
-  'x-queue-master-locator': () => null,
-  'x-queue-leader-locator': (field) =>
-    checkText(field) ?? (LOCATORS.some((one) => one === field.value) ? null : { problem: 'invalid-locator' }),
+  'x-consumer-timeout': checkNatural,
+  'x-consumer-disconnected-timeout': checkNatural,
+  'x-quorum-initial-group-size': checkSize,
+  'x-queue-leader-locator': (field) => oneOf(field, LOCATORS, 'invalid-locator'),
 }
 
-/** What redeclaring compares. */
-export const COMPARED_ARGUMENTS = Object.keys(CHECKS)
+const COMMON = [
+  'x-dead-letter-exchange',
+  'x-dead-letter-routing-key',
+  'x-expires',
+  'x-max-length',
+  'x-max-length-bytes',
+  'x-message-ttl',
+  'x-overflow',
+  'x-queue-leader-locator',
+  'x-queue-type',
+  'x-single-active-consumer',
+]
 
-/** Arguments of quorum and stream queues, which RabbitMQ refuses for a classic one. */
-const OF_OTHER_TYPES = [
-  'x-consumer-disconnected-timeout',
-  'x-consumer-timeout',
-  'x-dead-letter-strategy',
-  'x-delayed-retry-max',
-  'x-delayed-retry-min',
-  'x-delayed-retry-type',
-  'x-delivery-limit',
+/** The arguments that each type of queue has, which are what redeclaring compares. Others are ignored, unless another type has them. */
+const ARGUMENTS: Readonly<Record<QueueType, readonly string[]>> = {
+  classic: [...COMMON, 'x-max-priority', 'x-queue-master-locator', 'x-queue-mode', 'x-queue-version'],
+  quorum: [
+    ...COMMON,
+    'x-consumer-disconnected-timeout',
+    'x-consumer-timeout',
+    'x-dead-letter-strategy',
+    'x-delayed-retry-max',
+    'x-delayed-retry-min',
+    'x-delayed-retry-type',
+    'x-delivery-limit',
+    'x-max-in-memory-bytes',
+    'x-max-in-memory-length',
+    'x-quorum-initial-group-size',
+  ],
+}
+
+/** Arguments that only streams have. */
+const OF_STREAMS = [
   'x-initial-cluster-size',
   'x-max-age',
-  'x-max-in-memory-bytes',
-  'x-max-in-memory-length',
-  'x-quorum-initial-group-size',
   'x-stream-filter-size-bytes',
   'x-stream-max-segment-size-bytes',
 ]
+
+const ALL = new Set([...Object.values(ARGUMENTS).flat(), ...OF_STREAMS])
+
+/** The type that the arguments of a queue name, which have it from the vhost's default if from nowhere else. */
+export function typeOf(args: Table): string {
+  const value = args.get('x-queue-type')?.value
+  return typeof value === 'string' && value !== '' ? value : 'classic'
+}
+
+/** What redeclaring a queue of that type compares, beside the type. */
+export function comparedArguments(type: QueueType): readonly string[] {
+  return ARGUMENTS[type].filter((arg) => arg !== 'x-queue-type')
+}
 
 /** What is wrong with the arguments of a new queue, if something is. */
 export function checkArguments(at: Named, args: Table): Refusal | null {
@@ -62,17 +100,37 @@ export function checkArguments(at: Named, args: Table): Refusal | null {
   if (exchange !== undefined && exchange.type !== 'S') {
     return refuse({ reason: 'invalid-argument-type', at, arg: 'x-dead-letter-exchange', type: exchange.type })
   }
-  const type = args.get('x-queue-type')
-  const because = type === undefined ? null : checkQueueType(type)
+  const given = args.get('x-queue-type')
+  const because = given === undefined ? null : checkQueueType(given)
   if (because !== null) return refuse({ reason: 'invalid-argument', at, arg: 'x-queue-type', because })
+  const type = typeOf(args) as QueueType
+  const own = ARGUMENTS[type]
   for (const [arg, check] of Object.entries(CHECKS)) {
-    const field = args.get(arg)
+    const field = own.includes(arg) ? args.get(arg) : undefined
     const because = field === undefined ? null : check(field, args)
     if (because !== null) return refuse({ reason: 'invalid-argument', at, arg, because })
   }
-  if (args.has('x-queue-master-locator')) return refuse({ reason: 'master-locator' })
-  const foreign = OF_OTHER_TYPES.find((arg) => args.has(arg))
-  return foreign === undefined ? null : refuse({ reason: 'argument-of-other-type', at, arg: foreign })
+  if (type === 'classic' && args.has('x-queue-master-locator')) return refuse({ reason: 'master-locator' })
+  for (const arg of args.keys()) {
+    if (ALL.has(arg) && !own.includes(arg)) return refuse({ reason: 'argument-of-other-type', at, arg, type })
+  }
+  return null
+}
+
+/** What a queue of this type can't be, if it is. */
+export function checkProperties(
+  at: Named,
+  declared: {
+    readonly durable: boolean
+    readonly exclusive: boolean
+    readonly autoDelete: boolean
+    readonly args: Table
+  },
+): Refusal | null {
+  if (typeOf(declared.args) !== 'quorum') return null
+  if (declared.autoDelete) return refuse({ reason: 'invalid-property', at, property: 'auto-delete' })
+  if (declared.exclusive) return refuse({ reason: 'invalid-property', at, property: 'exclusive-owner' })
+  return declared.durable ? null : refuse({ reason: 'invalid-property', at, property: 'non-durable' })
 }
 
 /** A queue's settings, from arguments that `checkArguments` let pass. */
@@ -83,7 +141,11 @@ export function settingsOf(declared: {
   readonly args: Table
 }): QueueSettings {
   const { durable, autoDelete, exclusiveOwner, args } = declared
+  const quorum = typeOf(args) === 'quorum'
+  const deadLetterExchange = text(args, 'x-dead-letter-exchange')
+  const overflow = overflowOf(args, quorum)
   return {
+    type: quorum ? 'quorum' : 'classic',
     durable,
     autoDelete,
     exclusiveOwner,
@@ -91,11 +153,46 @@ export function settingsOf(declared: {
     expires: limit(args, 'x-expires'),
     maxLength: limit(args, 'x-max-length'),
     maxBytes: limit(args, 'x-max-length-bytes'),
-    overflow: (text(args, 'x-overflow') ?? 'drop-head') as Overflow,
-    deadLetterExchange: text(args, 'x-dead-letter-exchange'),
+    overflow,
+    deadLetterExchange,
     deadLetterRoutingKey: text(args, 'x-dead-letter-routing-key'),
     singleActiveConsumer: args.get('x-single-active-consumer')?.value === true,
+    maxPriority: quorum ? QUORUM_HIGHEST : Number(args.get('x-max-priority')?.value ?? 0),
+    deliveryLimit: quorum ? deliveryLimit(args) : Number.POSITIVE_INFINITY,
+    deadLetterAtLeastOnce:
+      quorum &&
+      deadLetterExchange !== null &&
+      overflow === 'reject-publish' &&
+      text(args, 'x-dead-letter-strategy') === AT_LEAST_ONCE,
+    delayedRetry: quorum ? delayedRetry(args) : null,
+    consumerTimeout: quorum && args.has('x-consumer-timeout') ? limit(args, 'x-consumer-timeout') : null,
   }
+}
+
+/** A quorum queue takes `reject-publish-dlx` for no overflow it knows, and so for the usual one. */
+function overflowOf(args: Table, quorum: boolean): Overflow {
+  const overflow = (text(args, 'x-overflow') ?? 'drop-head') as Overflow
+  return quorum && overflow === 'reject-publish-dlx' ? 'drop-head' : overflow
+}
+
+/** Anything below zero is no limit. */
+function deliveryLimit(args: Table): number {
+  const value = whole(args, 'x-delivery-limit') ?? DELIVERY_LIMIT
+  return value < 0 ? Number.POSITIVE_INFINITY : value
+}
+
+/** What makes no sense is as good as nothing, as in RabbitMQ. */
+function delayedRetry(args: Table): DelayedRetry | null {
+  const type = text(args, 'x-delayed-retry-type')
+  const min = whole(args, 'x-delayed-retry-min') ?? 0
+  if (min <= 0 || (type !== 'all' && type !== 'failed' && type !== 'returned')) return null
+  const max = whole(args, 'x-delayed-retry-max') ?? 0
+  return { type, min, max: max > 0 ? max : min }
+}
+
+function whole(args: Table, name: string): number | null {
+  const field = args.get(name)
+  return field !== undefined && isInteger(field) ? Number(field.value) : null
 }
 
 function limit(args: Table, name: string): number {
@@ -106,6 +203,14 @@ function limit(args: Table, name: string): number {
 function text(args: Table, name: string): string | null {
   const value = args.get(name)?.value
   return typeof value === 'string' ? value : null
+}
+
+function oneOf(
+  field: Field,
+  known: readonly string[],
+  problem: 'invalid-overflow' | 'invalid-locator' | 'invalid-strategy',
+): ArgumentProblem | null {
+  return checkText(field) ?? (known.some((one) => one === field.value) ? null : { problem })
 }
 
 function checkText(field: Field): ArgumentProblem | null {
@@ -129,13 +234,17 @@ function checkTime(field: Field, zero: boolean): ArgumentProblem | null {
   return value > LONGEST_MS ? { problem: 'too-large', value } : null
 }
 
-/** Priorities are not built: a queue that asks for some would be served in another order than it says. */
 function checkPriority(field: Field): ArgumentProblem | null {
   const wrong = checkNatural(field)
   if (wrong !== null || !isInteger(field)) return wrong
   const { value } = field
-  if (value > HIGHEST_PRIORITY) return { problem: 'beyond-maximum', value }
-  return value > 0 ? { problem: 'no-priorities' } : null
+  return value > HIGHEST_PRIORITY ? { problem: 'beyond-maximum', value } : null
+}
+
+function checkSize(field: Field): ArgumentProblem | null {
+  const wrong = checkNatural(field)
+  if (wrong !== null || !isInteger(field)) return wrong
+  return field.value === 0 ? { problem: 'zero', value: 0 } : null
 }
 
 function checkVersion(field: Field): ArgumentProblem | null {
@@ -144,17 +253,11 @@ function checkVersion(field: Field): ArgumentProblem | null {
   return field.value === 2 ? null : { problem: 'unsupported-queue-version', version: String(field.value) }
 }
 
-/** The empty one is the default. Quorum queues and streams are not built. */
+/** The empty one is the default. Streams are not built. */
 function checkQueueType(field: Field): ArgumentProblem | null {
   const wrong = checkText(field)
   if (wrong !== null) return wrong
-  return field.value === 'classic' || field.value === ''
+  return field.value === '' || Object.hasOwn(ARGUMENTS, String(field.value))
     ? null
     : { problem: 'unsupported-queue-type', type: String(field.value) }
-}
-
-/** The type that the arguments of a queue name. */
-export function typeOf(args: Table): string {
-  const value = args.get('x-queue-type')?.value
-  return typeof value === 'string' && value !== '' ? value : 'classic'
 }

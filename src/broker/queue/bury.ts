@@ -1,12 +1,15 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED, STATE, UNACKED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
+import { openParking } from './parking.ts'
 import { DEATH_ROOM, republish } from './republish.ts'
 import { setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 
 /** Dead letters of one queue moved in one turn. */
 const RUN = 1024
+/** How long a dead letter that has to arrive waits before its targets are looked for again. */
+const RETRY_MS = 1000
 
 /**
  * Moves given-up messages to their dead-letter exchanges: a stage of the turn. The new message and the settlement of the old one
@@ -14,7 +17,7 @@ const RUN = 1024
  */
 export function buryDead(broker: Broker): void {
   for (const { queue, stored } of broker.turnedAway.splice(0)) {
-    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, 'maxlen', false)
+    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, 'maxlen', false, 0)
   }
   const queues = broker.dyingQueues.splice(0)
   for (const queue of queues) {
@@ -36,7 +39,7 @@ function bury(broker: Broker, queue: Queue): void {
   else if (!queue.burying) broker.turn.touch()
 }
 
-/** False if the message has to wait: for its bytes, or for room in the journal. */
+/** False if the message has to wait: for its bytes, for room in the journal, or for somebody who takes it. */
 function move(
   broker: Broker,
   queue: Queue,
@@ -65,11 +68,17 @@ function move(
     })
     return false
   }
-  const handed = reason === 'rejected' || (flags & REDELIVERED) !== 0
-  const room = broker.hasRoomForSettlement(length + DEATH_ROOM)
-  if (!room || !republish(broker, queue, broker.arena.bytes.slice(at, at + length), reason, handed)) {
+  const vhost = broker.vhosts.get(queue.vhost)
+  const parks = queue.settings.deadLetterExchange === null && vhost !== undefined
+  const room = (!parks || openParking(broker, vhost)) && broker.hasRoomForSettlement(length + DEATH_ROOM)
+  const failures = index.failed(sequence)
+  const handed = queue.counts ? failures > 0 : reason === 'rejected' || (flags & REDELIVERED) !== 0
+  const stored = broker.arena.bytes.slice(at, at + length)
+  const fate = room ? republish(broker, queue, stored, reason, handed, failures) : 'no-room'
+  if (fate !== 'done') {
     queue.burying = true
-    broker.whenRoom(again)
+    if (fate === 'no-room') broker.whenRoom(again)
+    else broker.timers.after(RETRY_MS, again)
     return false
   }
   settle(broker, queue, sequence)

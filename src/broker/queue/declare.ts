@@ -7,7 +7,7 @@ import { type Named, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { change } from '../topology.ts'
 import { vhostLimit } from '../vhost/limits.ts'
 import type { VHost } from '../vhost.ts'
-import { COMPARED_ARGUMENTS, checkArguments } from './arguments.ts'
+import { checkArguments, checkProperties, comparedArguments, typeOf } from './arguments.ts'
 import { renewLease } from './lease.ts'
 
 export interface QueueDeclaration {
@@ -28,17 +28,20 @@ export function declareQueue(
   connection: number,
   declaration: QueueDeclaration,
 ): Outcome<{ readonly queue: Queue }> {
-  const { name, exclusive, autoDelete, args } = declaration
+  const { name, exclusive, autoDelete } = declaration
+  const args = withType(vhost, declaration)
   const at = { what: 'queue', name, vhost: vhost.name } as const
   if (name.startsWith('amq.') && declaration.generated !== true) return refuse({ reason: 'reserved-name', at })
   const existing = vhost.queues.get(name)
   if (existing !== undefined) {
-    const refusal = checkSame(at, existing, connection, declaration)
+    const refusal = checkSame(at, existing, connection, { ...declaration, args })
     if (refusal !== null) return refusal
     renewLease(broker, existing)
     return { ok: true, queue: existing }
   }
-  const refusal = checkArguments(at, args)
+  if (declaration.generated === true && typeOf(args) === 'quorum')
+    return refuse({ reason: 'unnamed', type: typeOf(args) })
+  const refusal = checkArguments(at, args) ?? checkProperties(at, { ...declaration, args })
   if (refusal !== null) return refusal
   const most = vhostLimit(broker, vhost.name, 'max-queues')
   if (vhost.queues.size >= most) return refuse({ reason: 'queue-limit', at, most })
@@ -67,16 +70,14 @@ function checkSame(at: Named, queue: Queue, connection: number, declaration: Que
   return (
     checkEquivalent(at, 'durable', settings.durable, durable) ??
     checkEquivalent(at, 'auto_delete', settings.autoDelete, declaration.autoDelete) ??
-    checkEquivalent(at, 'x-queue-type', typeOf(queue), typeOf(declaration)) ??
-    checkEquivalentArguments(
-      at,
-      queue.args,
-      declaration.args,
-      COMPARED_ARGUMENTS.filter((arg) => arg !== 'x-queue-type'),
-    )
+    checkEquivalent(at, 'x-queue-type', queue.settings.type, typeOf(declaration.args)) ??
+    checkEquivalentArguments(at, queue.args, declaration.args, comparedArguments(queue.settings.type))
   )
 }
 
-function typeOf({ args }: { readonly args: Table }): string {
-  return String(args.get('x-queue-type')?.value ?? 'classic')
+/** Without a type among the arguments it is the vhost's default, for queues that can be of it. */
+function withType(vhost: VHost, { args, durable, exclusive, autoDelete }: QueueDeclaration): Table {
+  const type = vhost.defaultQueueType
+  if (args.has('x-queue-type') || type === 'classic' || !durable || exclusive || autoDelete) return args
+  return new Map(args).set('x-queue-type', { type: 'S', value: type })
 }

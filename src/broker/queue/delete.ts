@@ -23,6 +23,9 @@ export function deleteQueue(
   if (!found.ok) return found.reason === 'not-found' ? { ok: true, messages: 0 } : found
   const { queue } = found
   const at = { what: 'queue', name, vhost: vhost.name } as const
+  const { type } = queue.settings
+  const flag = ifUnused ? 'if-unused' : ifEmpty ? 'if-empty' : null
+  if (type === 'quorum' && flag !== null) return refuse({ reason: 'unconditional-delete', at, flag, type })
   if (ifUnused && queue.consumers.size > 0) return refuse({ reason: 'in-use', at })
   if (ifEmpty && queue.ready > 0) return refuse({ reason: 'not-empty', at })
   const messages = queue.ready

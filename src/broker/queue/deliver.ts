@@ -2,7 +2,9 @@ import type { Consumer } from '../../core/queue/consumer.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
+import { withCounts } from './counted-headers.ts'
 import { expireHead } from './expire.ts'
+import { noteHanded } from './queue-facts.ts'
 import { setAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 
@@ -34,16 +36,13 @@ export function deliver(broker: Broker, queue: Queue): void {
     if (!expireHead(broker, queue)) return
     const sequence = queue.peek()
     if (sequence < 0) return
-    const consumer = queue.settings.singleActiveConsumer ? activeConsumer(queue) : queue.consumers.next()
+    const consumer = queue.settings.singleActiveConsumer
+      ? queue.consumers.nextSingle(queue.counts)
+      : queue.consumers.next()
     if (consumer === null) return
     if (!hand(broker, queue, sequence, consumer)) return
   }
   broker.wake(queue)
-}
-
-function activeConsumer(queue: Queue): Consumer<Queue> | null {
-  const first = queue.consumers.first()
-  return first?.canTake() ? first : null
 }
 
 /** Delivers one message; false if its bytes have to be read from the disk first. */
@@ -58,9 +57,29 @@ function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer
     return false
   }
   queue.take(sequence)
-  consumer.deliver(queue, sequence, broker.arena.bytes, at, length, (flags & REDELIVERED) !== 0)
+  if (queue.counts) handCounted(broker, queue, sequence, consumer, at, length)
+  else consumer.deliver(queue, sequence, broker.arena.bytes, at, length, (flags & REDELIVERED) !== 0)
   if (consumer.noAck) settle(broker, queue, sequence)
   return true
+}
+
+/** The same of a queue that counts: what was handed out before says how often. */
+function handCounted(
+  broker: Broker,
+  queue: Queue,
+  sequence: number,
+  consumer: Consumer<Queue>,
+  at: number,
+  length: number,
+): void {
+  const { bytes } = broker.arena
+  if (!consumer.noAck) noteHanded(broker, queue, sequence)
+  if (queue.handouts(sequence) === 0) {
+    consumer.deliver(queue, sequence, bytes, at, length, false)
+    return
+  }
+  const counted = withCounts(queue, sequence, bytes, at, length)
+  consumer.deliver(queue, sequence, counted, 0, counted.length, true)
 }
 
 /** Reads the bytes of a message, and of those behind it, into memory; the queue is delivered again when they are there. */

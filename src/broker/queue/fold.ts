@@ -1,8 +1,12 @@
 import { getU32, putU32 } from '../../std/bytes.ts'
 import type { Broker } from '../broker.ts'
 import { Part, Record } from '../records.ts'
+import { applyCounted } from './counted-record.ts'
+import { deadLetter } from './dead-letter.ts'
+import { watchHeads } from './expire.ts'
 import { applyMessage } from './message-record.ts'
-import { applySettlement } from './settle.ts'
+import { noteCounted } from './queue-facts.ts'
+import { applyHanded, applySettlement } from './range-record.ts'
 
 /** Teaches the broker to rebuild its queues' contents from the journal and the checkpoint. */
 export function registerQueueFold(broker: Broker): void {
@@ -10,6 +14,8 @@ export function registerQueueFold(broker: Broker): void {
     applyMessage(broker, bytes, at, length, position, time),
   )
   broker.applies.set(Record.settle, (bytes, at) => applySettlement(broker, bytes, at))
+  broker.applies.set(Record.handed, (bytes, at) => applyHanded(broker, bytes, at))
+  broker.applies.set(Record.counted, (bytes, at) => applyCounted(broker, bytes, at))
   broker.parts.push({
     kind: Part.queue,
     consistent: false,
@@ -18,7 +24,17 @@ export function registerQueueFold(broker: Broker): void {
   })
   broker.afterRecovery.push((clean) => {
     for (const queue of broker.queuesById.values()) {
-      queue.recovered(!clean, (place, position, length) => broker.store.retain(place, position, length))
+      queue.recovered(
+        !clean,
+        broker.env.clock.now(),
+        (place, position, length) => broker.store.retain(place, position, length),
+        (sequence, fate) => {
+          // Should an older record of it be applied again, on top of what a checkpoint says, this one is the last.
+          noteCounted(broker, queue, sequence)
+          if (fate === 'over') deadLetter(broker, queue, sequence, 'delivery_limit')
+        },
+      )
+      if (queue.expires || queue.delayed.size > 0) watchHeads(broker, queue)
       if (queue.ready > 0) broker.wake(queue)
     }
   })

@@ -1,13 +1,16 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
+import { withCounts } from './counted-headers.ts'
 import { load } from './deliver.ts'
 import { expireHead } from './expire.ts'
+import { noteHanded } from './queue-facts.ts'
 import { settle } from './settle.ts'
 
-/** What `get` found: a message in the arena, to be copied at once. */
+/** What `get` found: a message that is to be copied at once. */
 export interface Got {
   readonly sequence: number
+  readonly bytes: Uint8Array
   readonly at: number
   readonly length: number
   readonly redelivered: boolean
@@ -30,6 +33,11 @@ export function get(broker: Broker, queue: Queue, noAck: boolean, ready: () => v
     return 'loading'
   }
   queue.take(sequence)
+  const { bytes } = broker.arena
+  const redelivered = queue.counts ? queue.handouts(sequence) > 0 : (flags & REDELIVERED) !== 0
+  const counted = queue.counts && redelivered ? withCounts(queue, sequence, bytes, at, length) : null
   if (noAck) settle(broker, queue, sequence)
-  return { sequence, at, length, redelivered: (flags & REDELIVERED) !== 0 }
+  else if (queue.counts) noteHanded(broker, queue, sequence)
+  if (counted !== null) return { sequence, bytes: counted, at: 0, length: counted.length, redelivered }
+  return { sequence, bytes, at, length, redelivered }
 }

@@ -5,22 +5,35 @@ import { deliver } from './deliver.ts'
 
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
+/** A quorum queue that refuses publishers takes them again when it is down to this part of its limits. */
+const CLEARLY_BELOW = 0.8
+
 /** Whether the queue refuses publishers now. */
 export function isFull(queue: Queue): boolean {
-  const { maxLength, maxBytes, overflow } = queue.settings
-  return (
-    overflow !== 'drop-head' &&
-    (queue.ready >= maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) >= maxBytes))
-  )
+  const { maxLength, maxBytes, overflow, type } = queue.settings
+  if (overflow === 'drop-head') return false
+  if (type === 'quorum') return queue.refusing && stillRefuses(queue)
+  return queue.ready >= maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) >= maxBytes)
+}
+
+function stillRefuses(queue: Queue): boolean {
+  const { maxLength, maxBytes } = queue.settings
+  const short = queue.ready + queue.delayed.size <= Math.trunc(maxLength * CLEARLY_BELOW)
+  queue.refusing = !short || Math.round(queue.bodyBytes) > Math.trunc(maxBytes * CLEARLY_BELOW)
+  return queue.refusing
 }
 
 /**
- * Drops the oldest ready messages of a queue that has become too long. Who can take a message now gets it first: RabbitMQ hands a
- * message to a waiting consumer before the limit is looked at.
+ * Drops ready messages of a queue that has become too long, those that would go out next. Who can take a message now gets it first:
+ * RabbitMQ hands a message to a waiting consumer before the limit is looked at.
  */
 export function enforceLimits(broker: Broker, queue: Queue): void {
   if (!isTooLong(queue)) return
   deliver(broker, queue)
+  if (queue.settings.overflow !== 'drop-head') {
+    queue.refusing = isTooLong(queue)
+    return
+  }
   while (isTooLong(queue)) {
     const sequence = queue.peek()
     if (sequence < 0) return
@@ -31,5 +44,5 @@ export function enforceLimits(broker: Broker, queue: Queue): void {
 /** Whether the queue is longer than it may be. */
 export function isTooLong(queue: Queue): boolean {
   const { maxLength, maxBytes } = queue.settings
-  return queue.ready > maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) > maxBytes)
+  return queue.ready + queue.delayed.size > maxLength || (maxBytes < NO_LIMIT && Math.round(queue.bodyBytes) > maxBytes)
 }

@@ -2,6 +2,8 @@ import type { Queue } from '../../core/queue/queue.ts'
 import { DURABLE, PLACE_SHIFT, READY } from '../../core/queue/queue-index.ts'
 import { getF64, getU16, getU32, getU48, putF64, putU16, putU32, putU48 } from '../../std/bytes.ts'
 import { JOURNAL } from '../../store/place.ts'
+import { FRAME_PREFIX } from '../../wire/amqp/frame.ts'
+import { HeaderFacts, skimHeader } from '../../wire/amqp/skim.ts'
 import type { Broker } from '../broker.ts'
 
 /*
@@ -20,13 +22,19 @@ export function prefixLength(count: number): number {
   return 2 + count * 10 + 8
 }
 
-/** Writes the prefix for the durable ones of `queues`, whose sequences will be their next. Returns where the message goes. */
-export function writePrefix(bytes: Uint8Array, at: number, queues: readonly Queue[], expiry: number): number {
+/** Writes the prefix for those of `queues` that keep the message, whose sequences will be their next. Returns where the message goes. */
+export function writePrefix(
+  bytes: Uint8Array,
+  at: number,
+  queues: readonly Queue[],
+  persistent: boolean,
+  expiry: number,
+): number {
   let end = at + 2
   let count = 0
   for (let i = 0; i < queues.length; i++) {
     const queue = queues[i]
-    if (!queue.settings.durable) continue
+    if (!queue.keeps(persistent)) continue
     putU32(bytes, end, queue.id)
     putU48(bytes, end + 4, queue.index.tail)
     end += 10
@@ -58,8 +66,21 @@ export function applyMessage(
       queue.settings.messageTtl === Number.POSITIVE_INFINITY ? 0 : time + queue.settings.messageTtl,
     )
     const flags = DURABLE | (JOURNAL << PLACE_SHIFT)
-    queue.index.restore(getU48(bytes, entry + 4), position + prefix, length - prefix, flags | READY, expires)
+    const sequence = getU48(bytes, entry + 4)
+    if (!queue.index.restore(sequence, position + prefix, length - prefix, flags | READY, expires)) continue
+    if (queue.prioritized) queue.setPriority(sequence, priorityOf(bytes, at + prefix))
   }
+}
+
+const facts = new HeaderFacts()
+
+/** The priority that the stored message at `at` names, -1 if none. */
+function priorityOf(bytes: Uint8Array, at: number): number {
+  let frame = at + 1 + bytes[at]
+  frame += 2 + bytes[frame]
+  const payload = frame + FRAME_PREFIX
+  skimHeader(bytes, payload, payload + getU32(bytes, frame + 3), facts)
+  return facts.priority
 }
 
 /** The earlier of two instants, of which 0 means never. */

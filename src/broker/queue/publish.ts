@@ -5,6 +5,7 @@ import { JOURNAL, SPILL } from '../../store/place.ts'
 import { FRAME_PREFIX, HEADER_FIXED } from '../../wire/amqp/frame.ts'
 import type { Broker } from '../broker.ts'
 import { Record } from '../records.ts'
+import { watchHeads } from './expire.ts'
 import { enforceLimits, isFull } from './limits.ts'
 import { earlier, prefixLength, writePrefix } from './message-record.ts'
 
@@ -26,6 +27,8 @@ export interface Message {
   persistent: boolean
   /** The instant from the message's own expiration, 0 without one. */
   expiry: number
+  /** -1 if it names none. */
+  priority: number
 }
 
 /** Bytes of log that a message needs at most; ask `broker.hasRoom` for them before `publish`. */
@@ -34,8 +37,8 @@ export function roomFor(contentLength: number, queues: number): number {
 }
 
 /**
- * Puts a message into `queues`, each of which appears once. Its bytes are stored once: in the journal if it is persistent and one of the queues
- * is durable, else in the spill. Queues that refuse it because they are full are left out.
+ * Puts a message into `queues`, each of which appears once. Its bytes are stored once: in the journal if one of the queues keeps it,
+ * else in the spill. Queues that refuse it because they are full are left out.
  */
 export function publish(broker: Broker, queues: Queue[], message: Message): number {
   let outcome = ENQUEUED
@@ -68,7 +71,7 @@ function turnAway(broker: Broker, queue: Queue, message: Message): void {
 
 function enqueue(broker: Broker, queues: Queue[], message: Message): void {
   const length = message.keysLength + message.contentLength
-  const durable = message.persistent ? countDurable(queues) : 0
+  const durable = countKeeping(queues, message.persistent)
   const place = durable > 0 ? JOURNAL : SPILL
   let at: number
   let position: number
@@ -76,47 +79,42 @@ function enqueue(broker: Broker, queues: Queue[], message: Message): void {
     const prefix = prefixLength(durable)
     const start = broker.store.journal.append(Record.message, prefix + length)
     position = broker.store.journal.position + prefix
-    at = writePrefix(broker.arena.bytes, start, queues, message.expiry)
+    at = writePrefix(broker.arena.bytes, start, queues, message.persistent, message.expiry)
   } else {
     at = broker.store.spill.append(length)
     position = broker.store.spill.position
   }
   broker.arena.copyFrom(message.bytes, at, message.keysAt, message.keysLength)
   broker.arena.copyFrom(message.bytes, at + message.keysLength, message.contentAt, message.contentLength)
-  for (let i = 0; i < queues.length; i++) push(broker, queues[i], place, position, length, message, durable > 0)
+  for (let i = 0; i < queues.length; i++) push(broker, queues[i], place, position, length, message)
 }
 
-function push(
-  broker: Broker,
-  queue: Queue,
-  place: number,
-  position: number,
-  length: number,
-  message: Message,
-  journalled: boolean,
-): void {
+function push(broker: Broker, queue: Queue, place: number, position: number, length: number, message: Message): void {
   const settings = queue.settings
-  const durable = journalled && settings.durable
+  const durable = queue.keeps(message.persistent)
   const ttl = settings.messageTtl
   const expiry =
     ttl === Number.POSITIVE_INFINITY ? message.expiry : earlier(message.expiry, broker.env.clock.now() + ttl)
-  queue.enqueue(position, length, (durable ? DURABLE : 0) | (place << PLACE_SHIFT), expiry)
-  if (settings.maxBytes !== Number.POSITIVE_INFINITY) queue.noteOverhead(length - bodySize(message))
+  queue.enqueue(position, length, (durable ? DURABLE : 0) | (place << PLACE_SHIFT), expiry, message.priority)
+  if (settings.maxBytes !== Number.POSITIVE_INFINITY) queue.noteOverhead(length - countedSize(queue, message))
   broker.store.retain(place, position, length)
   if (durable) queue.changedAt = broker.store.journal.tail
   enforceLimits(broker, queue)
+  if (expiry !== 0 && queue.counts) watchHeads(broker, queue)
   broker.wake(queue)
 }
 
-/** As the header frame tells it: see `wire/amqp/frame.ts`. */
-function bodySize({ bytes, contentAt, contentLength }: Message): number {
-  const size = contentAt + 1 + FRAME_PREFIX + 4
+/** What a limit on bytes counts: the body, as the header frame tells it (see `wire/amqp/frame.ts`), and in a quorum queue the properties. */
+function countedSize(queue: Queue, { bytes, contentAt, contentLength }: Message): number {
+  const frame = contentAt + 1
+  const size = frame + FRAME_PREFIX + 4
   if (contentLength < 1 + FRAME_PREFIX + HEADER_FIXED) return 0
-  return getU32(bytes, size) * 2 ** 32 + getU32(bytes, size + 4)
+  const properties = queue.settings.type === 'quorum' ? getU32(bytes, frame + 3) - HEADER_FIXED : 0
+  return getU32(bytes, size) * 2 ** 32 + getU32(bytes, size + 4) + properties
 }
 
-function countDurable(queues: readonly Queue[]): number {
+function countKeeping(queues: readonly Queue[], persistent: boolean): number {
   let count = 0
-  for (let i = 0; i < queues.length; i++) if (queues[i].settings.durable) count++
+  for (let i = 0; i < queues.length; i++) if (queues[i].keeps(persistent)) count++
   return count
 }

@@ -1,7 +1,8 @@
 import type { Queue } from '../../core/queue/queue.ts'
-import { READY, STATE } from '../../core/queue/queue-index.ts'
+import { DELAYED, READY, STATE } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
-import { journalSettlements, settle } from './settle.ts'
+import { journalSettlements } from './queue-facts.ts'
+import { settle } from './settle.ts'
 
 /** Messages that are purged in one go. */
 const RUN = 16_384
@@ -9,7 +10,7 @@ const RUN = 16_384
 const SETTLEMENT = 16
 
 /**
- * Takes out the messages that are ready now; deliveries that wait for their acknowledgement stay. `done` gets how many they were,
+ * Takes out the messages that are ready now, or will be after a delay; deliveries that wait for their acknowledgement stay. `done` gets how many they were,
  * before `purge` returns if they are few; `queue.changedAt` is then the position that the reply waits for.
  */
 export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number) => void): void {
@@ -21,11 +22,13 @@ export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number
     const most = Math.min(RUN, Math.floor((broker.store.journal.roomForSettlement() - broker.settling) / SETTLEMENT))
     let sequence = index.nextLive(from)
     for (let n = 0; n < most && sequence < end; n++) {
-      if ((index.flags(sequence) & STATE) === READY && settle(broker, queue, sequence)) messages++
+      const state = index.flags(sequence) & STATE
+      if ((state === READY || state === DELAYED) && settle(broker, queue, sequence)) messages++
       sequence = index.nextLive(sequence + 1)
     }
     from = sequence
     if (from >= end || queue.deleted) {
+      if (queue.ready === 0) queue.emptied()
       journalSettlements(broker)
       done(messages)
       return true

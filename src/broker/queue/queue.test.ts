@@ -79,7 +79,7 @@ test('a consumer that can take them gets all messages of a turn, however many ca
   const queue = rig.queue('q', { durable: false })
   const consumer = new RigConsumer(Number.POSITIVE_INFINITY, true)
   queue.consumers.add(consumer)
-  for (let i = 0; i < 5000; i++) rig.publish([queue], 'x', { persistent: false })
+  for (let i = 0; i < 5000; i++) rig.publish([queue], 'x', { persistent: false, bare: true })
   rig.clock.step()
   assert.equal(consumer.got.length, 5000)
 })

@@ -35,7 +35,13 @@ class Rig extends BrokerRig {
   }
 
   sendBytes(queue: Queue, bytes: Uint8Array, keysLength: number): number {
-    const rest = { contentAt: keysLength, contentLength: bytes.length - keysLength, persistent: true, expiry: 0 }
+    const rest = {
+      contentAt: keysLength,
+      contentLength: bytes.length - keysLength,
+      persistent: true,
+      expiry: 0,
+      priority: -1,
+    }
     return publish(this.broker, [queue], { bytes, keysAt: 0, keysLength, ...rest })
   }
 

@@ -1,7 +1,22 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import type { Broker } from '../broker.ts'
+import { deadLetter } from './dead-letter.ts'
+import { watchHeads } from './expire.ts'
+import { noteCounted } from './queue-facts.ts'
 
-/** A delivery comes back unhandled: the message is ready again at its old place, marked redelivered. */
-export function requeue(broker: Broker, queue: Queue, sequence: number): void {
-  if (queue.requeue(sequence)) broker.wake(queue)
+/**
+ * A delivery comes back unhandled: the message is ready again, marked redelivered. `failed` says that whoever had it is gone, which a queue
+ * that counts holds against the message.
+ */
+export function requeue(broker: Broker, queue: Queue, sequence: number, failed = false): void {
+  if (!queue.counts) {
+    if (queue.requeue(sequence)) broker.wake(queue)
+    return
+  }
+  const fate = queue.comeBack(sequence, failed, broker.env.clock.now())
+  if (fate === 'gone') return
+  noteCounted(broker, queue, sequence)
+  if (fate === 'over') deadLetter(broker, queue, sequence, 'delivery_limit')
+  else if (fate === 'delayed') watchHeads(broker, queue)
+  else broker.wake(queue)
 }

@@ -16,7 +16,7 @@ function withDamage(args = {}) {
   const rig = new BrokerRig()
   const queue = rig.queue('q', { args })
   for (let n = 0; n < COUNT; n++) {
-    rig.publish([queue], `${n} ${'x'.repeat(1000)}`)
+    rig.publish([queue], `${n} ${'x'.repeat(1000)}`, { bare: true })
     rig.run(2)
   }
   rig.run(1000)

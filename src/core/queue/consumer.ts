@@ -6,6 +6,8 @@ export interface Consumer<Q> {
   readonly exclusive: boolean
   /** Higher is served first; 0 unless asked for. */
   readonly priority: number
+  /** Deliveries that it has not settled. */
+  readonly outstanding: number
   /** Whether a delivery may go out now: prefetch not used up, output not backed up, no held reply on the channel. */
   canTake(): boolean
   /**

@@ -5,6 +5,8 @@ export class Consumers<Q> {
   private readonly list: Consumer<Q>[] = []
   /** Where the search for the next one begins. */
   private turn = 0
+  /** The one that is served in a queue with a single active consumer. */
+  private active: Consumer<Q> | null = null
 
   get size(): number {
     return this.list.length
@@ -19,6 +21,7 @@ export class Consumers<Q> {
     let at = this.list.length
     while (at > 0 && this.list[at - 1].priority < consumer.priority) at--
     this.list.splice(at, 0, consumer)
+    this.active ??= consumer
     this.turn = 0
   }
 
@@ -26,6 +29,7 @@ export class Consumers<Q> {
     const at = this.list.indexOf(consumer)
     if (at < 0) return false
     this.list.splice(at, 1)
+    if (this.active === consumer) this.active = this.first()
     if (this.turn > at) this.turn--
     return true
   }
@@ -50,7 +54,22 @@ export class Consumers<Q> {
     return null
   }
 
-  /** The consumer of a single-active queue: the first that came, whether or not it can take now. */
+  /**
+   * The single active consumer, if it can take a delivery. It stays so until it leaves, and then the one with the highest priority that
+   * came first follows; with `yields` it also makes way for one of higher priority, as soon as nothing it was given waits.
+   */
+  nextSingle(yields: boolean): Consumer<Q> | null {
+    const first = this.first()
+    if (first === null) return null
+    if (this.active === null) this.active = first
+    else if (yields && first.priority > this.active.priority) {
+      if (this.active.outstanding > 0) return null
+      this.active = first
+    }
+    return this.active.canTake() ? this.active : null
+  }
+
+  /** The first in the order in which they are served. */
   first(): Consumer<Q> | null {
     return this.list[0] ?? null
   }

@@ -12,11 +12,15 @@ export interface Chunk {
   flags: Uint8Array
   /** Made when the first entry that expires comes. */
   expiries: Float64Array | null
+  /** Made when the first entry with a priority comes. */
+  priorities: Uint8Array | null
+  /** Made when the first entry comes back to a queue that counts: see `counts` of the index. */
+  counts: Float64Array | null
   /** Per place the lowest position, then per place the highest: a range that holds all, maybe wider. */
   bounds: Float64Array
 }
 
-/** An empty chunk whose first entry will be `base`. One buffer holds all of its arrays but the expiries. */
+/** An empty chunk whose first entry will be `base`. One buffer holds the arrays that every chunk has. */
 export function makeChunk(base: number, capacity: number): Chunk {
   const memory = new ArrayBuffer(capacity * 13 + PLACES * 16)
   const chunk: Chunk = {
@@ -28,6 +32,8 @@ export function makeChunk(base: number, capacity: number): Chunk {
     lengths: new Uint32Array(memory, PLACES * 16 + capacity * 8, capacity),
     flags: new Uint8Array(memory, PLACES * 16 + capacity * 12, capacity),
     expiries: null,
+    priorities: null,
+    counts: null,
     bounds: new Float64Array(memory, 0, PLACES * 2),
   }
   clearBounds(chunk)
@@ -41,6 +47,8 @@ export function clearChunk(chunk: Chunk, base: number): void {
   chunk.live = 0
   chunk.flags.fill(0)
   chunk.expiries = null
+  chunk.priorities = null
+  chunk.counts = null
   clearBounds(chunk)
 }
 
@@ -61,6 +69,16 @@ export function growChunk(chunk: Chunk, capacity: number): void {
     expiries.set(chunk.expiries)
     chunk.expiries = expiries
   }
+  if (chunk.priorities !== null) {
+    const priorities = new Uint8Array(capacity)
+    priorities.set(chunk.priorities)
+    chunk.priorities = priorities
+  }
+  if (chunk.counts !== null) {
+    const counts = new Float64Array(capacity)
+    counts.set(chunk.counts)
+    chunk.counts = counts
+  }
 }
 
 /** Widens the bounds of `place` to hold `position`. */
@@ -72,7 +90,11 @@ export function noteBounds(chunk: Chunk, place: number, position: number): void 
 
 /** Memory of a chunk, with about 600 bytes for its objects. */
 export function chunkBytes(chunk: Chunk): number {
-  return 600 + chunk.capacity * (chunk.expiries === null ? 13 : 21)
+  const { expiries, priorities, counts } = chunk
+  return (
+    600 +
+    chunk.capacity * (13 + (expiries === null ? 0 : 8) + (priorities === null ? 0 : 1) + (counts === null ? 0 : 8))
+  )
 }
 
 function clearBounds(chunk: Chunk): void {

@@ -13,18 +13,35 @@ import { VarintReader, VarintWriter } from '../../std/varint.ts'
 //   bit 2  position is not the last one + the last step: position minus the last position
 //   bit 3  flags are not the last ones: the flags
 //   bit 4  expiry is not the last one: expiry minus the last expiry
+//   bit 5  priority is not the last one: the priority
+//   bit 6  counts are not the last ones: how often it was handed out before, and how often that failed
 //
 // The last values begin at 0 (sequence -1). Messages of one size in one journal cost one or two bytes each.
 
 const HEADER = 12
-/** A control byte and five varints. */
-const ENTRY_LIMIT = 1 + 5 * 8
+/** A control byte and eight varints. */
+const ENTRY_LIMIT = 1 + 8 * 8
 
 const SEQUENCE = 1
 const LENGTH = 2
 const POSITION = 4
 const FLAGS = 8
 const EXPIRY = 16
+const PRIORITY = 32
+const COUNTS = 64
+
+/** One entry, as a slice has it. */
+export interface SliceEntry {
+  sequence: number
+  position: number
+  length: number
+  flags: number
+  expiry: number
+  priority: number
+  /** How often it was handed out before, and how often that failed. */
+  acquired: number
+  failed: number
+}
 
 /** Collects entries, in rising order of sequence, to a slice. */
 export class SliceWriter {
@@ -36,8 +53,11 @@ export class SliceWriter {
   private step = 0
   private flags = 0
   private expiry = 0
+  private priority = 0
+  private acquired = 0
+  private failed = 0
 
-  add(sequence: number, position: number, length: number, flags: number, expiry: number): void {
+  add({ sequence, position, length, flags, expiry, priority, acquired, failed }: SliceEntry): void {
     const out = this.out
     out.room(ENTRY_LIMIT)
     const control = out.at++
@@ -62,6 +82,15 @@ export class SliceWriter {
       bits |= EXPIRY
       out.signed(expiry - this.expiry)
     }
+    if (priority !== this.priority) {
+      bits |= PRIORITY
+      out.number(priority)
+    }
+    if (acquired !== this.acquired || failed !== this.failed) {
+      bits |= COUNTS
+      out.number(acquired)
+      out.number(failed)
+    }
     out.bytes[control] = bits
     this.step = position - this.position
     this.sequence = sequence
@@ -69,6 +98,9 @@ export class SliceWriter {
     this.position = position
     this.flags = flags
     this.expiry = expiry
+    this.priority = priority
+    this.acquired = acquired
+    this.failed = failed
     this.count++
   }
 
@@ -82,31 +114,34 @@ export class SliceWriter {
   }
 }
 
-/** Calls `visit` for each entry of a slice and returns the slice's end. */
-export function readSlice(
-  bytes: Uint8Array,
-  visit: (sequence: number, position: number, length: number, flags: number, expiry: number) => void,
-): number {
+/** Calls `visit` for each entry of a slice, always with the same object, and returns the slice's end. */
+export function readSlice(bytes: Uint8Array, visit: (entry: SliceEntry) => void): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = view.getFloat64(0, true)
   const count = view.getUint32(8, true)
   const reader = new VarintReader(bytes, HEADER)
-  let sequence = -1
-  let length = 0
-  let position = 0
+  const entry = makeEntry()
+  entry.sequence = -1
   let step = 0
-  let flags = 0
-  let expiry = 0
   for (let n = 0; n < count; n++) {
     const bits = bytes[reader.at++] as number
-    sequence += bits & SEQUENCE ? reader.number() : 1
-    if (bits & LENGTH) length = reader.number()
+    entry.sequence += bits & SEQUENCE ? reader.number() : 1
+    if (bits & LENGTH) entry.length = reader.number()
     if (bits & POSITION) step = reader.signed()
-    position += step
-    if (bits & FLAGS) flags = reader.number()
-    if (bits & EXPIRY) expiry += reader.signed()
-    visit(sequence, position, length, flags, expiry)
+    entry.position += step
+    if (bits & FLAGS) entry.flags = reader.number()
+    if (bits & EXPIRY) entry.expiry += reader.signed()
+    if (bits & PRIORITY) entry.priority = reader.number()
+    if (bits & COUNTS) {
+      entry.acquired = reader.number()
+      entry.failed = reader.number()
+    }
+    visit(entry)
   }
   assert(reader.at === bytes.length, 'a slice of a queue index has the length its entries have')
   return end
+}
+
+export function makeEntry(): SliceEntry {
+  return { sequence: 0, position: 0, length: 0, flags: 0, expiry: 0, priority: 0, acquired: 0, failed: 0 }
 }

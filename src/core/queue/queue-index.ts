@@ -1,11 +1,13 @@
 import { assert } from '../../std/assert.ts'
 import { type Chunk, chunkBytes, clearChunk, growChunk, makeChunk, noteBounds, PLACES } from './index-chunk.ts'
-import { readSlice, SliceWriter } from './index-slice.ts'
+import { makeEntry, readSlice, SliceWriter } from './index-slice.ts'
 
 /** States of an entry, in bits 0-1 of its flags. */
 export const GONE = 0
 export const READY = 1
 export const UNACKED = 2
+/** It came back to its queue and waits until it may go out again. */
+export const DELAYED = 3
 /** The mask of the state's bits. */
 export const STATE = 3
 /** Its record is in the journal: it comes back after a restart. */
@@ -20,10 +22,12 @@ const FIRST_CAPACITY = 16
 const CAPACITY = 4096
 const SLICE_ENTRIES = 1024
 const SLICE_SCAN = 32 * SLICE_ENTRIES
+/** What one failure adds to an entry's counts; how often it was handed out is below that. */
+const FAILURE = 2 ** 32
 
 /**
  * Where a queue's messages are: for each sequence number a position, a length, flags and an expiry, in chunks of typed
- * arrays (13 bytes a message, 21 once one in its chunk expires). The chunks are sorted and have no entry in common; one
+ * arrays (13 bytes a message; 8 more once one in its chunk expires, 8 once one was counted, 1 once one has a priority). The chunks are sorted and have no entry in common; one
  * whose entries are all gone is given up, so that a message that stays for ever costs one chunk and nothing above it.
  */
 export class QueueIndex {
@@ -105,6 +109,44 @@ export class QueueIndex {
     if (chunk === null || chunk.expiries === null) return 0
     const i = sequence - chunk.base
     return (chunk.flags[i] as number) === 0 ? 0 : (chunk.expiries[i] as number)
+  }
+
+  /** Its priority; 0 unless one was set. */
+  priority(sequence: number): number {
+    const chunk = this.find(sequence)
+    return chunk === null || chunk.priorities === null ? 0 : (chunk.priorities[sequence - chunk.base] as number)
+  }
+
+  /** Sets the priority of an entry that is there. */
+  setPriority(sequence: number, priority: number): void {
+    const chunk = this.find(sequence)
+    assert(chunk !== null, 'a priority is set for an entry that is there')
+    if (chunk.priorities === null) {
+      if (priority === 0) return
+      chunk.priorities = new Uint8Array(chunk.capacity)
+    }
+    chunk.priorities[sequence - chunk.base] = priority
+  }
+
+  /** How often it was handed out and came back. */
+  acquired(sequence: number): number {
+    return this.counts(sequence) % FAILURE
+  }
+
+  /** How often of that it came back because whoever had it was gone. */
+  failed(sequence: number): number {
+    return Math.floor(this.counts(sequence) / FAILURE)
+  }
+
+  /** Sets both counts of an entry that is there. */
+  setCounts(sequence: number, acquired: number, failed: number): void {
+    const chunk = this.find(sequence)
+    assert(chunk !== null, 'counts are set for an entry that is there')
+    if (chunk.counts === null) {
+      if (acquired === 0 && failed === 0) return
+      chunk.counts = new Float64Array(chunk.capacity)
+    }
+    chunk.counts[sequence - chunk.base] = acquired + failed * FAILURE
   }
 
   /** Changes the flags of an entry that is there; `settle` is the only way to GONE, `move` to another place. */
@@ -209,7 +251,7 @@ export class QueueIndex {
   /**
    * The durable entries in slices, each as they are when it is pulled; the index may change between slices, as long as every
    * change after the first is made again on what `load` gives back. The last slice brings the tail; there is always one. A
-   * message that is handed out now will have been handed out before: it is written as ready and redelivered.
+   * message that is handed out now is written as such.
    */
   *snapshot(): Generator<Uint8Array> {
     let next = this.head
@@ -224,8 +266,10 @@ export class QueueIndex {
 
   /** Merges a slice that `snapshot` wrote; slices come in their order. Loading one twice changes nothing. */
   load(bytes: Uint8Array): void {
-    const end = readSlice(bytes, (sequence, position, length, flags, expiry) => {
-      this.restore(sequence, position, length, flags, expiry)
+    const end = readSlice(bytes, ({ sequence, position, length, flags, expiry, priority, acquired, failed }) => {
+      if (!this.restore(sequence, position, length, flags, expiry)) return
+      this.setPriority(sequence, priority)
+      this.setCounts(sequence, acquired, failed)
     })
     this.skipTo(end)
   }
@@ -237,6 +281,11 @@ export class QueueIndex {
     return sum
   }
 
+  private counts(sequence: number): number {
+    const chunk = this.find(sequence)
+    return chunk === null || chunk.counts === null ? 0 : (chunk.counts[sequence - chunk.base] as number)
+  }
+
   private put(chunk: Chunk, sequence: number, position: number, length: number, flags: number, expiry: number): void {
     assert((flags & STATE) !== GONE, 'an entry comes ready or unacked')
     const i = sequence - chunk.base
@@ -245,6 +294,8 @@ export class QueueIndex {
     chunk.flags[i] = flags
     if (expiry !== 0 && chunk.expiries === null) chunk.expiries = new Float64Array(chunk.capacity)
     if (chunk.expiries !== null) chunk.expiries[i] = expiry
+    if (chunk.priorities !== null) chunk.priorities[i] = 0
+    if (chunk.counts !== null) chunk.counts[i] = 0
     noteBounds(chunk, (flags & PLACE) >> PLACE_SHIFT, position)
     chunk.used = i + 1
     chunk.live++
@@ -317,6 +368,7 @@ export class QueueIndex {
 
   /** Writes durable entries from sequence `from` on; returns the sequence to go on with. */
   private writeSlice(writer: SliceWriter, from: number): number {
+    const entry = makeEntry()
     let scanned = 0
     for (let c = this.chunkAtOrAfter(from); c < this.chunks.length; c++) {
       const chunk = this.chunks[c] as Chunk
@@ -327,9 +379,16 @@ export class QueueIndex {
         const flags = chunk.flags[i] as number
         if ((flags & DURABLE) === 0) continue
         if (writer.count === SLICE_ENTRIES) return chunk.base + i
-        const kept = (flags & STATE) === UNACKED ? (flags & ~STATE) | READY | REDELIVERED : flags
-        const expiry = chunk.expiries === null ? 0 : (chunk.expiries[i] as number)
-        writer.add(chunk.base + i, chunk.positions[i] as number, chunk.lengths[i] as number, kept, expiry)
+        entry.sequence = chunk.base + i
+        entry.position = chunk.positions[i] as number
+        entry.length = chunk.lengths[i] as number
+        entry.flags = flags
+        entry.expiry = chunk.expiries === null ? 0 : (chunk.expiries[i] as number)
+        entry.priority = chunk.priorities === null ? 0 : (chunk.priorities[i] as number)
+        const counts = chunk.counts === null ? 0 : (chunk.counts[i] as number)
+        entry.acquired = counts % FAILURE
+        entry.failed = Math.floor(counts / FAILURE)
+        writer.add(entry)
       }
     }
     return this.tail

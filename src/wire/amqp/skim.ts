@@ -20,7 +20,8 @@ const CLUSTER_ID = 0x0004
 /** What the broker wants to know of a message's properties. Places are of the value's first byte, -1 without one. */
 export class HeaderFacts {
   deliveryMode = 0
-  priority = 0
+  /** -1 without one. */
+  priority = -1
   headersAt = -1
   replyToAt = -1
   expirationAt = -1
@@ -38,7 +39,7 @@ export function skimHeader(b: Uint8Array, at: number, end: number, facts: Header
   if (p > end) throw badProperties()
   const flags = (b[p - 2] << 8) | b[p - 1]
   facts.deliveryMode = 0
-  facts.priority = 0
+  facts.priority = -1
   facts.headersAt = -1
   facts.replyToAt = -1
   facts.expirationAt = -1
