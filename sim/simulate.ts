@@ -1,6 +1,7 @@
 import { AmqpAuditor } from './amqp/auditor.ts'
 import { Consumer } from './amqp/consumer.ts'
 import { AmqpModel } from './amqp/model.ts'
+import { Mover } from './amqp/mover.ts'
 import { Publisher } from './amqp/publisher.ts'
 import { startBroker } from './broker-process.ts'
 import { Operator } from './exchange/operator.ts'
@@ -36,7 +37,22 @@ function addAmqp(world: World): void {
     for (let k = 0; k < n; k++) world.actors.push(new Consumer(world, model, queue, `consumer-${i}-${k}`, exclusive))
   })
   if (swarm.longestDelay > 0) world.actors.push(new Operator(world, model))
+  addMover(world, model)
   world.actors.push(new AmqpAuditor(world, model))
+}
+
+/** From a queue that nobody consumes alone to another. */
+function addMover(world: World, model: AmqpModel): void {
+  const { dice } = world
+  const shared = model.sources.filter((name) => !exclusive(world, name))
+  if (shared.length === 0 || model.sources.length === 1 || !dice.chance(0.5)) return
+  const from = dice.pick(shared)
+  const to = dice.pick(model.sources.filter((name) => name !== from))
+  world.actors.push(new Mover(world, model, from, to, 'mover'))
+}
+
+function exclusive({ actors }: World, queue: string): boolean {
+  return actors.some((actor) => actor instanceof Consumer && actor.takesAlone(queue))
 }
 
 function addKafka(world: World): void {

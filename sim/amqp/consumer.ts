@@ -45,6 +45,11 @@ export class Consumer implements Actor {
     this.holder = { name, life: 0, alive: () => false }
   }
 
+  /** Whether nobody else may take from that queue. */
+  takesAlone(queue: string): boolean {
+    return this.exclusive && this.queue === queue
+  }
+
   begin(): void {
     this.later(() => this.connect())
   }
