@@ -171,10 +171,10 @@ export class Consumer implements Actor {
     if (next === undefined) return
     const { queue: from, model } = this
     const { message } = copy
-    // Where there are priorities, something higher may have come meanwhile.
-    const { type } = model.kinds.get(from)!
-    const higher = type === 'classic' && model.level(from, message) > model.level(from, next.message)
-    if (higher && !this.expected.includes(copy)) return
+    // Where there are priorities, something higher may have come meanwhile, or something older may have waited before.
+    const { priorities } = model.kinds.get(from)!
+    const before = priorities > 0 && model.level(from, message) >= model.level(from, next.message)
+    if (before && !this.expected.includes(copy)) return
     this.expected.shift()
     rule(next === copy, `${from}: message ${message.id} came where ${next.message.id}, requeued, has its place`)
     rule(redelivered, `${from}: message ${message.id} was requeued and is not marked as redelivered`)
