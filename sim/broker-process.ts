@@ -153,7 +153,7 @@ function compareWithFold(world: World, { broker, topics }: Opened): void {
   if (!still || broker.settledQueues.length > 0) return
   const dice = new Dice(world.clock.steps)
   const clock = new SimClock(dice)
-  const net: Net = { listen: () => {} }
+  const net: Net = { kept: 0, listen: () => {} }
   const env: Env = {
     clock: clock.process(),
     disk: world.disk.copy(clock, dice),

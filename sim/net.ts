@@ -70,6 +70,10 @@ export class SimNet implements Net {
     this.region = new ReadRegion(arena, options.keep, options.region)
   }
 
+  get kept(): number {
+    return this.region.kept
+  }
+
   listen(
     address: ListenOn,
     accept: (socket: Socket) => Handler,

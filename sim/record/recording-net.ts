@@ -11,6 +11,10 @@ export class RecordingNet implements Net {
     this.note = note
   }
 
+  get kept(): number {
+    return this.net.kept
+  }
+
   listen(
     address: ListenOn,
     accept: (socket: Socket) => Handler,

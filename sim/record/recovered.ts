@@ -122,7 +122,7 @@ export class Recovered {
     const env: Env = {
       clock: this.clock.process(),
       disk,
-      net: { listen: () => {} },
+      net: { kept: 0, listen: () => {} },
       random: new Dice(2),
       compute: new SimCompute(this.clock, () => 0),
     }

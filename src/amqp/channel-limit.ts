@@ -2,6 +2,11 @@ import { userLimit } from '../core/access/user.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import type { Connection } from './connection.ts'
 
+/** Where memory is short no more channels are opened: they are dearer than messages. */
+export function requireMemory({ broker }: Connection): void {
+  if (broker.memory.critical) throw new AmqpError('resource-error', 'too much memory is in use')
+}
+
 /** A user may have a limit of channels, on all its connections together. */
 export function requireChannel({ broker, user }: Connection): void {
   const account = broker.access.user(user)

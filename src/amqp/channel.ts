@@ -22,6 +22,9 @@ import { Unacked } from './unacked.ts'
 /** Replies for a direct reply-to consumer are dropped when its client has this many bytes still to read. */
 const REPLY_TO_HIGH_WATER = 16 * 1024 * 1024
 
+/** What a channel takes as objects, measured. */
+const CHANNEL_BYTES = 2800
+
 const writer = new Writer()
 
 /** One channel of a connection: what dies with it. */
@@ -34,7 +37,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   readonly replies: Replies
   readonly confirms: Confirms
   readonly route: Route
-  readonly unacked = new Unacked<Recipient>()
+  readonly unacked: Unacked<Recipient>
   readonly consumers = new Map<string, AmqpConsumer>()
   /** For basic.get, a recipient per queue. */
   readonly getters = new Map<Queue, Recipient>()
@@ -56,6 +59,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   fail: (error: AmqpError) => void = () => {}
   private deliveryTag = 0
   private noted = false
+  /** Part of what memory holds. */
+  private counted = true
 
   constructor(connection: Connection, number: number) {
     this.number = number
@@ -63,6 +68,9 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     this.broker = connection.broker
     this.vhost = connection.vhost
     this.rights = connection.rights
+    const { memory } = this.broker
+    this.unacked = new Unacked((bytes) => memory.hold(bytes))
+    memory.hold(CHANNEL_BYTES)
     const { store, turn } = this.broker
     const { output } = connection
     this.replies = new Replies(
@@ -202,6 +210,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     if (this.replyTo !== null) this.connection.front.replyTargets.delete(this.replyTo.token)
     this.replyTo = null
     requeueAll(this.broker, this.unacked)
+    if (this.counted) this.broker.memory.hold(-CHANNEL_BYTES)
+    this.counted = false
     return left
   }
 }

@@ -50,12 +50,14 @@ export function requeueAll(broker: Broker, unacked: Unacked<Recipient>): void {
   const step = () => {
     for (let n = 0; n < STEP; n++) {
       const entry = unacked.first()
-      if (entry < 0) return true
+      if (entry < 0) break
       const sequence = unacked.sequence(entry)
       if (sequence >= 0) requeue(broker, unacked.owner(entry).queue, sequence, true)
       unacked.remove(entry)
     }
-    return unacked.outstanding === 0
+    if (unacked.outstanding > 0) return false
+    unacked.release()
+    return true
   }
   if (!step()) broker.turn.start({ step })
 }

@@ -17,7 +17,7 @@ import { decodeArguments } from '../wire/amqp/method.ts'
 import { basic, channel as channelMethods, METHODS, connection as methods } from '../wire/amqp/methods.ts'
 import { settleDelivery } from './basic/settle.ts'
 import { Channel } from './channel.ts'
-import { requireChannel } from './channel-limit.ts'
+import { requireChannel, requireMemory } from './channel-limit.ts'
 import { Connection } from './connection.ts'
 import { bodySize, Content, contentExpected } from './content.ts'
 import { badFrame, unexpectedFrame } from './frame-errors.ts'
@@ -377,6 +377,7 @@ export class AmqpHandler implements Handler {
       )
     }
     requireChannel(this.connection)
+    requireMemory(this.connection)
     const channel = new Channel(this.connection, number)
     channel.fail = (error) => {
       this.blame = NONE

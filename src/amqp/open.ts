@@ -15,11 +15,17 @@ export interface Amqp {
   destroy(): void
 }
 
+/** What a connection takes as objects, measured. */
+const CONNECTION_BYTES = 7500
+
 /** Called once, after `openBroker`. */
 export function openAmqp(broker: Broker, options: FrontOptions): Amqp {
   const front = new Front(broker, options)
   const connections = new Set<AmqpHandler>()
-  broker.memory.holders.push(() => front.assembling)
+  broker.memory.holders.push(
+    () => front.assembling,
+    () => connectionBytes(connections),
+  )
   return {
     front,
     connections,
@@ -35,4 +41,13 @@ export function openAmqp(broker: Broker, options: FrontOptions): Amqp {
       for (const handler of connections) handler.connection.socket.destroy()
     },
   }
+}
+
+/** Connections, and what their clients have not read yet. */
+function connectionBytes(connections: ReadonlySet<AmqpHandler>): number {
+  let bytes = 0
+  for (const { connection } of connections) {
+    bytes += CONNECTION_BYTES + connection.output.pending + connection.output.held
+  }
+  return bytes
 }

@@ -1,4 +1,6 @@
 const FIRST_CAPACITY = 16
+/** A tag, a sequence and an owner. */
+const ENTRY_BYTES = 24
 /** A ring that is empty gives back what it holds above this. */
 const KEPT_CAPACITY = 4096
 
@@ -16,6 +18,12 @@ export class Unacked<O> {
   private tags = new Float64Array(FIRST_CAPACITY)
   private sequences = new Float64Array(FIRST_CAPACITY)
   private owners: (O | null)[] = new Array(FIRST_CAPACITY).fill(null)
+  private readonly holds: (bytes: number) => void
+
+  /** `holds` is told when more memory is held, or less. */
+  constructor(holds: (bytes: number) => void = () => {}) {
+    this.holds = holds
+  }
 
   /** `tag` is above all before it. */
   push(tag: number, owner: O, sequence: number): void {
@@ -74,6 +82,11 @@ export class Unacked<O> {
     if (this.head === this.tail && this.mask >= KEPT_CAPACITY) this.resize(FIRST_CAPACITY)
   }
 
+  /** Gives back what an empty ring holds. */
+  release(): void {
+    if (this.head === this.tail && this.mask >= FIRST_CAPACITY) this.resize(FIRST_CAPACITY)
+  }
+
   /** Puts entries back that were taken out, given as tag, owner and sequence. */
   restore(entries: readonly (readonly [number, O, number])[]): void {
     if (entries.length === 0) return
@@ -102,6 +115,7 @@ export class Unacked<O> {
 
   private resize(capacity: number): void {
     const { tags, sequences, owners, mask } = this
+    this.holds((capacity - mask - 1) * ENTRY_BYTES)
     this.tags = new Float64Array(capacity)
     this.sequences = new Float64Array(capacity)
     this.owners = new Array(capacity).fill(null)

@@ -15,6 +15,12 @@ import { type Timer, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
 import { PREDECLARED_IDS, VHost } from './vhost.ts'
 
+/** What these take as objects, measured. */
+const QUEUE_BYTES = 1800
+const CONSUMER_BYTES = 650
+const EXCHANGE_BYTES = 900
+const BINDING_BYTES = 1100
+
 /** What an operator may set; sizes in bytes, times in milliseconds. */
 export interface BrokerOptions {
   /** Output regions of 64 KiB in the arena. */
@@ -165,6 +171,7 @@ export class Broker {
   /** Whether a definition of that size may be written now. Those that only take something away may use the reserve. */
   hasRoomForDefinition(bytes: number, takesAway: boolean): boolean {
     const { journal } = this.store
+    if (this.memory.critical && !takesAway) return false
     if ((takesAway ? journal.roomForSettlement() : journal.room()) >= bytes + this.settling) return true
     journal.want(Math.min(bytes, journal.longest))
     return false
@@ -195,7 +202,12 @@ export class Broker {
 
   private indexBytes(): number {
     let sum = 0
-    for (const queue of this.queuesById.values()) sum += queue.bytes()
+    for (const queue of this.queuesById.values()) {
+      sum += QUEUE_BYTES + queue.consumers.size * CONSUMER_BYTES + queue.bytes()
+    }
+    for (const { router } of this.vhosts.values()) {
+      for (const { bindings } of router.exchanges.values()) sum += EXCHANGE_BYTES + bindings.size * BINDING_BYTES
+    }
     return sum
   }
 

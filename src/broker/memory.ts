@@ -3,16 +3,24 @@ import type { Timers } from './timers.ts'
 /** How often what is held is added up, in milliseconds. */
 const SAMPLE_MS = 200
 
+/** Blocked publishers do not keep clients from opening channels or declaring queues: so far above the limit that is refused, too. */
+const CRITICAL = 1.25
+
 /**
- * What the broker holds for its clients beside its fixed buffers: indexes, unfinished messages, bytes kept aside, pending output. Added up
+ * What the broker holds for its clients beside its fixed buffers: indexes, unfinished messages, bytes kept aside, pending output, and
+ * connections, channels, queues and what else they make of objects. Added up
  * a few times a second, as RabbitMQ does; above the limit publishers wait until it is below nine tenths of it.
  */
 export class Memory {
   readonly limit: number
   /** Each tells the bytes that it holds. */
   readonly holders: (() => number)[] = []
+  /** Bytes of what is many and small, told as it comes and goes with `hold`. */
+  private standing = 0
   /** Bytes held when they were last added up. */
   used = 0
+  /** So much is held that nothing more is taken that costs memory for long. */
+  critical = false
   /** Publishers wait. */
   alarm = false
   private readonly changed: () => void
@@ -25,6 +33,11 @@ export class Memory {
     this.changed = changed
   }
 
+  /** So many bytes more are held, or fewer. */
+  hold(bytes: number): void {
+    this.standing += bytes
+  }
+
   /** Begins to add up, and goes on while the broker lives. */
   watch(): void {
     this.sample()
@@ -32,12 +45,14 @@ export class Memory {
   }
 
   sample(): void {
-    let used = 0
+    let used = this.standing
     for (const holder of this.holders) used += holder()
     this.used = used
     const alarm = used > (this.alarm ? this.limit * 0.9 : this.limit)
-    if (alarm === this.alarm) return
+    const critical = used > (this.critical ? this.limit : this.limit * CRITICAL)
+    if (alarm === this.alarm && critical === this.critical) return
     this.alarm = alarm
+    this.critical = critical
     this.changed()
   }
 }

@@ -74,6 +74,7 @@ export function openBroker(options: OpenOptions): Broker {
   broker.store.onProgress = broker.progressed
   for (const after of broker.afterRecovery) after(broker.store.clean)
   broker.store.recovered()
+  broker.memory.holders.push(() => env.net.kept)
   broker.memory.watch()
   return broker
 }

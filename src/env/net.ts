@@ -7,6 +7,8 @@ import type { ClientAuth, TlsIdentity } from './tls-identity.ts'
  * parser always sees one run of bytes.
  */
 export interface Net {
+  /** Bytes that handlers have left, on all connections together. */
+  readonly kept: number
   /** Starts listening; `done` gets the listener (with its real port where 0 was asked for) or the error. */
   listen(
     address: ListenOn,

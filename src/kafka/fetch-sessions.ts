@@ -46,6 +46,13 @@ export class FetchSessions {
     return this.sessions.size
   }
 
+  /** Partitions in all of them. */
+  get partitions(): number {
+    let sum = 0
+    for (const { partitions } of this.sessions.values()) sum += partitions.size
+    return sum
+  }
+
   /** Finds what a request fetches. `session` is null if it is a full fetch outside of any, or if there is no slot for a new one. */
   open(request: Request, version: number, now: number): Opened {
     const { sessionId, sessionEpoch } = request

@@ -15,6 +15,9 @@ const MAX_IDLE_MS = 600_000
 const PARTITION_BYTES = 1500
 const ENTRY_BYTES = 40
 const PRODUCER_BYTES = 500
+const CONNECTION_BYTES = 7500
+/** A partition in a fetch session. */
+const FETCHED_BYTES = 300
 
 /** Kafka's protocol for a broker. */
 export interface Kafka {
@@ -69,8 +72,8 @@ function endIdle(broker: Broker, connections: ReadonlySet<Connection>): void {
 
 function heldBytes(fronts: ReadonlyMap<string, Front>, connections: ReadonlySet<Connection>): number {
   let bytes = 0
-  for (const front of fronts.values()) bytes += front.buffers.held
-  for (const { socket } of connections) bytes += socket.pending
+  for (const { buffers, sessions } of fronts.values()) bytes += buffers.held + sessions.partitions * FETCHED_BYTES
+  for (const { socket } of connections) bytes += CONNECTION_BYTES + socket.pending
   return bytes
 }
 

@@ -29,7 +29,7 @@ export const SETTINGS = [
     default: 512 * MIB,
     min: 64 * MIB,
     about:
-      'What the broker may hold in memory beside its fixed buffers: indexes, unfinished messages, pending output. Publishers are blocked above it.',
+      'What the broker may hold in memory beside its fixed buffers: indexes, unfinished messages, pending output, connections, channels, definitions. Publishers are blocked above it.',
   },
   {
     key: 'insecure',

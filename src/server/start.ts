@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Broker } from '../broker/broker.ts'
+import type { Memory } from '../broker/memory.ts'
 import type { Handler, Listener, Net, Socket } from '../env/net.ts'
 import type { TlsIdentity } from '../env/tls-identity.ts'
 import type { Config } from './config.ts'
@@ -52,7 +53,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
   try {
     for (const address of config.listeners) {
       const front = fronts[address.protocol]
-      const listener = await listen(env.net, address, identity, front, log)
+      const listener = await listen(env.net, broker.memory, address, identity, front, log)
       open.push({ listener, listening: { ...address, port: listener.port } })
       log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
     }
@@ -101,8 +102,12 @@ function listenOnControl(broker: Broker, data: string): Promise<ControlListener>
   })
 }
 
+/** Who hears nothing. */
+const NOBODY: Handler = { input: (_, end) => end, drained() {}, closed() {} }
+
 function listen(
   net: Net,
+  memory: Memory,
   address: ListenAddress,
   identity: TlsIdentity | null,
   front: Front,
@@ -111,7 +116,10 @@ function listen(
   const tls = address.tls ? { identity: identity!, clientAuth: address.clientAuth ?? 'none' } : null
   const accept = (socket: Socket): Handler => {
     log.debug({ listener: address.name, peer: `${socket.remoteAddress}:${socket.remotePort}` }, 'connection accepted')
-    return front.accept(socket, { ...address, port: socket.localPort })
+    if (!memory.critical) return front.accept(socket, { ...address, port: socket.localPort })
+    log.warn({ listener: address.name, held: memory.used }, 'a connection is refused: too much memory is in use')
+    socket.destroy()
+    return NOBODY
   }
   return new Promise((resolve, reject) => {
     net.listen({ host: address.host, port: address.port, tls }, accept, (error, listener) => {

@@ -3,6 +3,7 @@ import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { FIELD_TYPE_NAMES, type Table } from '../../wire/amqp/field.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import type { Channel } from '../channel.ts'
+import { requireMemory } from '../channel-limit.ts'
 import { AmqpConsumer } from '../consumer.ts'
 import { consumerTimeout, watchConsumer } from '../consumer-timeout.ts'
 import { queueToRead } from '../lookup.ts'
@@ -24,6 +25,7 @@ interface Consume {
 }
 
 function consumeQueue(channel: Channel, args: Consume): void {
+  requireMemory(channel.connection)
   if (args.consumerTag !== '' && channel.consumers.has(args.consumerTag)) throw reused(args.consumerTag)
   const queue = queueToRead(channel, args.queue)
   const priority = priorityOf(queue, args.arguments)
