@@ -9,6 +9,7 @@ import { Faults } from './faults.ts'
 import { Admin } from './kafka/admin.ts'
 import { Member } from './kafka/member.ts'
 import { KafkaModel, TOPIC } from './kafka/model.ts'
+import { PassingTopic } from './kafka/passing-topic.ts'
 import { Producer } from './kafka/producer.ts'
 import { Reader } from './kafka/reader.ts'
 import { addTransactions } from './kafka/transaction/actors.ts'
@@ -24,6 +25,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   if (swarm.queues > 0) addAmqp(world)
   if (swarm.readers > 0) addKafka(world)
   if (swarm.readers > 0 && swarm.workers > 0) addTransactions(world)
+  if (swarm.passing) world.actors.push(new PassingTopic(world))
   return world
 }
 

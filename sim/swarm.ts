@@ -38,6 +38,8 @@ export interface Swarm {
   readonly workers: number
   /** Largest usual message, in bytes. */
   readonly largest: number
+  /** Whether there is a topic that is trimmed, deleted and created again. */
+  readonly passing: boolean
 }
 
 export function drawSwarm(dice: Dice): Swarm {
@@ -68,5 +70,6 @@ export function drawSwarm(dice: Dice): Swarm {
     largest: dice.pick([20, 200, 1000, 4000, 10_000]),
     longestDelay: dice.pick([0, 50, 2000, 20_000]),
     workers: kafka && dice.chance(0.6) ? dice.between(1, 4) : 0,
+    passing: dice.chance(0.4),
   }
 }

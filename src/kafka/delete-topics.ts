@@ -6,6 +6,9 @@ import { api, type Call } from './api.ts'
 
 /* DeleteTopics, 1 to 6; by id as well as by name from version 6 on. */
 
+/** Journal bytes that a deletion takes at most. */
+const DELETE_ROOM = 256
+
 type Answer = NonNullable<Encodable<typeof DeleteTopicsResponse>['responses']>[number]
 
 export const deleteTopics = api(DeleteTopicsRequest, DeleteTopicsResponse, { from: 1, to: 6 }, (request, call) => {
@@ -15,7 +18,7 @@ export const deleteTopics = api(DeleteTopicsRequest, DeleteTopicsResponse, { fro
 })
 
 function remove(call: Call, name: string | null, topicId: string): Answer {
-  const { topics } = call.front
+  const { topics, broker } = call.front
   if (name !== null && topicId !== ZERO_UUID) {
     return { name, topicId, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Both a name and an id were given.' }
   }
@@ -23,6 +26,10 @@ function remove(call: Call, name: string | null, topicId: string): Answer {
   if (topic === undefined) {
     const errorCode = name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     return { name, topicId, errorCode, errorMessage: 'There is no such topic.' }
+  }
+  if (!broker.hasRoomForDefinition(DELETE_ROOM, true)) {
+    const errorMessage = 'The disk is full.'
+    return { name: topic.name, topicId: topic.id, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage }
   }
   deleteTopic(topics, topic)
   return { name: topic.name, topicId: topic.id }
