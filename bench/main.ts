@@ -10,6 +10,7 @@ import { rabbitmq } from './rabbitmq.ts'
 import { recoveryRound } from './recovery.ts'
 import { type Bench, backlogRound, loadRound, startRound } from './round.ts'
 import { rows } from './rows.ts'
+import { shapesRound } from './shapes/round.ts'
 import { table } from './table.ts'
 
 interface Sides {
@@ -25,7 +26,7 @@ function sides(options: BenchOptions): Sides {
   return {
     ours: options.ours ? posthorn(options, 'fsync') : null,
     oursOs: options.ours ? posthorn(options, 'os') : null,
-    rabbitmq: options.peers && has('start', 'amqp', 'memory') ? rabbitmq(options) : null,
+    rabbitmq: options.peers && has('start', 'amqp', 'memory', 'shapes') ? rabbitmq(options) : null,
     kafka: options.peers && has('start', 'kafka') ? kafka(options) : null,
   }
 }
@@ -37,10 +38,12 @@ async function pair(bench: Bench, all: Sides): Promise<void> {
     amqp: [all.ours, all.rabbitmq],
     memory: [all.ours, all.rabbitmq],
     kafka: [all.ours, all.kafka, all.oursOs],
+    shapes: [all.ours, all.rabbitmq],
   }
   const round = (group: Group, broker: Broker) => {
     if (group === 'start') return startRound(bench, broker)
     if (group === 'memory') return backlogRound(bench, broker)
+    if (group === 'shapes') return shapesRound(bench, broker)
     return loadRound(bench, broker, group === 'amqp' ? 'amqp' : 'kafka')
   }
   for (const group of bench.options.groups) {

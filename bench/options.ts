@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const GROUPS = ['start', 'amqp', 'kafka', 'memory', 'recovery'] as const
+export const GROUPS = ['start', 'amqp', 'kafka', 'memory', 'recovery', 'shapes'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** A broker somebody else started. Without its process id there are no figures of memory and CPU. */

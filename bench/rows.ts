@@ -128,6 +128,37 @@ const KAFKA: readonly Row[] = [
   memory('kafka', 'memory under Kafka load, peak', 'kafka-load:peakMb', 'kafka', 250, 150),
 ]
 
+const shape = (title: string, unit: string, figure: string, better: 'more' | 'less', times: number | null): Row => ({
+  group: 'shapes',
+  title,
+  unit,
+  better,
+  figure,
+  peer: 'rabbitmq',
+  least: times === null ? null : { times },
+  goal: null,
+})
+const alone = (row: Row, least: number): Row => ({ ...row, peer: null, least: value(least) })
+
+const SHAPES: readonly Row[] = [
+  shape('topic exchange, 10 bindings, every key another', 'messages/s', 'topic-10:outPerSecond', 'more', 4),
+  shape('the same with 10,000 bindings', 'messages/s', 'topic-10000:outPerSecond', 'more', 4),
+  shape('binding 10,000 times, one after the other', 'bindings/s', 'topic-10000:bindPerSecond', 'more', 1),
+  shape('fan-out to 50 durable queues, 1 KiB, confirms', 'messages/s', 'fan-50:inPerSecond', 'more', 9),
+  shape('memory that this takes, waiting', 'MB', 'fan-50:grownMb', 'less', null),
+  shape('1,000 durable queues x 1,000 messages, 100 B, confirms', 'messages/s', 'queues-1000:inPerSecond', 'more', 9),
+  shape('memory that this takes, waiting', 'MB', 'queues-1000:grownMb', 'less', 0.5),
+  shape('a queue of ten priorities: publishing', 'messages/s', 'priorities:inPerSecond', 'more', 4),
+  shape('a queue of ten priorities: draining', 'messages/s', 'priorities:outPerSecond', 'more', 4),
+  shape('memory of an idle connection, of 5,000', 'KB', 'connections:eachKb', 'less', 0.3),
+  alone(
+    shape('delayed messages, 100 B: publishing, confirms', 'messages/s', 'delayed:inPerSecond', 'more', null),
+    100_000,
+  ),
+  alone(shape('delayed messages: releasing', 'messages/s', 'delayed:outPerSecond', 'more', null), 50_000),
+  alone(shape('a million delayed messages: memory', 'MB', 'delayed:grownMb', 'less', null), 100),
+]
+
 const start = (title: string, peer: Side): Row => ({
   group: 'start',
   title,
@@ -170,5 +201,6 @@ export function rows(backlog: number): readonly Row[] {
     recovery('the same again', 'recovery:full-again'),
     recovery('99.9 % acknowledged in random order, kill -9: start', 'recovery:sparse'),
     recovery('the same again', 'recovery:sparse-again'),
+    ...SHAPES,
   ]
 }

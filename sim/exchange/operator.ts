@@ -100,16 +100,15 @@ export class Operator implements Actor {
     if (!page.ok) return
     const now = broker.env.clock.now()
     const sequences = page.messages.filter(({ due }) => due > now + SURELY_MS).map(({ sequence }) => sequence)
-    const surely = this.messages.filter((message) => message.notBefore > now + 2 * SURELY_MS)
-    this.messages = this.messages.filter((message) => !surely.includes(message))
     const cancelled = cancelDelayed(broker, '/', 'doomed', sequences)
     if (!cancelled.ok) return
     rule(cancelled.cancelled === sequences.length, 'what is listed can be cancelled')
     this.world.add('messages cancelled', cancelled.cancelled)
     const { life } = this.world
-    for (const message of surely) this.model.withdrawn(message)
-    // One that may still be on its way to the broker is maybe not cancelled.
-    const gone = surely.filter((message) => message.confirmedIn > 0)
+    for (const message of this.messages) this.model.withdrawn(message)
+    // One that may still be on its way to the broker, or that is due soon, is maybe not cancelled.
+    const gone = this.messages.filter((one) => one.confirmedIn > 0 && one.notBefore > now + 2 * SURELY_MS)
+    this.messages = []
     broker.turn.hold(cancelled.position, {
       release: () => {
         if (life === this.world.life) for (const message of gone) this.model.settledAll(message)
