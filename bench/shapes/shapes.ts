@@ -175,7 +175,7 @@ async function delayed(running: Running, scale: number): Promise<Record<string, 
   await publisher.call(queue.bind, binding(name, from, ''), queue.bindOk)
   await consumer.consume(name)
   const before = residentMb(running.pid) ?? 0
-  const due = Date.now() + 10_000 + count / 30
+  const due = Date.now() + 10_000 + Math.ceil(count / 50)
   const begun = performance.now()
   const message = () => ({
     exchange: from,

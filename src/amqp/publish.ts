@@ -1,4 +1,5 @@
 import { keepMessage, roomForKeeps } from '../broker/exchange/keep.ts'
+import { LazyHeaders } from '../broker/exchange/lazy-headers.ts'
 import { type Message, publish, REJECTED, roomFor } from '../broker/queue/publish.ts'
 import { NO_KEEPS } from '../core/exchange/router.ts'
 import { getU16 } from '../std/bytes.ts'
@@ -11,7 +12,7 @@ import { bodySize, type Content } from './content.ts'
 import { contentMessage } from './delivery.ts'
 import { REPLY_TO } from './reply-to.ts'
 import { rewriteContent, routingCopies } from './rewrite.ts'
-import { LazyHeaders, type Route } from './route.ts'
+import type { Route } from './route.ts'
 import { TOO_LARGE } from './transaction.ts'
 
 /** The message is not whole yet: look again when more has come. */

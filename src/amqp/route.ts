@@ -1,14 +1,11 @@
+import type { LazyHeaders } from '../broker/exchange/lazy-headers.ts'
 import type { VHost } from '../broker/vhost.ts'
-import { type MessageHeaders, propertyOf, type RoutingProperty } from '../core/exchange/bindings.ts'
 import type { Exchange } from '../core/exchange/exchange.ts'
 import { NO_KEEPS } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
-import { EMPTY_TABLE, type Table } from '../wire/amqp/field.ts'
 import { decodeArguments } from '../wire/amqp/method.ts'
 import { basic } from '../wire/amqp/methods.ts'
-import { decodeProperties } from '../wire/amqp/properties.ts'
-import { Reader } from '../wire/amqp/reader.ts'
 import { REPLY_TO_PREFIX } from './reply-to.ts'
 import type { Rights } from './rights.ts'
 
@@ -16,31 +13,6 @@ import type { Rights } from './rights.ts'
 const LONGEST = 2 + 256 + 256 + 1
 /** No epoch of a router. */
 const NEVER = -1
-
-/** The headers of the message that is being routed, decoded only if an exchange asks. */
-export class LazyHeaders implements MessageHeaders {
-  private bytes: Uint8Array = new Uint8Array(0)
-  private at = -1
-  private header = 0
-  private headerEnd = 0
-
-  /** The header frame's payload is `bytes[header, headerEnd)`; in it the table with its length begins at `at`, -1 for none. */
-  set(bytes: Uint8Array, at: number, header: number, headerEnd: number): void {
-    this.bytes = bytes
-    this.at = at
-    this.header = header
-    this.headerEnd = headerEnd
-  }
-
-  property(name: RoutingProperty): string | undefined {
-    // Of the payload's end octet nothing is read.
-    return propertyOf(decodeProperties(this.bytes, this.header, this.headerEnd), name)
-  }
-
-  headers(): Table {
-    return this.at < 0 ? EMPTY_TABLE : new Reader(this.bytes, this.at, this.bytes.length).table()
-  }
-}
 
 /**
  * Where the messages of one channel go. A publisher says the same again and again: as long as the bytes of basic.publish are those

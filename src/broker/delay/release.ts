@@ -1,25 +1,16 @@
-import { headersOf } from '../../core/exchange/bindings.ts'
-import { afterDelay } from '../../core/exchange/delayed.ts'
 import type { Queue } from '../../core/queue/queue.ts'
-import { getU16, getU32 } from '../../std/bytes.ts'
 import { StoreError } from '../../store/errors.ts'
-import { EMPTY_TABLE } from '../../wire/amqp/field.ts'
-import { CLASS_BASIC, FRAME_END, FRAME_HEADER, FRAME_PREFIX } from '../../wire/amqp/frame.ts'
-import { writeHeader } from '../../wire/amqp/properties.ts'
-import { Writer } from '../../wire/amqp/writer.ts'
 import type { Broker } from '../broker.ts'
 import { fitting, keepMessage, letGo, roomForKeeps } from '../exchange/keep.ts'
-import { type KeptMessage, readKept } from '../exchange/kept-message.ts'
+import { readDelayed } from '../exchange/kept-message.ts'
 import type { KeptMessages } from '../exchange/kept-messages.ts'
 import { letGoRoom, writeLetGo } from '../exchange/kept-record.ts'
-import { type Message, publish, roomFor } from '../queue/publish.ts'
+import { publish, roomFor } from '../queue/publish.ts'
 import { releaseSoon, scheduleRelease } from './schedule.ts'
 
 /** Messages, and bytes of them, that one exchange releases in one turn. */
 const RUN = 1024
 const RUN_BYTES = 1024 * 1024
-
-const writer = new Writer()
 
 /** Releases delayed messages that are due: a stage of the turn. */
 export function releaseDue(broker: Broker): void {
@@ -77,10 +68,10 @@ function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: n
     })
     return false
   }
-  const { message, more, key, properties } = rewrite(readKept(arena.bytes.slice(at, at + length), now))
+  const { message, more, key, headers } = readDelayed(arena.bytes.slice(at, at + length), now)
   const router = broker.vhosts.get(kept.vhost)!.router
   const queues: Queue[] = []
-  router.route(kept.exchange, key, more, headersOf(properties), queues)
+  router.route(kept.exchange, key, more, headers, queues)
   const size = message.keysLength + message.contentLength
   const room = roomFor(size, queues.length) + letGoRoom(before + 1)
   const keeps = fitting(broker, router.keeps, more, size, room)
@@ -101,31 +92,4 @@ function setAside(broker: Broker, kept: KeptMessages, sequence: number, error: E
   const file = error instanceof StoreError ? (error.file ?? '') : ''
   const { vhost, exchange } = kept
   broker.report({ kind: 'delayed-set-aside', vhost, exchange: exchange.name, sequence, file, reason: error.message })
-}
-
-/** The message with its delay negated in the headers. */
-function rewrite(kept: KeptMessage): KeptMessage {
-  const { message, header, headerEnd } = kept
-  const { bytes, keysAt, keysLength } = message
-  const properties = { ...kept.properties, headers: afterDelay(kept.properties.headers ?? EMPTY_TABLE) }
-  const payload = header + FRAME_PREFIX
-  writer.clear()
-  writer.raw(bytes.subarray(keysAt, keysAt + keysLength))
-  writer.octet(FRAME_END)
-  writer.octet(FRAME_HEADER)
-  writer.short(getU16(bytes, header + 1))
-  const sizeAt = writer.reserve(4)
-  const bodySize = getU32(bytes, payload + 4) * 2 ** 32 + getU32(bytes, payload + 8)
-  writeHeader(writer, CLASS_BASIC, bodySize, properties)
-  writer.putLong(sizeAt, writer.at - sizeAt - 4)
-  writer.octet(FRAME_END)
-  writer.raw(bytes.subarray(headerEnd))
-  const rewritten: Message = {
-    ...message,
-    bytes: writer.bytes,
-    keysAt: 0,
-    contentAt: keysLength,
-    contentLength: writer.at - keysLength,
-  }
-  return { ...kept, properties, message: rewritten }
 }

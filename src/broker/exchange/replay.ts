@@ -1,4 +1,3 @@
-import { headersOf } from '../../core/exchange/bindings.ts'
 import { Exchange } from '../../core/exchange/exchange.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import type { Broker } from '../broker.ts'
@@ -79,11 +78,11 @@ class Replay {
   }
 
   /** False if there is no room, or nobody who would take it. */
-  private give({ message, key, more, properties }: KeptMessage, again: () => void): boolean {
+  private give({ message, key, more, headers }: KeptMessage, again: () => void): boolean {
     const { broker, destination } = this
     const queues: Queue[] = []
     if (!(destination instanceof Exchange)) queues.push(destination)
-    else this.vhost.router.route(destination, key, more, headersOf(properties), queues)
+    else this.vhost.router.route(destination, key, more, headers, queues)
     const there = queues.filter((queue) => !queue.deleted)
     if (there.length === 0) {
       this.unroutable = destination instanceof Exchange

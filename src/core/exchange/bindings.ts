@@ -1,4 +1,4 @@
-import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
+import { EMPTY_TABLE, type Field, type Table } from '../../wire/amqp/field.ts'
 import type { Properties } from '../../wire/amqp/properties.ts'
 import type { Binding } from './binding.ts'
 import type { Destination } from './destination.ts'
@@ -9,6 +9,8 @@ export type RoutingProperty = 'correlation_id' | 'message_id' | 'timestamp'
 /** What of the message that is being routed is beside its routing key; only looked at when somebody asks. */
 export interface MessageHeaders {
   headers(): Table
+  /** One of them, which costs less than all. */
+  header(name: string): Field | undefined
   /** As text; undefined if the message has none. */
   property(name: RoutingProperty): string | undefined
 }
@@ -34,6 +36,7 @@ export interface Bindings {
 export function headersOf(properties: Properties): MessageHeaders {
   return {
     headers: () => properties.headers ?? EMPTY_TABLE,
+    header: (name) => properties.headers?.get(name),
     property: (name) => propertyOf(properties, name),
   }
 }

@@ -98,7 +98,7 @@ export class ConsistentHashBindings implements Bindings {
   /** What is hashed. Messages without the header or the property all go the same way. */
   private hashed(key: string, headers: MessageHeaders): string {
     if (this.header !== null) {
-      const value = headers.headers().get(this.header)?.value
+      const value = headers.header(this.header)?.value
       return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)
     }
     return this.property === null ? key : String(headers.property(this.property))

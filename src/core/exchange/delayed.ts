@@ -1,10 +1,11 @@
-import type { Table } from '../../wire/amqp/field.ts'
+import type { Field, Table } from '../../wire/amqp/field.ts'
+import type { MessageHeaders } from './bindings.ts'
 import type { ExchangeKind } from './kind.ts'
 
 const TYPE = 'x-delayed-type'
 const DELAYED_MESSAGE = 'x-delayed-message'
 /** How long a message is to wait, in milliseconds. */
-const DELAY = 'x-delay'
+export const DELAY = 'x-delay'
 /** The longest delay of the community's plugin, 49 days and some hours. */
 const LONGEST_MS = 2 ** 32 - 1
 
@@ -33,15 +34,17 @@ export function delayedOf(kinds: Readonly<Record<string, ExchangeKind>>): Exchan
   }
 }
 
-/** The milliseconds that a message with these headers is to wait; 0 if it is not: the header is absent, negative, too large or no number. */
-export function delayOf(headers: Table): number {
-  const delay = wholeOf(headers)
+/** The milliseconds that a message is to wait; 0 if it is not: the header is absent, negative, too large or no number. */
+export function delayOf(headers: MessageHeaders): number {
+  const field = headers.header(DELAY)
+  const delay = field === undefined ? 0 : wholeOf(field)
   return delay > 0 && delay <= LONGEST_MS ? delay : 0
 }
 
 /** The headers when the message's time has come: with the delay negated, so that nobody delays it again. */
 export function afterDelay(headers: Table): Table {
-  const changed = new Map(headers).set(DELAY, { type: 'l', value: -wholeOf(headers) })
+  const field = headers.get(DELAY)
+  const changed = new Map(headers).set(DELAY, { type: 'l', value: field === undefined ? 0 : -wholeOf(field) })
   return new Map([...changed].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
@@ -49,10 +52,7 @@ export function afterDelay(headers: Table): Table {
  * As the plugin reads it: whole numbers, fractions cut off, and numbers that are written as text. Also signed bytes, which it takes for none
  * although some clients write small numbers so.
  */
-function wholeOf(headers: Table): number {
-  const field = headers.get(DELAY)
-  if (field === undefined) return 0
-  const { type, value } = field
+function wholeOf({ type, value }: Field): number {
   if ('bBsuIilL'.includes(type)) return Number(value)
   if (type === 'f' || type === 'd') return Math.trunc(value as number)
   return type === 'S' && typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : 0

@@ -28,6 +28,6 @@ function isPositive({ value }: Field): boolean {
 
 /** Whether a recent-history exchange keeps a message with these headers. */
 export function isRemembered(headers: MessageHeaders): boolean {
-  const field = headers.headers().get(NO_STORE)
+  const field = headers.header(NO_STORE)
   return field?.type !== 't' || !field.value
 }

@@ -38,6 +38,7 @@ export class Router<Q extends Destination> {
   private readonly found: Destination[] = []
   private readonly asked: MessageHeaders = {
     headers: () => this.ask().headers(),
+    header: (name) => this.ask().header(name),
     property: (name) => this.ask().property(name),
   }
   private message: MessageHeaders = NO_HEADERS
@@ -140,7 +141,7 @@ export class Router<Q extends Destination> {
 
   /** Notes what an exchange keeps of the message; true if it goes no further now. */
   private keep(exchange: Exchange): boolean {
-    const delay = exchange.delays ? delayOf(this.asked.headers()) : 0
+    const delay = exchange.delays ? delayOf(this.asked) : 0
     if (delay > 0 || (exchange.history > 0 && isRemembered(this.asked))) {
       this.keeps = [...this.keeps, { exchange, delay }]
     }
@@ -153,7 +154,7 @@ export class Router<Q extends Destination> {
   }
 }
 
-const NO_HEADERS: MessageHeaders = { headers: () => EMPTY_TABLE, property: () => undefined }
+const NO_HEADERS: MessageHeaders = { headers: () => EMPTY_TABLE, header: () => undefined, property: () => undefined }
 
 function kindOf(destination: Destination): 'queue' | 'exchange' {
   return destination instanceof Exchange ? 'exchange' : 'queue'

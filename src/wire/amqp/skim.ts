@@ -133,7 +133,7 @@ function skimTable(b: Uint8Array, at: number, end: number, depth: number): boole
 }
 
 /** The place behind the value whose type letter is at `at`. */
-function skimField(b: Uint8Array, at: number, end: number, depth: number): number {
+export function skimField(b: Uint8Array, at: number, end: number, depth: number): number {
   const type = b[at]
   const size = SIZES[type]
   if (size === 0) throw badProperties()
