@@ -6,6 +6,7 @@ import { readDelayed } from '../exchange/kept-message.ts'
 import type { KeptMessages } from '../exchange/kept-messages.ts'
 import { letGoRoom, writeLetGo } from '../exchange/kept-record.ts'
 import { publish, roomFor } from '../queue/publish.ts'
+import { fetchDue } from './fetch.ts'
 import { releaseSoon, scheduleRelease } from './schedule.ts'
 
 /** Messages, and bytes of them, that one exchange releases in one turn. */
@@ -44,6 +45,7 @@ function release(broker: Broker, kept: KeptMessages): void {
     }
     kept.due.pop()
     letGo(broker, kept, sequence)
+    kept.fetched.delete(sequence)
     released.push(sequence)
   }
   if (released.length > 0 && kept.exchange.properties.durable) writeLetGo(broker, kept.id, released)
@@ -52,23 +54,12 @@ function release(broker: Broker, kept: KeptMessages): void {
 
 /** False if the message has to wait: for its bytes, or for room in the logs. `before` messages still have to be let go in the journal. */
 function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: number, before: number): boolean {
-  const { store, arena } = broker
-  const place = kept.place(sequence)
-  const position = kept.index.position(sequence)
-  const length = kept.index.length(sequence)
   const again = () => {
     if (!kept.deleted) releaseSoon(broker, kept)
   }
-  const at = store.locate(place, position, length)
-  if (at < 0) {
-    kept.releasing = true
-    store.load(place, position, length, (error) => {
-      if (error !== null && kept.next() === sequence) setAside(broker, kept, sequence, error)
-      again()
-    })
-    return false
-  }
-  const { message, more, key, headers } = readDelayed(arena.bytes.slice(at, at + length), now)
+  const bytes = bytesOf(broker, kept, sequence, now, again)
+  if (bytes === null) return false
+  const { message, more, key, headers } = readDelayed(bytes, now)
   const router = broker.vhosts.get(kept.vhost)!.router
   const queues: Queue[] = []
   router.route(kept.exchange, key, more, headers, queues)
@@ -83,6 +74,35 @@ function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: n
   if (queues.length > 0) publish(broker, queues, message)
   keepMessage(broker, keeps, more, message)
   return true
+}
+
+/** A copy of the message's bytes; null if they have to be read first: `again` is then called. */
+function bytesOf(
+  broker: Broker,
+  kept: KeptMessages,
+  sequence: number,
+  now: number,
+  again: () => void,
+): Uint8Array | null {
+  const { store, arena } = broker
+  const { index, fetched, unfetched } = kept
+  const [place, position, length] = [kept.place(sequence), index.position(sequence), index.length(sequence)]
+  const at = store.locate(place, position, length)
+  if (at >= 0) return arena.bytes.slice(at, at + length)
+  const found = fetched.get(sequence)
+  if (found !== undefined) return found.slice()
+  kept.releasing = true
+  if (unfetched.has(sequence)) {
+    store.load(place, position, length, (error) => {
+      if (error !== null && kept.next() === sequence) setAside(broker, kept, sequence, error)
+      again()
+    })
+    return null
+  }
+  fetched.clear()
+  unfetched.clear()
+  fetchDue(broker, kept, now, again)
+  return null
 }
 
 /** A message whose bytes the disk does not give back is kept and reported; those behind it go on. The next start tries it again. */

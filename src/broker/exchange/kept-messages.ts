@@ -22,6 +22,9 @@ export class KeptMessages implements Owner {
   readonly index = new QueueIndex()
   /** Delayed messages, earliest first; some may be gone. */
   due = new DueHeap()
+  /** Bytes of due messages, read ahead; and those that could not be read like that. */
+  readonly fetched = new Map<number, Uint8Array>()
+  readonly unfetched = new Set<number>()
   /** Delayed messages whose bytes the disk does not give back, since the start. */
   aside = 0
   /** For the earliest delayed message. */
