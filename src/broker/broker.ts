@@ -11,6 +11,7 @@ import type { DefinitionSource } from './definition.ts'
 import type { KeptMessages } from './exchange/kept-messages.ts'
 import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
+import { QuotaStore } from './quota/quota-store.ts'
 import { type Timer, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
 import { PREDECLARED_IDS, VHost } from './vhost.ts'
@@ -89,6 +90,8 @@ export class Broker {
   readonly access: Access
   /** What Kafka's clients may do, where an authorizer asks. */
   readonly acls = new AclStore()
+  /** What Kafka's clients may use. */
+  readonly quotas = new QuotaStore()
   readonly connections: Connections
   /** Runtime parameters, policies among them. */
   readonly parameters = new Parameters()

@@ -15,6 +15,7 @@ import { deliverWoken } from './queue/deliver.ts'
 import { registerQueueFold } from './queue/fold.ts'
 import { registerLeases } from './queue/lease.ts'
 import { journalSettlements } from './queue/queue-facts.ts'
+import { registerQuotas } from './quota/quotas.ts'
 import { registerTopology } from './topology.ts'
 import { registerVHosts } from './vhost/facts.ts'
 
@@ -45,6 +46,7 @@ export function openBroker(options: OpenOptions): Broker {
   registerTopology(broker)
   registerAccess(broker)
   registerAcls(broker)
+  registerQuotas(broker)
   registerQueueFold(broker)
   registerPolicies(broker)
   registerLeases(broker)

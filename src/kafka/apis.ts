@@ -6,7 +6,6 @@ import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
 import { deleteRecords } from './delete-records.ts'
 import { deleteTopics } from './delete-topics.ts'
-import { describeClientQuotas } from './describe-client-quotas.ts'
 import { describeCluster } from './describe-cluster.ts'
 import { describeConfigs } from './describe-configs.ts'
 import { describeLogDirs } from './describe-log-dirs.ts'
@@ -47,7 +46,6 @@ export const APIS: readonly Api[] = [
   incrementalAlterConfigs,
   alterPartitionReassignments,
   listPartitionReassignments,
-  describeClientQuotas,
   describeQuorum,
   describeCluster,
   describeProducers,

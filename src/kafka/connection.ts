@@ -61,6 +61,8 @@ export class Connection implements Handler {
   /** No memory for a large request, or too much output that has not gone yet. */
   private waiting = false
   private backedUp = false
+  /** The client has used more than it may, and waits. */
+  private muted = false
   private ended = false
   /** When bytes came last, as `Clock.elapsed` counts. */
   private heard: number
@@ -114,7 +116,7 @@ export class Connection implements Handler {
 
   /** Whether the next request has to wait. */
   private get blocked(): boolean {
-    return this.parked !== null || this.waiting || this.backedUp || this.ended
+    return this.parked !== null || this.waiting || this.backedUp || this.muted || this.ended
   }
 
   input(start: number, end: number): number {
@@ -212,10 +214,8 @@ export class Connection implements Handler {
     const clientId = reader.stringOrNull() ?? ''
     if (requestHeaderVersion(api.request, version) === 2) reader.skipTags()
     const exchange = new Exchange(this, api, version, correlationId, clientId, this.served !== null)
-    const { ask } = exchange
-    if (ask === null) api.handle(decode(api.request, version, reader), exchange)
-    else handleGuarded(api, decode(api.request, version, reader), ask, exchange)
-    if (!exchange.answered) this.parked = exchange
+    this.handle(api, decode(api.request, version, reader), exchange, end - at)
+    if (!exchange.answered) this.park(exchange)
     this.backedUp = this.isBackedUp()
   }
 
@@ -246,6 +246,47 @@ export class Connection implements Handler {
       exchange.silence()
     })
     if (!exchange.answered) this.parked = exchange
+  }
+
+  private park(exchange: Exchange): void {
+    this.parked = exchange
+    exchange.parked = true
+  }
+
+  private handle(api: Api, request: unknown, exchange: Exchange, size: number): void {
+    const { ask } = exchange
+    const { throttle, broker } = this.front
+    if (!throttle.active) {
+      if (ask === null) api.handle(request, exchange)
+      else handleGuarded(api, request, ask, exchange)
+      return
+    }
+    const began = broker.env.clock.elapsed()
+    exchange.counts = { size, began }
+    const admitted = throttle.admit(api, request, exchange, this.user)
+    if (ask === null) api.handle(admitted, exchange)
+    else handleGuarded(api, admitted, ask, exchange)
+  }
+
+  /** Counts what the exchange used; the client waits if that was too much. Returns for how many milliseconds. */
+  throttled(exchange: Exchange, api: Api, response: Encodable<Message> | null): number {
+    const { throttle, broker } = this.front
+    const { size, began } = exchange.counts!
+    const busyMs = exchange.parked ? 0 : broker.env.clock.elapsed() - began
+    const ms = throttle.count({ key: api.key, clientId: exchange.clientId, user: this.user, size, busyMs }, response)
+    if (ms > 0 && !this.muted) {
+      this.muted = true
+      broker.timers.after(ms, () => {
+        this.muted = false
+        this.goOn()
+      })
+    }
+    return ms
+  }
+
+  /** The name by which quotas know who asks. */
+  private get user(): string {
+    return this.principal.slice(this.principal.indexOf(':') + 1)
   }
 
   private giveServed(): void {
@@ -321,6 +362,9 @@ export class Connection implements Handler {
 class Exchange implements Call {
   readonly ask: Ask | null
   amend: Call['amend'] = null
+  /** What quotas count; null where there are none. */
+  counts: { readonly size: number; readonly began: number } | null = null
+  parked = false
   readonly front: Front
   readonly version: number
   readonly clientId: string
@@ -372,13 +416,18 @@ class Exchange implements Call {
   reply(response: Encodable<Message>, position = this.front.broker.store.journal.tail): void {
     assert(!this.answered, `${this.api.name} was answered twice`)
     this.answered = true
-    const amended = this.amend === null ? response : this.amend(response)
+    let amended = this.amend === null ? response : this.amend(response)
+    if (this.counts !== null) {
+      const throttleTimeMs = this.connection.throttled(this, this.api, amended)
+      if (throttleTimeMs > 0) amended = { ...amended, throttleTimeMs } as typeof amended
+    }
     this.connection.answer(this.api, this.version, this.correlationId, amended, position)
     this.connection.settled(this)
   }
 
   silence(): void {
     this.answered = true
+    if (this.counts !== null) this.connection.throttled(this, this.api, null)
     this.connection.settled(this)
   }
 

@@ -7,6 +7,7 @@ import { Writer } from '../wire/kafka/writer.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import type { Authorizer } from './security/authorizer.ts'
+import { Throttle } from './security/throttle.ts'
 
 export interface FrontOptions {
   /** The host and port that clients are told to come back to; null for the address at which each reached us. */
@@ -19,6 +20,8 @@ export interface FrontOptions {
   readonly requestBudget: number
   /** Who may do what; null if everybody may do everything. */
   readonly authorizer: Authorizer | null
+  /** Counts what clients use; one for all listeners. */
+  readonly throttle?: Throttle
   /** The user whom a client's certificate names; null if the client is to be turned away. */
   readonly userOf: (distinguishedName: string) => string | null
   /** Tells the operator about a connection that was closed, and why. */
@@ -52,6 +55,7 @@ export class Front {
   /** Where each response is put together before it goes to its connection. */
   readonly writer = new Writer(64 * 1024)
   readonly buffers = new BufferPool()
+  readonly throttle: Throttle
   /** Bytes of `requestBudget` in use, and who waits for some. */
   private largeBytes = 0
   private waiting: (() => void)[] = []
@@ -62,6 +66,7 @@ export class Front {
     this.groups = transactions.groups
     this.transactions = transactions
     this.options = options
+    this.throttle = options.throttle ?? new Throttle(broker.quotas.quotas, transactions.topics, broker.env.clock)
     this.apis = apis
   }
 

@@ -6,6 +6,7 @@ import { APIS } from './apis.ts'
 import { Connection } from './connection.ts'
 import { FRONT_DEFAULTS, Front, type FrontOptions } from './front.ts'
 import type { SaslOptions } from './security/sasl.ts'
+import { Throttle } from './security/throttle.ts'
 
 /** What one listener tells its clients to come back to; null for the address at which they reached it. */
 export type Advertised = FrontOptions['advertised']
@@ -34,6 +35,7 @@ export function openKafka(
   transactions: Transactions,
   options: Omit<FrontOptions, 'advertised' | 'authorizer' | 'userOf'> & Partial<FrontOptions>,
 ): Kafka {
+  const throttle = new Throttle(broker.quotas.quotas, transactions.topics, broker.env.clock)
   const apis = new Map(APIS.map((api) => [api.key, api]))
   const fronts = new Map<string, Front>()
   const connections = new Set<Connection>()
@@ -45,7 +47,10 @@ export function openKafka(
     const key = JSON.stringify(advertised)
     let front = fronts.get(key)
     if (front === undefined)
-      fronts.set(key, (front = new Front(broker, transactions, APIS, { ...FRONT_DEFAULTS, ...options, advertised })))
+      fronts.set(
+        key,
+        (front = new Front(broker, transactions, APIS, { ...FRONT_DEFAULTS, ...options, throttle, advertised })),
+      )
     return front
   }
   endIdle(broker, connections)

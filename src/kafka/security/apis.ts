@@ -1,6 +1,8 @@
 import type { Api } from '../api.ts'
 import { createAcls, deleteAcls, describeAcls } from './acls.ts'
+import { alterClientQuotas } from './alter-client-quotas.ts'
 import { DELEGATION_TOKEN_APIS } from './delegation-tokens.ts'
+import { describeClientQuotas } from './describe-client-quotas.ts'
 import { saslAuthenticate } from './sasl-authenticate.ts'
 import { saslHandshake } from './sasl-handshake.ts'
 import { alterUserScramCredentials, describeUserScramCredentials } from './scram-credentials.ts'
@@ -12,6 +14,8 @@ export const SECURITY_APIS: readonly Api[] = [
   describeAcls,
   createAcls,
   deleteAcls,
+  describeClientQuotas,
+  alterClientQuotas,
   describeUserScramCredentials,
   alterUserScramCredentials,
   ...DELEGATION_TOKEN_APIS,

@@ -39,7 +39,9 @@ export function handleGuarded(api: Api, request: unknown, ask: Ask, call: Call):
   if ('abort' in guarded) call.abort(guarded.abort)
   else if ('answer' in guarded) call.reply(guarded.answer)
   else {
-    if (guarded.amend !== undefined) call.amend = guarded.amend
+    const { amend } = guarded
+    const { amend: before } = call
+    if (amend !== undefined) call.amend = before === null ? amend : (response) => before(amend(response))
     api.handle(guarded.pass, call)
   }
 }
