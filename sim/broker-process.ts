@@ -13,6 +13,7 @@ import { Transactions } from '../src/broker/transaction/transactions.ts'
 import type { Env } from '../src/env/env.ts'
 import type { Net } from '../src/env/net.ts'
 import { openKafka } from '../src/kafka/open.ts'
+import { ANONYMOUS, Authorizer } from '../src/kafka/security/authorizer.ts'
 import { Arena } from '../src/std/arena.ts'
 import type { StoreEvent } from '../src/store/store.ts'
 import { checkCounters } from './check/counters.ts'
@@ -79,6 +80,8 @@ export function openSmall(
   return { broker, topics, groups, transactions, cluster }
 }
 
+const SASL = { mechanisms: ['SCRAM-SHA-256'], maxReauthMs: 0, failureDelayMs: 100, checkToken: null }
+
 /** Opens both fronts, as the server does. */
 export function listen(
   opened: Opened,
@@ -86,6 +89,7 @@ export function listen(
   amqpPort: number,
   kafkaPort: number,
   log: (text: string) => void,
+  saslPort: number | null = null,
 ): void {
   const { broker, topics, transactions, cluster } = opened
   startRetention(topics)
@@ -105,6 +109,8 @@ export function listen(
     clusterId: cluster.value(broker),
     autoCreateTopics: false,
     requestBudget: 32 * 2 ** 20,
+    // Who does not log in may do everything.
+    authorizer: new Authorizer(broker.acls.acls, [ANONYMOUS], false),
     log,
   })
   const host = '127.0.0.1'
@@ -112,6 +118,7 @@ export function listen(
     if (error !== null) throw error
   }
   net.listen({ host, port: kafkaPort }, (socket) => kafka.accept(socket, null), listening)
+  if (saslPort !== null) net.listen({ host, port: saslPort }, (socket) => kafka.accept(socket, null, SASL), listening)
   net.listen({ host, port: amqpPort }, (socket) => amqp.accept(socket), listening)
 }
 
@@ -123,7 +130,7 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
     rule(!DAMAGE.includes(event.kind), `nothing was damaged, but: ${JSON.stringify(event)}`)
   })
   const { broker, topics, groups } = opened
-  listen(opened, env.net, 5672, 9092, (text) => world.note(text))
+  listen(opened, env.net, 5672, 9092, (text) => world.note(text), 9093)
   const begun = broker.store.journal.tail
   return {
     broker,

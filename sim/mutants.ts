@@ -1,3 +1,4 @@
+import { ACCESS_MUTANTS } from './access/mutants.ts'
 import { AMQP_MUTANTS } from './amqp/mutants.ts'
 import { STORE_MUTANTS } from './check/mutants.ts'
 import { EXCHANGE_MUTANTS } from './exchange/mutants.ts'
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...EXCHANGE_MUTANTS,
   ...KAFKA_MUTANTS,
   ...TRANSACTION_MUTANTS,
+  ...ACCESS_MUTANTS,
 ]

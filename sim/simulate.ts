@@ -1,3 +1,6 @@
+import { Guest } from './access/guest.ts'
+import { AccessModel, USERS } from './access/model.ts'
+import { Officer } from './access/officer.ts'
 import { AmqpAuditor } from './amqp/auditor.ts'
 import { Consumer } from './amqp/consumer.ts'
 import { AmqpModel } from './amqp/model.ts'
@@ -26,6 +29,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   if (swarm.readers > 0) addKafka(world)
   if (swarm.readers > 0 && swarm.workers > 0) addTransactions(world)
   if (swarm.passing) world.actors.push(new PassingTopic(world))
+  if (swarm.officers > 0) addAccess(world)
   return world
 }
 
@@ -64,4 +68,10 @@ function addKafka(world: World): void {
   for (let i = 0; i < swarm.producers; i++) world.actors.push(new Producer(world, model, `producer-${i}`))
   for (let i = 0; i < swarm.readers; i++) world.actors.push(new Reader(world, model, `reader-${i}`))
   for (let i = 0; i < swarm.members; i++) world.actors.push(new Member(world, model, `member-${i}`))
+}
+
+function addAccess(world: World): void {
+  const model = new AccessModel()
+  world.actors.push(new Officer(world, model))
+  for (const user of USERS) world.actors.push(new Guest(world, model, user))
 }

@@ -36,6 +36,8 @@ export interface Swarm {
   readonly longestDelay: number
   /** Who works with transactions. */
   readonly workers: number
+  /** Who gives and takes permissions, passwords and quotas. */
+  readonly officers: number
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -71,5 +73,6 @@ export function drawSwarm(dice: Dice): Swarm {
     longestDelay: dice.pick([0, 50, 2000, 20_000]),
     workers: kafka && dice.chance(0.6) ? dice.between(1, 4) : 0,
     passing: dice.chance(0.4),
+    officers: kafka && dice.chance(0.3) ? 1 : 0,
   }
 }
