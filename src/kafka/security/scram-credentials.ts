@@ -18,6 +18,10 @@ import { api } from '../api.ts'
  * user if there is none of that name.
  */
 
+/** Bytes of journal that a user takes, roughly and at most. */
+const ROOM = 4096
+const FULL = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: 'The disk is full.' }
+
 const ITERATIONS = { least: 4096, most: 16_384 } as const
 
 type Alteration = Decoded<typeof AlterUserScramCredentialsRequest>
@@ -69,9 +73,16 @@ export const alterUserScramCredentials = api(
     const refusals = refusalsOf(request, broker)
     const names = [...new Set([...request.deletions, ...request.upsertions].map(({ name }) => name))]
     for (const { name, mechanism } of request.deletions) {
-      if (!refusals.has(name)) remove(broker, name, mechanismOf(mechanism)!)
+      if (refusals.has(name)) continue
+      if (broker.hasRoomForDefinition(ROOM, true)) remove(broker, name, mechanismOf(mechanism)!)
+      else refusals.set(name, FULL)
     }
-    for (const upsertion of request.upsertions) if (!refusals.has(upsertion.name)) upsert(broker, upsertion)
+    for (const upsertion of request.upsertions) {
+      const { name, salt } = upsertion
+      if (refusals.has(name)) continue
+      if (broker.hasRoomForDefinition(ROOM + 3 * (name.length + salt.length), false)) upsert(broker, upsertion)
+      else refusals.set(name, FULL)
+    }
     const results = names.map((user) => ({ user, errorMessage: null, ...refusals.get(user) }))
     call.reply({ results }, broker.access.changedAt)
   },
