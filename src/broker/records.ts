@@ -39,6 +39,10 @@ export const Record = {
   cleaned: 36,
   /** Settings that a client gave to the broker, to client metrics or to a group: JSON. */
   configs: 37,
+  /** A fact about the members of a share group. */
+  shareGroup: 26,
+  /** How far a share group has come in a partition. */
+  shareState: 27,
 } as const
 
 /** The kinds of parts in a checkpoint. */
@@ -52,4 +56,5 @@ export const Part = {
   transactions: 10,
   /** Where partitions' segments begin and how far they are clean, or what `Record.configs` tells. */
   upkeep: 13,
+  shareGroup: 11,
 } as const

@@ -16,6 +16,7 @@ export const API_VERSIONS_KEY = 18
 const FEATURES = [
   { name: 'group.version', min: 0, max: 1, level: 1 },
   { name: 'metadata.version', min: 7, max: 30, level: 30 },
+  { name: 'share.version', min: 0, max: 1, level: 1 },
   { name: 'transaction.version', min: 0, max: 2, level: 2 },
 ]
 

@@ -37,6 +37,8 @@ export interface Call<R extends Message = Message> {
   readonly holdsBytes: boolean
   /** A parked handler's last word: called if the connection ends before the answer. */
   onGone: (() => void) | null
+  /** Called when the connection ends: what belongs to it, and not to a request. */
+  readonly onClosed: Set<() => void>
 }
 
 export type Handle<Q extends Message, R extends Message> = (request: Decoded<Q>, call: Call<R>) => void

@@ -24,6 +24,7 @@ import { produce } from './produce.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts'
 import { SECURITY_APIS } from './security/apis.ts'
 import { TRANSACTION_APIS } from './transaction/apis.ts'
+import { SHARE_APIS } from './share/apis.ts'
 
 /** What is served: the registry behind the answer to ApiVersions, in the order of the keys. */
 export const APIS: readonly Api[] = [
@@ -54,4 +55,5 @@ export const APIS: readonly Api[] = [
   ...GROUP_APIS,
   ...SECURITY_APIS,
   ...TRANSACTION_APIS,
+  ...SHARE_APIS,
 ]

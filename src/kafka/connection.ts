@@ -36,6 +36,8 @@ const SASL_AUTHENTICATE_KEY = 36
  *   └──────────┴──────────────────────────────────────────────────────────────┴──────────┘
  */
 export class Connection implements Handler {
+  /** What ends with it. */
+  readonly onClosed = new Set<() => void>()
   readonly front: Front
   readonly socket: Socket
   readonly clientHost: string
@@ -354,6 +356,7 @@ export class Connection implements Handler {
     const parked = this.parked
     this.parked = null
     parked?.onGone?.()
+    for (const run of [...this.onClosed]) run()
     this.gone()
   }
 }
@@ -403,6 +406,10 @@ class Exchange implements Call {
 
   get login(): Login | null {
     return this.connection.login
+  }
+
+  get onClosed(): Set<() => void> {
+    return this.connection.onClosed
   }
 
   get localHost(): string {

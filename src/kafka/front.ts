@@ -1,5 +1,6 @@
 import type { Broker } from '../broker/broker.ts'
 import type { Groups } from '../broker/group/groups.ts'
+import type { Shares } from '../broker/share/shares.ts'
 import type { Topics } from '../broker/topic/topics.ts'
 import type { Transactions } from '../broker/transaction/transactions.ts'
 import type { Range } from '../wire/kafka/schema.ts'
@@ -49,6 +50,7 @@ export class Front {
   readonly topics: Topics
   readonly groups: Groups
   readonly transactions: Transactions
+  readonly shares: Shares
   readonly options: FrontOptions
   readonly apis: readonly Advertised[]
   readonly sessions = new FetchSessions()
@@ -65,6 +67,7 @@ export class Front {
     this.topics = transactions.topics
     this.groups = transactions.groups
     this.transactions = transactions
+    this.shares = this.groups.shares
     this.options = options
     this.throttle = options.throttle ?? new Throttle(broker.quotas.quotas, transactions.topics, broker.env.clock)
     this.apis = apis

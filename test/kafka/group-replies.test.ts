@@ -16,6 +16,7 @@ test('groups answer as Kafka does', async () => {
     send: (about, version, request) => rig.exchange(about, version, request),
     wait: async (ms) => rig.run(ms),
     topic: async (name) => rig.topic(name),
+    produce: async (name, partition, ...sizes) => rig.produce(name, partition, ...sizes),
   })
   await playAll(dialogue)
   assert.deepEqual(dialogue.lines, readFileSync(RECORDED, 'utf8').trimEnd().split('\n'))

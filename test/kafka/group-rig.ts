@@ -7,6 +7,7 @@ import type { Broker } from '../../src/broker/broker.ts'
 import { registerGroupFold } from '../../src/broker/group/fold.ts'
 import { Groups } from '../../src/broker/group/groups.ts'
 import { openBroker } from '../../src/broker/open.ts'
+import { appendBatch } from '../../src/broker/topic/append.ts'
 import { createTopic } from '../../src/broker/topic/create.ts'
 import { registerTopicFold } from '../../src/broker/topic/fold.ts'
 import { Topics } from '../../src/broker/topic/topics.ts'
@@ -16,12 +17,15 @@ import type { GroupLimits } from '../../src/core/group/commands.ts'
 import type { Call } from '../../src/kafka/api.ts'
 import { FRONT_DEFAULTS, Front } from '../../src/kafka/front.ts'
 import { GROUP_APIS } from '../../src/kafka/group/apis.ts'
+import { SHARE_APIS } from '../../src/kafka/share/apis.ts'
 import { Arena } from '../../src/std/arena.ts'
 import { assert } from '../../src/std/assert.ts'
 import { decode, encode } from '../../src/wire/kafka/codec.ts'
 import { Reader } from '../../src/wire/kafka/reader.ts'
 import type { Decoded, Encodable, Message } from '../../src/wire/kafka/schema.ts'
 import { Writer } from '../../src/wire/kafka/writer.ts'
+
+import { batchOf } from './group-dialogue.ts'
 
 const KIB = 1024
 
@@ -101,13 +105,28 @@ export class GroupRig {
     return created.topic!.id
   }
 
+  /** Puts records at the end of a partition, in batches of these sizes, and waits until they are there to be read. */
+  produce(name: string, partition: number, ...sizes: number[]): void {
+    this.append(name, partition, ...sizes)
+    this.run(200)
+  }
+
+  append(name: string, partition: number, ...sizes: number[]): void {
+    const topic = this.topics.byName.get(name)!
+    for (const size of sizes) {
+      const batch = batchOf(size)
+      const done = appendBatch(this.topics, topic, topic.partitions[partition]!, batch, 0, batch.length, true)
+      assert(done.refusal === null, `not appended: ${done.refusal}`)
+    }
+  }
+
   /** Hands a request to its handler; what the request leaves out has its default. */
   ask<Q extends Message, R extends Message>(
     about: { request: Q; response: R },
     version: number,
     request: Encodable<Q>,
   ): Asked<R> {
-    const api = GROUP_APIS.find((one) => one.key === about.request.key)
+    const api = [...GROUP_APIS, ...SHARE_APIS].find((one) => one.key === about.request.key)
     assert(api !== undefined, 'an API that is not served')
     const asked: Asked<R> = { answer: null }
     const call: Call<R> = {
@@ -122,6 +141,7 @@ export class GroupRig {
       ask: null,
       login: null,
       amend: null,
+      onClosed: new Set(),
       holdsBytes: false,
       abort: () => assert(false, 'group requests are answered'),
       silence: () => assert(false, 'group requests are answered'),

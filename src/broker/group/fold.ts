@@ -1,9 +1,12 @@
 import type { ConsumerFact, ConsumerGroup } from '../../core/group/consumer/consumer-group.ts'
 import { Part, Record } from '../records.ts'
+import { registerShareFold } from '../share/fold.ts'
+import { Shares } from '../share/shares.ts'
 import type { Topics } from '../topic/topics.ts'
 import { offsetPayloads } from './commit.ts'
 import { readConsumerFact, writeConsumerFact } from './consumer-record.ts'
 import { scheduleExpiry } from './expire.ts'
+import { GroupConfigs } from './group-configs.ts'
 import { readGroup, writeGroup } from './group-record.ts'
 import type { Groups } from './groups.ts'
 import { applyOffsets } from './offsets-record.ts'
@@ -16,6 +19,9 @@ const CHUNK = 64 * 1024
 export function registerGroupFold(groups: Groups, topics: Topics): void {
   const { broker } = groups
   groups.topics = new GroupTopics(topics)
+  groups.configs = new GroupConfigs(topics)
+  groups.shares = new Shares(broker, topics, groups.configs, groups.topics)
+  registerShareFold(groups.shares)
   const offsetsOf = (name: string) => groups.open(name).offsets
   const apply = (type: number, bytes: Uint8Array, at: number, length: number) => {
     if (type === Record.offsets) applyOffsets(bytes, at, length, offsetsOf)

@@ -16,10 +16,11 @@ import { handle } from '../../core/group/handle.ts'
 import { assert } from '../../std/assert.ts'
 import type { Broker } from '../broker.ts'
 import { Record } from '../records.ts'
+import type { Shares } from '../share/shares.ts'
 import type { Timer } from '../timers.ts'
 import { writeConsumerFact } from './consumer-record.ts'
 import { consumerRoom } from './consumer-room.ts'
-import { GroupConfigs } from './group-configs.ts'
+import type { GroupConfigs } from './group-configs.ts'
 import { groupRoom, writeGroup } from './group-record.ts'
 import type { GroupTopics } from './topics-view.ts'
 
@@ -37,12 +38,14 @@ export class Groups {
   readonly broker: Broker
   readonly limits: GroupLimits
   readonly byName = new Map<string, Group>()
-  readonly configs: GroupConfigs
   /** The journal position after the last deletion of a group: what an answer that misses one waits for. */
   deletedAt = 0
   private readonly out: Out = { time: 0, records: [], facts: [], replies: [] }
-  /** Set by `registerGroupFold`. */
+  /** Set by `registerGroupFold`, with what follows. */
   topics!: GroupTopics
+  configs!: GroupConfigs
+  /** Groups of the other kind, whose names are taken. */
+  shares!: Shares
   private readonly parked = new Map<Token, Answer>()
   private readonly timers = new Map<Group, Timer>()
   private lastToken = 0
@@ -50,7 +53,6 @@ export class Groups {
   constructor(broker: Broker, limits: Partial<GroupLimits> = {}) {
     this.broker = broker
     this.limits = { ...GROUP_LIMITS, ...limits }
-    this.configs = new GroupConfigs(broker)
     broker.memory.holders.push(() => this.bytes())
   }
 

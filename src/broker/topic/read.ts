@@ -48,7 +48,8 @@ export function planRead(
   return plan
 }
 
-function addPiece(plan: ReadPlan, place: number, position: number, length: number): void {
+/** Adds a run of batches to what is read. */
+export function addPiece(plan: ReadPlan, place: number, position: number, length: number): void {
   const last = plan.pieces[plan.pieces.length - 1]
   if (last !== undefined && last.place === place && last.position + last.length === position) last.length += length
   else plan.pieces.push({ place, position, length })

@@ -1,4 +1,3 @@
-import type { Group } from '../../core/group/classic.ts'
 import { type Assignment, union } from '../../core/group/consumer/assignment.ts'
 import type { ConsumerGroup } from '../../core/group/consumer/consumer-group.ts'
 import type { ConsumerMember } from '../../core/group/consumer/member.ts'
@@ -28,15 +27,16 @@ export const consumerGroupDescribe = api(
       if (groupId === '') return { groupId, errorCode: ErrorCode.INVALID_GROUP_ID }
       const group = groups.get(groupId)
       position = Math.max(position, group?.changedAt ?? 0)
-      if (group === undefined || group.consumer === null) return absent(groupId, group)
+      if (group === undefined || group.consumer === null)
+        return absent(groupId, group !== undefined || call.front.shares.byName.has(groupId))
       return { groupId, ...describe(group.consumer, groups.topics), authorizedOperations }
     })
     call.reply({ groups: described }, position)
   },
 )
 
-function absent(groupId: string, group: Group | undefined) {
-  const errorMessage = group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a consumer group.`
+function absent(groupId: string, isOther: boolean) {
+  const errorMessage = isOther ? `Group ${groupId} is not a consumer group.` : `Group ${groupId} not found.`
   return { groupId, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
 }
 

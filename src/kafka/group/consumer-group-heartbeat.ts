@@ -50,6 +50,11 @@ export const consumerGroupHeartbeat = api(
 function beat(request: Request, call: HeartbeatCall): void {
   const { groups, broker } = call.front
   const { groupId, memberEpoch } = request
+  if (call.front.shares.byName.has(groupId)) {
+    const errorMessage = `Group ${groupId} is not a consumer group.`
+    call.reply({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }, groups.deletedAt)
+    return
+  }
   const group = memberEpoch === 0 ? groups.open(groupId) : groups.get(groupId)
   if (group === undefined) {
     const errorMessage = memberEpoch < 0 ? `Group ${groupId} not found.` : `Consumer group ${groupId} not found.`

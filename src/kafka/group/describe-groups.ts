@@ -21,18 +21,20 @@ export const describeGroups = api(
     const described = request.groups.map((groupId) => {
       const group = groups.get(groupId)
       if (group !== undefined) position = Math.max(position, group.changedAt)
-      if (group === undefined || group.consumer !== null)
-        return absent(groupId, group, call.version, authorizedOperations)
+      if (group === undefined || group.consumer !== null) {
+        const isOther = group !== undefined || call.front.shares.byName.has(groupId)
+        return absent(groupId, isOther, call.version, authorizedOperations)
+      }
       return { ...describe(group), authorizedOperations }
     })
     call.reply({ groups: described }, Math.max(position, groups.deletedAt))
   },
 )
 
-function absent(groupId: string, group: Group | undefined, version: number, authorizedOperations: number) {
+function absent(groupId: string, isOther: boolean, version: number, authorizedOperations: number) {
   const groupState = 'Dead'
   if (version < 6) return { groupId, groupState, authorizedOperations }
-  const errorMessage = group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a classic group.`
+  const errorMessage = isOther ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`
   return { groupId, groupState, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
 }
 

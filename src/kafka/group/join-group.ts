@@ -38,6 +38,10 @@ export const joinGroup = api(JoinGroupRequest, JoinGroupResponse, { from: 0, to:
 function join(request: Request, call: JoinCall): void {
   const { groups, broker } = call.front
   const { memberId, groupInstanceId: instanceId, sessionTimeoutMs } = request
+  if (call.front.shares.byName.has(request.groupId)) {
+    refuse(call, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
+    return
+  }
   // Only who has no id yet may bring a group into being.
   const group = memberId === '' ? groups.open(request.groupId) : groups.get(request.groupId)
   if (group === undefined) {

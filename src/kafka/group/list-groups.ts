@@ -10,7 +10,7 @@ export const listGroups = api(ListGroupsRequest, ListGroupsResponse, { from: 0, 
   const types = new Set(request.typesFilter.map((type) => type.toLowerCase()))
   const isWanted = (group: Group) =>
     (states.size === 0 || states.has(stateOf(group).toLowerCase())) && (types.size === 0 || types.has(typeOf(group)))
-  let position = groups.deletedAt
+  let position = Math.max(groups.deletedAt, call.front.shares.deletedAt)
   const listed: { groupId: string; protocolType: string; groupState: string; groupType: string }[] = []
   for (const group of groups.byName.values()) {
     position = Math.max(position, group.changedAt)
@@ -18,6 +18,12 @@ export const listGroups = api(ListGroupsRequest, ListGroupsResponse, { from: 0, 
     const { name: groupId, consumer } = group
     const protocolType = consumer === null ? group.protocolType : 'consumer'
     listed.push({ groupId, protocolType, groupState: stateOf(group), groupType: typeOf(group) })
+  }
+  for (const { name: groupId, state: groupState, changedAt } of call.front.shares.byName.values()) {
+    position = Math.max(position, changedAt)
+    const isAsked = states.size === 0 || states.has(groupState.toLowerCase())
+    if (!isAsked || (types.size > 0 && !types.has('share'))) continue
+    listed.push({ groupId, protocolType: 'share', groupState, groupType: 'share' })
   }
   call.reply({ groups: listed }, position)
 })

@@ -33,6 +33,10 @@ export const offsetCommit = api(OffsetCommitRequest, OffsetCommitResponse, { fro
 function commit(request: Request, call: CommitCall): void {
   const { groups, broker } = call.front
   const generation = request.generationIdOrMemberEpoch
+  if (call.front.shares.byName.has(request.groupId)) {
+    refuseAll(request, call, ErrorCode.GROUP_ID_NOT_FOUND)
+    return
+  }
   const group = generation < 0 ? groups.open(request.groupId) : groups.get(request.groupId)
   if (group === undefined) {
     refuseAll(request, call, call.version >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION)

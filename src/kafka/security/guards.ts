@@ -6,6 +6,7 @@ import { CONSUMER_GROUP_GUARDS } from './consumer-group-guards.ts'
 import { DELEGATION_TOKEN_APIS } from './delegation-tokens.ts'
 import { GROUP_GUARDS } from './group-guards.ts'
 import { type Guard, mayOnCluster } from './guard.ts'
+import { SHARE_GROUP_GUARDS } from './share-group-guards.ts'
 import { TOPIC_GUARDS } from './topic-guards.ts'
 import { TRANSACTION_GUARDS } from './transaction-guards.ts'
 
@@ -23,6 +24,7 @@ export const GUARDS: ReadonlyMap<number, Guard> = new Map(
     ...CONSUMER_GROUP_GUARDS,
     ...CLUSTER_GUARDS,
     ...TRANSACTION_GUARDS,
+    ...SHARE_GROUP_GUARDS,
     ...REFUSED,
   ].map((guard) => [guard.key, guard]),
 )

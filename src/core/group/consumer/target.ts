@@ -3,6 +3,7 @@ import { type Assignment, NO_PARTITIONS } from './assignment.ts'
 import { ASSIGNORS, DEFAULT_ASSIGNOR } from './assignor.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { Subscription } from './member.ts'
+import { hashOf } from './topics-hash.ts'
 import type { TopicsView, TopicView } from './world.ts'
 
 /** The topics that a member reads, as far as they are there, each once. */
@@ -27,17 +28,7 @@ export function topicsHash(group: ConsumerGroup, view: TopicsView): number {
   for (const { subscription } of group.members.values()) {
     for (const topic of topicsOf(subscription, view)) all.set(topic.id, topic)
   }
-  if (all.size === 0) return 0
-  let high = 0x811c9dc5
-  let low = 0x01000193
-  for (const id of [...all.keys()].sort()) {
-    const text = `${id}:${all.get(id)!.partitions.length};`
-    for (let i = 0; i < text.length; i++) {
-      high = Math.imul(high ^ text.charCodeAt(i), 0x01000193)
-      low = Math.imul(low ^ text.charCodeAt(i), 0x85ebca6b)
-    }
-  }
-  return (high >>> 11) * 2 ** 32 + (low >>> 0)
+  return hashOf(all)
 }
 
 /** The assignor that most members ask for; the default if none asks. */

@@ -1,0 +1,71 @@
+import type { Shares } from '../../broker/share/shares.ts'
+import type { Topic } from '../../broker/topic/topic.ts'
+import { ErrorCode } from '../../wire/kafka/errors.ts'
+import {
+  DescribeShareGroupOffsetsRequest,
+  DescribeShareGroupOffsetsResponse,
+} from '../../wire/kafka/messages/describe-share-group-offsets.ts'
+import { ZERO_UUID } from '../../wire/kafka/schema.ts'
+import { api } from '../api.ts'
+
+/* DescribeShareGroupOffsets, 0 to 1: where a group begins in partitions, and how many records are still to be done (KIP-1226). No list of topics means all. */
+
+export const describeShareGroupOffsets = api(
+  DescribeShareGroupOffsetsRequest,
+  DescribeShareGroupOffsetsResponse,
+  { from: 0, to: 1 },
+  (request, call) => {
+    const { shares, topics, groups } = call.front
+    let position = Math.max(shares.deletedAt, topics.position)
+    const answers = request.groups.map(({ groupId, topics: asked }) => {
+      // Of a group that is not there nothing is known: Kafka takes that for no error.
+      if (groups.get(groupId) !== undefined) {
+        const errorMessage = `Group ${groupId} is not a share group.`
+        return { groupId, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
+      }
+      position = Math.max(position, shares.byName.get(groupId)?.changedAt ?? 0)
+      const wanted =
+        asked?.map(({ topicName, partitions }) => ({ topicName, partitions })) ?? knownPartitions(shares, groupId)
+      const described = wanted.map(({ topicName, partitions }) => {
+        const topic = topics.byName.get(topicName)
+        const list = partitions.map((number) => {
+          const { changedAt, ...answer } = describe(shares, groupId, topic, number)
+          position = Math.max(position, changedAt)
+          return answer
+        })
+        return { topicName, topicId: topic?.id ?? ZERO_UUID, partitions: list }
+      })
+      return { groupId, topics: described }
+    })
+    call.reply({ groups: answers }, position)
+  },
+)
+
+function knownPartitions(shares: Shares, group: string): { topicName: string; partitions: number[] }[] {
+  const byTopic = new Map<string, number[]>()
+  for (const share of shares.partitions.get(group)?.values() ?? []) {
+    const name = shares.topics.byId.get(share.topicId)?.name
+    if (name === undefined) continue
+    const numbers = byTopic.get(name)
+    if (numbers === undefined) byTopic.set(name, [share.number])
+    else numbers.push(share.number)
+  }
+  return [...byTopic].map(([topicName, partitions]) => ({ topicName, partitions: partitions.sort((a, b) => a - b) }))
+}
+
+function describe(shares: Shares, group: string, topic: Topic | undefined, partitionIndex: number) {
+  const log = topic?.partitions[partitionIndex]
+  if (topic === undefined || log === undefined) {
+    const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    const errorMessage = 'This server does not host this topic-partition.'
+    return { partitionIndex, startOffset: -1, leaderEpoch: -1, lag: -1, errorCode, errorMessage, changedAt: 0 }
+  }
+  const share = shares.known(group, topic.id, partitionIndex)
+  if (share?.window == null) {
+    return { partitionIndex, startOffset: -1, leaderEpoch: 0, lag: -1, changedAt: share?.changedAt ?? 0 }
+  }
+  const { window, changedAt } = share
+  window.moveStart(log.logStartOffset)
+  const lag = Math.max(0, log.highWatermark - window.start - window.done)
+  return { partitionIndex, startOffset: window.start, leaderEpoch: shares.topics.leaderEpoch, lag, changedAt }
+}
