@@ -2,6 +2,7 @@ import { ACCESS_MUTANTS } from './access/mutants.ts'
 import { AMQP_MUTANTS } from './amqp/mutants.ts'
 import { STORE_MUTANTS } from './check/mutants.ts'
 import { EXCHANGE_MUTANTS } from './exchange/mutants.ts'
+import { GROUP_MUTANTS } from './groups/mutants.ts'
 import { KAFKA_MUTANTS } from './kafka/mutants.ts'
 import { TRANSACTION_MUTANTS } from './kafka/transaction/mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...KAFKA_MUTANTS,
   ...TRANSACTION_MUTANTS,
   ...ACCESS_MUTANTS,
+  ...GROUP_MUTANTS,
 ]

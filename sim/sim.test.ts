@@ -23,6 +23,10 @@ const NEEDED = [
   'transactions committed',
   'records read',
   'offsets committed',
+  'consumer assignments',
+  'consumer commits',
+  'records shared',
+  'records accepted',
 ]
 
 test(`${SEEDS} simulated worlds keep every promise`, () => {

@@ -9,6 +9,10 @@ import { Publisher } from './amqp/publisher.ts'
 import { startBroker } from './broker-process.ts'
 import { Operator } from './exchange/operator.ts'
 import { Faults } from './faults.ts'
+import { ConsumerMember } from './groups/consumer-member.ts'
+import { ConsumerModel } from './groups/consumer-model.ts'
+import { ShareMember } from './groups/share-member.ts'
+import { ShareModel } from './groups/share-model.ts'
 import { Admin } from './kafka/admin.ts'
 import { Member } from './kafka/member.ts'
 import { KafkaModel, TOPIC } from './kafka/model.ts'
@@ -67,6 +71,7 @@ function addKafka(world: World): void {
   world.actors.push(new Admin(world, swarm.partitions, TOPIC))
   for (let i = 0; i < swarm.producers; i++) world.actors.push(new Producer(world, model, `producer-${i}`))
   for (let i = 0; i < swarm.readers; i++) world.actors.push(new Reader(world, model, `reader-${i}`))
+  addGroups(world, model)
   for (let i = 0; i < swarm.members; i++) world.actors.push(new Member(world, model, `member-${i}`))
 }
 
@@ -74,4 +79,13 @@ function addAccess(world: World): void {
   const model = new AccessModel()
   world.actors.push(new Officer(world, model))
   for (const user of USERS) world.actors.push(new Guest(world, model, user))
+}
+
+function addGroups(world: World, kafka: KafkaModel): void {
+  const { swarm } = world
+  const consumers = new ConsumerModel(world)
+  const sharers = new ShareModel(world, kafka)
+  for (let i = 0; i < swarm.consumerMembers; i++)
+    world.actors.push(new ConsumerMember(world, consumers, `consumer-${i}`))
+  for (let i = 0; i < swarm.shareMembers; i++) world.actors.push(new ShareMember(world, sharers, `sharer-${i}`))
 }

@@ -31,6 +31,9 @@ export interface Swarm {
   readonly producers: number
   readonly readers: number
   readonly members: number
+  /** Members of the group of the consumer protocol, and of the share group. */
+  readonly consumerMembers: number
+  readonly shareMembers: number
   readonly partitions: number
   /** Longest delay of a message, in milliseconds; 0 for none, and no other exchanges than the usual ones. */
   readonly longestDelay: number
@@ -74,5 +77,7 @@ export function drawSwarm(dice: Dice): Swarm {
     workers: kafka && dice.chance(0.6) ? dice.between(1, 4) : 0,
     passing: dice.chance(0.4),
     officers: kafka && dice.chance(0.3) ? 1 : 0,
+    consumerMembers: kafka && dice.chance(0.3) ? dice.between(1, 4) : 0,
+    shareMembers: kafka && dice.chance(0.3) ? dice.between(1, 3) : 0,
   }
 }

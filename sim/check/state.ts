@@ -87,7 +87,9 @@ function* partitions(topics: Topics): Generator<string> {
 }
 
 function* groups(broker: Broker): Generator<string> {
-  const all = [...parts(broker, Part.group)].map((bytes) => Buffer.from(bytes).toString('latin1'))
+  const all = [...parts(broker, Part.group), ...parts(broker, Part.shareGroup)].map((bytes) =>
+    Buffer.from(bytes).toString('latin1'),
+  )
   for (const text of all.sort()) yield `group ${JSON.stringify(text)}`
 }
 

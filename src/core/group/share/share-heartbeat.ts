@@ -50,7 +50,6 @@ export function shareHeartbeat(
     dismiss(group, memberId, world, out)
     return { ok: true, memberId, memberEpoch, heartbeatIntervalMs: 0, assignment: null }
   }
-  const had = known === undefined ? null : assignmentOf(group, memberId, world)
   const member: ShareMember = {
     memberId,
     rackId: command.rackId ?? known?.member.rackId ?? null,
@@ -73,7 +72,8 @@ export function shareHeartbeat(
   current.sessionDeadline = now + world.sessionTimeoutMs
   group.alarm(current.sessionDeadline)
   const has = assignmentOf(group, memberId, world)
-  const isTold = memberEpoch === 0 || command.topics !== null || had === null || sharer.epoch !== current.epoch
+  // Who comes with an epoch before his own did not get the last answer.
+  const isTold = command.topics !== null || memberEpoch !== current.epoch
   return {
     ok: true,
     memberId,
