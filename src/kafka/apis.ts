@@ -23,8 +23,8 @@ import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts'
 import { SECURITY_APIS } from './security/apis.ts'
-import { TRANSACTION_APIS } from './transaction/apis.ts'
 import { SHARE_APIS } from './share/apis.ts'
+import { TRANSACTION_APIS } from './transaction/apis.ts'
 
 /** What is served: the registry behind the answer to ApiVersions, in the order of the keys. */
 export const APIS: readonly Api[] = [

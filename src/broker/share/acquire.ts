@@ -29,12 +29,21 @@ export function acquire(shares: Shares, share: SharePartition, log: Partition, l
   const { configs } = shares
   const window = share.window!
   window.moveStart(log.logStartOffset)
-  const end = log.highWatermark
+  const isCommitted = configs.value(share.group, 'share.isolation.level') === 'read_committed'
+  const end = isCommitted ? log.lastStableOffset : log.highWatermark
   const longest = configs.number(share.group, 'share.partition.max.record.locks')
   const deadline = shares.broker.env.clock.elapsed() + configs.number(share.group, 'share.record.lock.duration.ms')
   const first = window.firstAvailable()
   if (first >= end) return null
-  const plan: ReadPlan = { partition: log, offset: first, maxBytes: limits.bytes, pieces: [], bytes: 0 }
+  const plan: ReadPlan = {
+    partition: log,
+    offset: first,
+    maxBytes: limits.bytes,
+    pieces: [],
+    bytes: 0,
+    end: first,
+    cut: false,
+  }
   const runs: Run[] = []
   let count = 0
   let from = first

@@ -20,7 +20,7 @@ export function beginReading(shares: Shares, share: SharePartition, log: Partiti
 
 function lookFor(shares: Shares, share: SharePartition, log: Partition, durationMs: number): void {
   const since = shares.broker.env.clock.now() - durationMs
-  searchTimestamp(shares.topics, log, since, (_error, found) => {
+  searchTimestamp(shares.topics, log, since, log.highWatermark, (_error, found) => {
     if (share.window !== null || shares.known(share.group, share.topicId, share.number) !== share) return
     if (!shares.broker.hasRoomForSettlement(stateRoom(share.group, share.topicId, 1))) return
     shares.startAt(share, found === null ? log.highWatermark : found.offset)
