@@ -69,6 +69,34 @@ suite("Kafka's own tools", { skip: skip || noScript || noMaven, timeout: 300_000
     await tool('consumer-groups', ['--delete', '--group', group])
   })
 
+  test('reads in a group of the consumer protocol', async () => {
+    const [topic, group] = [fresh('tools'), fresh('group')]
+    await tool('topics', ['--create', '--topic', topic, '--partitions', '1'])
+    await tool('console-producer', ['--topic', topic], 'a\nb\nc\n')
+    const args = ['--group', group, '--from-beginning', '--command-property', 'group.protocol=consumer']
+    assert.deepEqual(await consume(topic, 3, ...args), ['a', 'b', 'c'])
+    assert.match(await tool('groups', ['--list']), new RegExp(`^${group}\\s+Consumer\\s+consumer`, 'm'))
+    const described = await tool('consumer-groups', ['--describe', '--group', group])
+    assert.match(described, new RegExp(`${group}\\s+${topic}\\s+0\\s+3\\s+3\\s+0`))
+    await tool('consumer-groups', ['--delete', '--group', group])
+  })
+
+  test('shares records', async () => {
+    const [topic, group] = [fresh('tools'), fresh('share')]
+    await tool('topics', ['--create', '--topic', topic, '--partitions', '1'])
+    const settings = ['--entity-type', 'groups', '--entity-name', group]
+    await tool('configs', ['--alter', ...settings, '--add-config', 'share.auto.offset.reset=earliest'])
+    await tool('console-producer', ['--topic', topic], 'a\nb\nc\n')
+    const limits = ['--max-messages', '3', '--timeout-ms', '20000']
+    const shared = await tool('console-share-consumer', ['--topic', topic, '--group', group, ...limits])
+    assert.deepEqual(shared.trim().split('\n'), ['a', 'b', 'c'])
+    assert.match(await tool('share-groups', ['--list']), new RegExp(`^${group}$`, 'm'))
+    // Kafka tells the start offset that it wrote down last, which may be an earlier one.
+    const described = await tool('share-groups', ['--describe', '--group', group])
+    assert.match(described, new RegExp(`${group}\\s+${topic}\\s+0\\s+\\d+\\s+0`))
+    await tool('share-groups', ['--delete', '--group', group])
+  })
+
   test('tells what the broker speaks', async () => {
     const { out, code } = await run(join(bin, 'kafka-broker-api-versions.sh'), ['--bootstrap-server', target().address])
     assert.equal(code, 0)
