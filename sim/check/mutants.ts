@@ -3,6 +3,7 @@ import { Part } from '../../src/broker/records.ts'
 import type { Fold } from '../../src/store/fold.ts'
 import { Journal } from '../../src/store/journal.ts'
 import { JournalFiles } from '../../src/store/journal-files.ts'
+import { Segments } from '../../src/store/segments.ts'
 import { SimFile } from '../disk.ts'
 import { CRASHES, type Mutant, replace } from '../mutant.ts'
 import { SimSocket } from '../net.ts'
@@ -108,6 +109,36 @@ export const STORE_MUTANTS: readonly Mutant[] = [
           function (this: JournalFiles) {
             const everything = Number.MAX_SAFE_INTEGER
             return Reflect.apply(original, this, [everything, everything])
+          },
+      )
+    },
+  },
+  {
+    name: 'a segment is deleted before what emptied it is durable',
+    swarm: { ...TIDY, crashEvery: 40, slowestDisk: 20 },
+    plant() {
+      replace(
+        Segments,
+        'step',
+        (original) =>
+          function (this: Segments) {
+            const everything = Number.MAX_SAFE_INTEGER
+            return Reflect.apply(original, this, [everything, everything])
+          },
+      )
+    },
+  },
+  {
+    name: 'entries are moved before their copies are on the disk',
+    swarm: { ...TIDY, crashEvery: 40 },
+    plant() {
+      replace(
+        SimFile,
+        'syncAsync',
+        (original) =>
+          function (this: SimFile, done: (error: null) => void) {
+            if (this.path.startsWith('segment')) this.disk.clock.after(0, () => done(null))
+            else Reflect.apply(original, this, [done])
           },
       )
     },

@@ -18,6 +18,8 @@ const NO_SPACE = Object.assign(new Error('what is free is kept for checkpoints a
 export interface JournalFile {
   readonly number: number
   handle: DiskFile | null
+  /** Bytes it had when it was found at start. */
+  length: number
   /** Bytes from its beginning that are on disk, be they zeros. */
   size: number
   /** Not all of `size` is known to have been written: where blocks were left early there are holes. */
@@ -105,7 +107,8 @@ export class JournalFiles {
 
   /** Takes a file that is there. */
   adopt(number: number, handle: DiskFile | null = null, size = 0): void {
-    this.files.set(number, { number, handle, size, holey: false, live: 0, deadAt: -1, readers: 0, opening: null })
+    const life = { live: 0, deadAt: -1, readers: 0, opening: null }
+    this.files.set(number, { number, handle, length: 0, size, holey: false, ...life })
     this.highest = Math.max(this.highest, number)
   }
 
@@ -114,6 +117,7 @@ export class JournalFiles {
     this.prepared = tail
     const number = this.numberOf(tail)
     for (const file of this.files.values()) {
+      if (file.number < number) file.length = this.lengthNow(file)
       file.size = file.number < number ? this.fileSize : Math.min(this.fileSize, this.openNow(file).size())
       file.holey = file.number <= number
     }
@@ -219,10 +223,12 @@ export class JournalFiles {
     return this.dying.length > 0
   }
 
-  /** How many bytes from `position` on are in its file, if it is still there. */
+  /** How many bytes from `position` on are in its file, if it is still there. Where its last block was left early it is shorter than others. */
   extent(position: number): number {
-    const number = this.numberOf(position)
-    return this.files.has(number) ? (number + 1) * this.fileSize - position : 0
+    const file = this.files.get(this.numberOf(position))
+    if (file === undefined) return 0
+    const length = Math.min(this.fileSize, file.handle?.size() ?? file.length)
+    return Math.max(1, file.number * this.fileSize + length - position)
   }
 
   /** Files wholly below `position` are not needed for recovery any more. */
@@ -429,6 +435,13 @@ export class JournalFiles {
         finish(null)
       })
     })
+  }
+
+  private lengthNow(file: JournalFile): number {
+    const handle = this.options.disk.open(journalFileName(file.number), 'existing')
+    const length = handle.size()
+    handle.close()
+    return length
   }
 
   private openNow(file: JournalFile): DiskFile {

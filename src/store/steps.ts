@@ -2,9 +2,9 @@ import type { Background } from './background.ts'
 
 /**
  * What work waits for that goes on in bounded steps: the end of the next turn, one that comes by itself because something else has
- * happened, the disk, or that all of the journal is durable.
+ * happened, or the disk.
  */
-export type Wait = 'turn' | 'change' | 'disk' | 'durable'
+export type Wait = 'turn' | 'change' | 'disk'
 
 /** Work in bounded steps, written down as one text: each `yield` lets others have their turn. */
 export type Steps<T = void> = Generator<Wait, T>

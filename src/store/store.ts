@@ -328,11 +328,11 @@ export class Store {
    */
   private upkeep(): boolean {
     const { journal } = this
-    const tidying = this.tidy.step()
+    this.tidy.step()
     const checkpointing = this.checkpoints.step()
     const deleting = this.segments.step(journal.tail, journal.durable)
     const recycling = this.files.sweep(journal.tail, journal.durable)
-    return tidying || checkpointing || deleting || recycling
+    return checkpointing || deleting || recycling
   }
 
   private windowSource() {

@@ -90,7 +90,7 @@ interface Job {
 /**
  * Moves what stays long out of the journal, so that its files can be used again, and rewrites segments of which little is
  * left. Bodies are copied first; only when the copies are on the disk the indexes are pointed to them, a bounded number in each
- * turn, with a record in the journal; and only when that is durable the old bytes are given up.
+ * turn, with a record in the journal; then the old bytes are given up, whose file is not used again before that is durable.
  */
 export class Tidy {
   /** Tidyings of the journal and of segments that were done, and those given up because the disk was full. */
@@ -104,8 +104,6 @@ export class Tidy {
   private steps: Steps | null = null
   /** What the next step waits for. */
   private waits: Wait = 'turn'
-  /** Where the journal has to be durable for the step after `durable`. */
-  private end = 0
   private stopped = false
   private cursor = 0
   private retryAt = 0
@@ -117,17 +115,15 @@ export class Tidy {
     this.seams = seams
   }
 
-  /** At a turn's end, when all facts are in the journal: the next bounded step. Returns whether it waits for the journal to become durable. */
-  step(): boolean {
-    if (this.stopped) return false
+  /** At a turn's end, when all facts are in the journal: the next bounded step. */
+  step(): void {
+    if (this.stopped) return
     if (this.steps === null && this.seams.clock.elapsed() >= this.retryAt) this.begin()
-    if (this.steps === null || this.waits === 'disk') return false
-    if (this.waits === 'durable' && this.seams.journal.durable < this.end) return true
+    if (this.steps === null || this.waits === 'disk') return
     const { done, value } = this.steps.next()
     if (done) this.steps = null
     this.waits = done ? 'turn' : value
     if (this.waits === 'turn') this.seams.wake()
-    return this.waits === 'durable'
   }
 
   /** Nothing more is moved. What was being written is not part of the store, and is removed at the next start. */
@@ -284,8 +280,6 @@ export class Tidy {
       segments.retain(output.number * SEGMENT_SPAN, 1)
     })
     for (const output of job.plan.outputs) yield* this.move(job, output)
-    this.end = this.seams.journal.tail
-    yield 'durable'
     this.finish(job)
   }
 
@@ -311,7 +305,7 @@ export class Tidy {
     this.seams.onFatal(error)
   }
 
-  /** Points entries to their new places and writes that down; the old bytes stay until it is durable. */
+  /** Points entries to their new places and writes that down. */
   private *move(job: Job, output: Output): Steps {
     const { journal, bytes } = this.seams
     for (let item = 0; item < output.items.length; ) {
@@ -354,7 +348,7 @@ export class Tidy {
     return to
   }
 
-  /** It is durable where everything is: the old bytes are not needed any more. */
+  /** The old bytes are given up; their file stays until all that the journal says by now is durable, as every file that dies. */
   private finish(job: Job): void {
     for (const [file, length] of job.moved) this.release(job.place, file, length)
     if (job.moved.size === 0) this.pause()
