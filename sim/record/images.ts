@@ -41,6 +41,8 @@ export async function checkImages(
     members: 0,
     partitions: 3,
     largest: 400,
+    // What is delayed is in no queue yet.
+    longestDelay: 0,
   }
   const { recording, load } = await record(dice, swarm, milliseconds)
   const { events } = recording

@@ -250,7 +250,10 @@ test('more messages than memory holds wait in the log, are moved and released in
   let sent = 0
   const pad = 'x'.repeat(200)
   while (sent < count) {
-    for (let i = 0; i < 50; i++) world.send('d', `${sent++}${pad}`, 60_000 + ((sent * 7919) % 5000))
+    for (let i = 0; i < 50; i++) {
+      while (!world.broker.hasRoom(512)) world.run(5)
+      world.send('d', `${sent++}${pad}`, 60_000 + ((sent * 7919) % 5000))
+    }
     world.run(20)
   }
   assert.equal(world.total('d'), count)
