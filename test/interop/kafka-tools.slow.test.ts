@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
+import { Kafka, logLevel } from 'kafkajs'
 import { BUILD, missing, PEERS, run, succeed } from './script.ts'
 import { fresh, targetOf } from './target.ts'
 
@@ -95,6 +96,30 @@ suite("Kafka's own tools", { skip: skip || noScript || noMaven, timeout: 300_000
     const described = await tool('share-groups', ['--describe', '--group', group])
     assert.match(described, new RegExp(`${group}\\s+${topic}\\s+0\\s+\\d+\\s+0`))
     await tool('share-groups', ['--delete', '--group', group])
+  })
+
+  test('shares records of transactions that were committed, and no others', async () => {
+    const [topic, group] = [fresh('tools'), fresh('share')]
+    await tool('topics', ['--create', '--topic', topic, '--partitions', '1'])
+    const settings = 'share.auto.offset.reset=earliest,share.isolation.level=read_committed'
+    const named = ['--entity-type', 'groups', '--entity-name', group]
+    await tool('configs', ['--alter', ...named, '--add-config', settings])
+    const kafka = new Kafka({ brokers: [target().address], logLevel: logLevel.ERROR })
+    const producer = kafka.producer({ transactionalId: fresh('txn'), maxInFlightRequests: 1, idempotent: true })
+    await producer.connect()
+    for (const [word, isCommitted] of [
+      ['a', true],
+      ['b', false],
+      ['c', true],
+    ] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: [{ value: word }, { value: `${word}${word}` }] })
+      await (isCommitted ? transaction.commit() : transaction.abort())
+    }
+    await producer.disconnect()
+    const limits = ['--max-messages', '4', '--timeout-ms', '20000']
+    const shared = await tool('console-share-consumer', ['--topic', topic, '--group', group, ...limits])
+    assert.deepEqual(shared.trim().split('\n'), ['a', 'aa', 'c', 'cc'])
   })
 
   test('tells what the broker speaks', async () => {

@@ -10,6 +10,8 @@ export interface Acquired {
   readonly plan: ReadPlan
   readonly runs: readonly Run[]
   readonly count: number
+  /** The group does not want records of aborted transactions. */
+  readonly isCommitted: boolean
 }
 
 /** How much may be handed out. */
@@ -61,5 +63,5 @@ export function acquire(shares: Shares, share: SharePartition, log: Partition, l
   }
   if (count === 0) return null
   shares.watch(share, deadline)
-  return { share, plan: { ...plan, offset: runs[0]!.first }, runs, count }
+  return { share, plan: { ...plan, offset: runs[0]!.first }, runs, count, isCommitted }
 }

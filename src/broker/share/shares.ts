@@ -176,6 +176,17 @@ export class Shares {
     return true
   }
 
+  /** Gives up records that were handed out, and that the group is not to see. Without room they come back when their time is over. */
+  hide(
+    share: SharePartition,
+    owner: number,
+    spans: readonly { readonly first: number; readonly last: number }[],
+  ): void {
+    const runs: Run[] = []
+    for (const { first, last } of spans) share.window?.hidden(owner, first, last, runs)
+    this.record(share, runs)
+  }
+
   /** From now on the group reads the partition from this offset. The room has been asked for. */
   startAt(share: SharePartition, offset: number): void {
     this.recordState(share, { kind: 'start', partition: share.number, offset })

@@ -151,6 +151,15 @@ export class Window {
     }
   }
 
+  /** Records with `owner` that it is not to see. */
+  hidden(owner: number, first: number, last: number, runs: Run[]): void {
+    for (let offset = Math.max(first, this.start); offset <= last && offset < this.end; offset++) {
+      const i = this.at(offset)
+      if (this.states[i] !== Delivery.acquired || this.owners[i] !== owner) continue
+      addTo(runs, offset, Delivery.archived, this.counts[i]!)
+    }
+  }
+
   /** Given back, for all that `owner` has. */
   releasedBy(owner: number, limit: number, runs: Run[]): void {
     this.eachAcquired((offset, i) => {

@@ -8,6 +8,7 @@ import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { ShareFetchRequest, ShareFetchResponse } from '../../wire/kafka/messages/share-fetch.ts'
 import type { Decoded, Encodable, Slice } from '../../wire/kafka/schema.ts'
 import { api, type Call } from '../api.ts'
+import { abortedBatches, without } from './aborted.ts'
 import { roomFor, saidOf, take } from './acknowledgements.ts'
 import { LAST, sessionOf } from './session.ts'
 import { withoutRest } from './slices.ts'
@@ -235,10 +236,18 @@ class ShareFetchRun implements Waiter {
     done()
   }
 
-  private hold({ share, runs }: Acquired, records: Slice): void {
+  private hold({ share, plan, runs, isCommitted }: Acquired, read: Slice): void {
+    const { shares } = this.call.front
+    const [first, last] = [runs[0]!.first, runs[runs.length - 1]!.last]
+    const records = withoutRest(read, first, last)
+    const { transactions } = plan.partition
+    const aborted = isCommitted && transactions !== null ? transactions.abortedRanges(first, last + 1) : []
+    const hidden = abortedBatches(records, aborted)
+    if (hidden.length > 0) shares.hide(share, this.session.owner, hidden)
+    this.position = Math.max(this.position, share.changedAt)
     const answer = this.answerOf(share.topicId, share.number)
-    answer.records = withoutRest(records, runs[0]!.first, runs[runs.length - 1]!.last)
-    answer.acquiredRecords = runs.map(({ first, last, count }) => ({
+    answer.records = records
+    answer.acquiredRecords = without(runs, hidden).map(({ first, last, count }) => ({
       firstOffset: first,
       lastOffset: last,
       deliveryCount: count,
