@@ -6,6 +6,7 @@ import { GROUP_MUTANTS } from './groups/mutants.ts'
 import { KAFKA_MUTANTS } from './kafka/mutants.ts'
 import { TRANSACTION_MUTANTS } from './kafka/transaction/mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { TENANT_MUTANTS } from './tenants/mutants.ts'
 
 /** Every planted bug: each has to be found. */
 export const MUTANTS: readonly Mutant[] = [
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TRANSACTION_MUTANTS,
   ...ACCESS_MUTANTS,
   ...GROUP_MUTANTS,
+  ...TENANT_MUTANTS,
 ]

@@ -27,6 +27,9 @@ const NEEDED = [
   'consumer commits',
   'records shared',
   'records accepted',
+  'tenant commands done',
+  'tenants recovered',
+  'definitions loaded',
 ]
 
 test(`${SEEDS} simulated worlds keep every promise`, () => {

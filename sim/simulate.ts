@@ -22,6 +22,7 @@ import { Reader } from './kafka/reader.ts'
 import { addTransactions } from './kafka/transaction/actors.ts'
 import { Dice } from './random.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
+import { Steward } from './tenants/steward.ts'
 import { type Start, World } from './world.ts'
 
 /** A world with everything in it that its swarm says. */
@@ -31,6 +32,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   world.actors.push(new Faults(world))
   if (swarm.queues > 0) addAmqp(world)
   if (swarm.readers > 0) addKafka(world)
+  if (swarm.steward) world.actors.push(new Steward(world))
   if (swarm.readers > 0 && swarm.workers > 0) addTransactions(world)
   if (swarm.passing) world.actors.push(new PassingTopic(world))
   if (swarm.officers > 0) addAccess(world)

@@ -41,6 +41,8 @@ export interface Swarm {
   readonly workers: number
   /** Who gives and takes permissions, passwords and quotas. */
   readonly officers: number
+  /** Whether somebody makes and deletes users, vhosts and policies. */
+  readonly steward: boolean
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -74,6 +76,7 @@ export function drawSwarm(dice: Dice): Swarm {
     partitions: dice.between(1, 4),
     largest: dice.pick([20, 200, 1000, 4000, 10_000]),
     longestDelay: dice.pick([0, 50, 2000, 20_000]),
+    steward: dice.chance(0.4),
     workers: kafka && dice.chance(0.6) ? dice.between(1, 4) : 0,
     passing: dice.chance(0.4),
     officers: kafka && dice.chance(0.3) ? 1 : 0,
