@@ -94,7 +94,7 @@ export function takeStartOk(
   bytes: Uint8Array,
   at: number,
   end: number,
-): { readonly mechanism: string; readonly claim: Claim | null } {
+): { readonly mechanism: string; readonly claim: Claim } {
   if (key !== methods.startOk.key) throw malformed(`method ${key} is not expected in state start`)
   const args = decodeArguments(methods.startOk, bytes, at, end)
   const capabilities = args.clientProperties.get('capabilities')
@@ -107,7 +107,7 @@ export function takeStartOk(
     authenticationFailureClose: can('authentication_failure_close'),
   }
   const claim = claimOf(connection, args.mechanism, args.response)
-  connection.user = claim?.user ?? ''
+  connection.user = claim.user
   return { mechanism: args.mechanism, claim }
 }
 

@@ -9,13 +9,13 @@ import type { Claim } from './sasl.ts'
 export function logIn(
   connection: Connection,
   mechanism: string,
-  claim: Claim | null,
+  claim: Claim,
   done: (refusal: AmqpError | null) => void,
 ): void {
   const { broker, socket } = connection
   const delayMs = broker.access.failures.delayMs(socket.remoteAddress, broker.env.clock.elapsed())
   const decide = () => {
-    const refusal = claim === null || !isLetIn(connection, claim) ? refuse(connection, mechanism) : null
+    const refusal = !isLetIn(connection, claim) ? refuse(connection, mechanism) : null
     broker.turn.hold(broker.access.changedAt, { release: () => done(refusal) })
   }
   if (delayMs === 0) decide()

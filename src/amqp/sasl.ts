@@ -10,18 +10,21 @@ export interface Claim {
   readonly password: string | null
 }
 
-/** What this connection's clients may log in with. */
-export function mechanismsOf({ front }: Connection): string {
-  return `${front.options.anonymousUser === null ? '' : 'ANONYMOUS '}PLAIN AMQPLAIN`
+/** What this connection's clients may log in with: EXTERNAL only who has shown a certificate. */
+export function mechanismsOf({ front, socket }: Connection): string {
+  const anonymous = front.options.anonymousUser === null ? '' : 'ANONYMOUS '
+  return `${anonymous}PLAIN AMQPLAIN${socket.peerCertificate === null ? '' : ' EXTERNAL'}`
 }
 
-/** Null: the mechanism takes nobody in. @throws AmqpError for what RabbitMQ closes the socket without a word. */
-export function claimOf(connection: Connection, mechanism: string, response: string | Uint8Array): Claim | null {
+/** @throws AmqpError for what RabbitMQ closes the socket without a word. */
+export function claimOf(connection: Connection, mechanism: string, response: string | Uint8Array): Claim {
   if (!mechanismsOf(connection).split(' ').includes(mechanism)) throw malformed(`unknown mechanism ${mechanism}`)
   const bytes = Buffer.from(response)
   switch (mechanism) {
     case 'ANONYMOUS':
       return { user: String(connection.front.options.anonymousUser), password: null }
+    case 'EXTERNAL':
+      return { user: connection.socket.peerCertificate?.distinguishedName ?? '', password: null }
     case 'PLAIN':
       return plain(bytes)
     default:

@@ -13,6 +13,7 @@ const NOUNS = [
   'exchanges',
   'bindings',
   'connections',
+  'delayed',
   'definitions',
 ]
 

@@ -139,3 +139,11 @@ test('every command tells in a line what it does', () => {
   for (const [name, { about }] of Object.entries(CONTROL))
     assert.match(`${name}: ${about}`, /^[a-z- ]+: [a-z].{5,100}$/)
 })
+
+test('delayed messages are listed, and cancelled', () => {
+  const operator = new Operator()
+  operator.get('exchanges add', { name: 'x', type: 'x-delayed-message', arguments: '{"x-delayed-type":"direct"}' })
+  assert.deepEqual(operator.get('delayed list', { exchange: 'x' }), [])
+  assert.deepEqual(operator.get('delayed cancel', { exchange: 'x', sequences: '1,2' }), { cancelled: 0 })
+  assert.match(operator.refusal('delayed list', { exchange: 'nope' }), /^not-found: .*no exchange 'nope'/)
+})

@@ -3,6 +3,7 @@ import { refused } from '../../broker/done.ts'
 import { type Answer, ArgumentError, type Arguments, type Command } from './command.ts'
 import { CONNECTIONS } from './connections.ts'
 import { DEFINITIONS } from './definitions.ts'
+import { DELAYED } from './delayed.ts'
 import { PERMISSIONS } from './permissions.ts'
 import { POLICIES } from './policies.ts'
 import { TOPOLOGY } from './topology.ts'
@@ -12,7 +13,7 @@ import { VHOSTS } from './vhosts.ts'
 /** Room in the journal for one change, beside what it is given. */
 const ROOM = 4096
 /** What these take away makes room. */
-const TAKES_AWAY = /(delete|clear|purge|close)$/
+const TAKES_AWAY = /(delete|clear|purge|close|cancel)$/
 
 /** What an operator can ask of a broker, by noun and verb. */
 export const CONTROL: Readonly<Record<string, Command>> = {
@@ -22,6 +23,7 @@ export const CONTROL: Readonly<Record<string, Command>> = {
   ...POLICIES,
   ...TOPOLOGY,
   ...CONNECTIONS,
+  ...DELAYED,
   ...DEFINITIONS,
 }
 
