@@ -62,7 +62,7 @@ async function askDirectory(directory: string, command: string, args: Arguments)
   const flags = { data: directory, 'journal-ring': String(Math.max(blockSize, LEAST_RING)) }
   const config = readConfig({ file: null, environment: {}, flags, listen: [], advertise: [] })
   const opened = await openData(directory, config, QUIET)
-  const answer = await new Promise<Answer>((done) => dispatch(opened.broker, command, args, done))
+  const answer = await new Promise<Answer>((done) => dispatch(opened.broker, command, { ...args, directory }, done))
   await new Promise<void>((done) => opened.close(done))
   return answer
 }

@@ -45,6 +45,8 @@ async function complete(name: string, values: Record<string, unknown>, file: str
   const { data: _, json: __, help: ___, ...given } = values
   const args = given as Record<string, Json>
   if (args.password === '-') args.password = readFileSync(0, 'utf8').replace(/\r?\n$/, '')
+  // The broker has a working directory of its own.
+  if (typeof args.to === 'string') args.to = resolve(args.to)
   if (name !== 'definitions import') return args
   const text = readFileSync(file === undefined || file === '-' ? 0 : file, 'utf8')
   return { ...args, definitions: JSON.parse(text) as Json }

@@ -12,6 +12,7 @@ const NOUNS = [
   'queues',
   'exchanges',
   'bindings',
+  'backup',
   'connections',
   'delayed',
   'definitions',
@@ -29,6 +30,7 @@ const COMMANDS: Readonly<
       { about: `see and change ${noun}`, load: async () => (await import('./control.ts')).nounOf(noun) },
     ]),
   ),
+  restore: { about: 'make a data directory of a backup', load: () => import('./restore.ts') },
   inspect: { about: 'check and print a data directory', load: () => import('./inspect.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },
 }

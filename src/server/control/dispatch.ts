@@ -1,5 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import { refused } from '../../broker/done.ts'
+import { BACKUP } from './backup.ts'
 import { type Answer, ArgumentError, type Arguments, type Command } from './command.ts'
 import { CONNECTIONS } from './connections.ts'
 import { DEFINITIONS } from './definitions.ts'
@@ -22,6 +23,7 @@ export const CONTROL: Readonly<Record<string, Command>> = {
   ...PERMISSIONS,
   ...POLICIES,
   ...TOPOLOGY,
+  ...BACKUP,
   ...CONNECTIONS,
   ...DELAYED,
   ...DEFINITIONS,

@@ -32,7 +32,7 @@ export function listenForControl(
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serve(broker, socket)
+    serve(broker, directory, socket)
   })
   server.maxConnections = MOST_CONNECTIONS
   server.once('error', done)
@@ -53,7 +53,7 @@ export function listenForControl(
   }
 }
 
-function serve(broker: Broker, socket: Socket): void {
+function serve(broker: Broker, directory: string, socket: Socket): void {
   let pending = ''
   let busy = false
   const next = () => {
@@ -62,7 +62,7 @@ function serve(broker: Broker, socket: Socket): void {
     const line = pending.slice(0, end)
     pending = pending.slice(end + 1)
     busy = true
-    handle(broker, line, (answer) => {
+    handle(broker, directory, line, (answer) => {
       busy = false
       socket.write(`${JSON.stringify(answer)}\n`)
       next()
@@ -77,7 +77,7 @@ function serve(broker: Broker, socket: Socket): void {
   socket.on('error', () => socket.destroy())
 }
 
-function handle(broker: Broker, line: string, answer: (answer: Answer) => void): void {
+function handle(broker: Broker, directory: string, line: string, answer: (answer: Answer) => void): void {
   let request: Json
   try {
     request = JSON.parse(line)
@@ -87,5 +87,5 @@ function handle(broker: Broker, line: string, answer: (answer: Answer) => void):
   }
   const { command, args } = (request ?? {}) as { readonly command?: Json; readonly args?: Json }
   const given = typeof args === 'object' && args !== null && !Array.isArray(args) ? (args as Arguments) : {}
-  dispatch(broker, String(command), given, answer)
+  dispatch(broker, String(command), { ...given, directory }, answer)
 }
