@@ -188,7 +188,7 @@ export class Steward implements Actor {
     if (queues.length === 0 || !broker.hasRoom(roomFor(200, queues.length))) return
     const bytes = Buffer.concat([Buffer.from([0, 0, 0xce]), Buffer.alloc(100, 'x')])
     const where = { bytes, keysAt: 0, keysLength: 2, contentAt: 2, contentLength: bytes.length - 2 }
-    publish(broker, queues, { ...where, persistent: true, expiry: 0 })
+    publish(broker, queues, { ...where, persistent: true, expiry: 0, priority: 0 })
     this.world.add('messages of tenants')
   }
 }
