@@ -4,7 +4,7 @@ import sys
 import time
 import uuid
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 PATIENCE_S = 40
@@ -157,8 +157,59 @@ def replay(broker):
     assert session(2) == "de"
 
 
+def transactions(broker):
+    source, copy = broker.topic(1), broker.topic(2)
+    group, transactional_id = fresh("group"), fresh("id")
+    plain = broker.producer()
+    for i in range(20):
+        plain.produce(source, str(i), on_delivery=delivered)
+    flush(plain)
+    consumer = broker.consumer(group, enable_auto_commit=False, isolation_level="read_committed")
+    consumer.subscribe([source])
+
+    def pass_on(producer, messages):
+        producer.begin_transaction()
+        for message in messages:
+            producer.produce(copy, message.value(), partition=int(message.value()) % 2, on_delivery=delivered)
+        flush(producer)
+        end = [TopicPartition(source, 0, messages[-1].offset() + 1)]
+        producer.send_offsets_to_transaction(end, consumer.consumer_group_metadata(), PATIENCE_S)
+
+    def committed():
+        return consumer.committed([TopicPartition(source, 0)], PATIENCE_S)[0].offset
+
+    producer = broker.producer(transactional_id=transactional_id)
+    producer.init_transactions(PATIENCE_S)
+    first, second = read(consumer, 10), read(consumer, 10)
+    pass_on(producer, first)
+    producer.commit_transaction(PATIENCE_S)
+    assert committed() == 10, committed()
+    pass_on(producer, second)
+    producer.abort_transaction(PATIENCE_S)
+    assert committed() == 10, committed()
+    # Somebody else takes over in the middle: what was begun is aborted, and who began it is told.
+    pass_on(producer, second)
+    successor = broker.producer(transactional_id=transactional_id)
+    successor.init_transactions(PATIENCE_S)
+    try:
+        producer.commit_transaction(PATIENCE_S)
+        raise AssertionError("somebody who was fenced has committed")
+    except KafkaException as error:
+        assert error.args[0].fatal() or error.args[0].txn_requires_abort(), error
+    assert committed() == 10, committed()
+    pass_on(successor, second)
+    successor.commit_transaction(PATIENCE_S)
+    assert committed() == 20, committed()
+    consumer.close()
+    reader = broker.consumer(fresh("reader"), isolation_level="read_committed")
+    reader.subscribe([copy])
+    values = sorted(int(message.value()) for message in read(reader, 20))
+    assert values == list(range(20)), values
+    reader.close()
+
+
 def main(scenario, host, port):
-    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, replay)}
+    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, replay, transactions)}
     scenarios[scenario](Broker(host, port))
 
 
