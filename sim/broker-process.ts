@@ -65,7 +65,7 @@ export function openSmall(
     },
     register: [
       (opened) => {
-        topics = new Topics(opened, {})
+        topics = new Topics(opened, { cleanerBackoffMs: 300, cleanerMemory: 300, retentionCheckMs: 2000 })
         groups = new Groups(opened, { groupInitialRebalanceDelayMs: 500 })
         registerTopicFold(topics)
         registerGroupFold(groups, topics)
@@ -148,6 +148,8 @@ export function startBroker(world: World, env: Env, arena: Arena, onFatal: (erro
       world.add('segments rewritten', tidy.rewritten)
       world.add('tidyings given up', tidy.givenUp)
       world.add('checkpoints', checkpoints.taken)
+      world.add('cleanings', topics.cleanings)
+      world.add('bytes cleaned', topics.bytesCleaned)
       world.add('checkpoints given up', checkpoints.givenUp)
     },
   }

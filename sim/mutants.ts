@@ -7,6 +7,7 @@ import { KAFKA_MUTANTS } from './kafka/mutants.ts'
 import { TRANSACTION_MUTANTS } from './kafka/transaction/mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { TENANT_MUTANTS } from './tenants/mutants.ts'
+import { TABLE_MUTANTS } from './table/mutants.ts'
 
 /** Every planted bug: each has to be found. */
 export const MUTANTS: readonly Mutant[] = [
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCESS_MUTANTS,
   ...GROUP_MUTANTS,
   ...TENANT_MUTANTS,
+  ...TABLE_MUTANTS,
 ]

@@ -23,6 +23,9 @@ import { addTransactions } from './kafka/transaction/actors.ts'
 import { Dice } from './random.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { Steward } from './tenants/steward.ts'
+import { TableModel } from './table/model.ts'
+import { TableReader } from './table/reader.ts'
+import { TableWriter } from './table/writer.ts'
 import { type Start, World } from './world.ts'
 
 /** A world with everything in it that its swarm says. */
@@ -36,6 +39,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   if (swarm.readers > 0 && swarm.workers > 0) addTransactions(world)
   if (swarm.passing) world.actors.push(new PassingTopic(world))
   if (swarm.officers > 0) addAccess(world)
+  if (swarm.tables > 0) addTable(world)
   return world
 }
 
@@ -81,6 +85,9 @@ function addAccess(world: World): void {
   const model = new AccessModel()
   world.actors.push(new Officer(world, model))
   for (const user of USERS) world.actors.push(new Guest(world, model, user))
+function addTable(world: World): void {
+  const model = new TableModel(world, world.swarm.tables)
+  world.actors.push(new TableWriter(world, model), new TableReader(world, model))
 }
 
 function addGroups(world: World, kafka: KafkaModel): void {

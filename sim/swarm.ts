@@ -43,6 +43,8 @@ export interface Swarm {
   readonly officers: number
   /** Whether somebody makes and deletes users, vhosts and policies. */
   readonly steward: boolean
+  /** Partitions of a compacted topic; 0 for none. */
+  readonly tables: number
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -82,5 +84,6 @@ export function drawSwarm(dice: Dice): Swarm {
     officers: kafka && dice.chance(0.3) ? 1 : 0,
     consumerMembers: kafka && dice.chance(0.3) ? dice.between(1, 4) : 0,
     shareMembers: kafka && dice.chance(0.3) ? dice.between(1, 3) : 0,
+    tables: kafka && dice.chance(0.5) ? dice.between(1, 2) : 0,
   }
 }

@@ -77,6 +77,8 @@ function* partitions(topics: Topics): Generator<string> {
       const offsets = `${index.baseOffset(entry)} to ${index.lastOffset(entry)}`
       yield `${name} ${offsets} at ${index.place(entry)}:${index.position(entry)} of ${index.length(entry)} bytes`
     }
+    const { starts, end } = partition.segments.snapshot()
+    yield `${name} clean to ${partition.cleanedTo}, segments ${starts} to ${end}`
     // When a producer was seen last is told by the frame, which is sealed a little later.
     for (const producer of partition.producers.snapshot()) {
       yield `${name} producer ${JSON.stringify({ ...producer, seen: 0 })}`
