@@ -3,6 +3,7 @@ import { type Refusal, refuse } from '../broker/topic/refusal.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../wire/kafka/messages/create-topics.ts'
 import { type Decoded, type Encodable, ZERO_UUID } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
+import { checkAssignment } from './assignment.ts'
 import { describeTopic } from './describe-configs.ts'
 import { REFUSAL_CODES } from './refusals.ts'
 
@@ -66,8 +67,8 @@ function checkReplicas(asked: Asked, nodeId: number): Refusal | null {
     return refuse(
       'invalid-replication-factor',
       replicationFactor > 1
-        ? `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only 1 broker(s) are registered.`
-        : 'Replication factor must be larger than 0.',
+        ? `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ${replicationFactor} cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.`
+        : 'Replication factor must be larger than 0, or -1 to use the default value.',
     )
   }
   if (asked.numPartitions !== -1) {
@@ -79,16 +80,18 @@ function checkReplicas(asked: Asked, nodeId: number): Refusal | null {
   if (replicationFactor !== -1) {
     return refuse(
       'invalid-request',
-      'A manual partition assignment was specified, but replicationFactor was not set to -1.',
+      'A manual partition assignment was specified, but replication factor was not set to -1.',
     )
   }
-  const numbers = new Set(assignments.map((assignment) => assignment.partitionIndex))
-  const dense = assignments.every((_, i) => numbers.has(i))
-  if (!dense) return refuse('invalid-assignment', 'Partitions should be a consecutive 0-based integer sequence.')
-  const ours = assignments.every(({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === nodeId)
-  return ours
-    ? null
-    : refuse('invalid-assignment', `The manual partition assignment names brokers other than ${nodeId}.`)
+  const numbers = assignments.map((assignment) => assignment.partitionIndex).sort((a, b) => a - b)
+  const twice = numbers.find((number, i) => number === numbers[i - 1])
+  const wrong =
+    twice === undefined
+      ? (assignments.map(({ brokerIds }) => checkAssignment(brokerIds, nodeId)).find((text) => text !== null) ?? null)
+      : `Found multiple manual partition assignments for partition ${twice}`
+  if (wrong !== null) return refuse('invalid-assignment', wrong)
+  const isDense = numbers.every((number, i) => number === i)
+  return isDense ? null : refuse('invalid-assignment', 'partitions should be a consecutive 0-based integer sequence')
 }
 
 function refused(name: string, refusal: Refusal): Answer {

@@ -24,7 +24,7 @@ export const metadata = api(MetadataRequest, MetadataResponse, { from: 0, to: 13
   const mayCreate = front.options.autoCreateTopics && (call.version < 4 || request.allowAutoTopicCreation)
   const entries = all
     ? [...topics.byName.values()].map((topic) => entryOf(topic, call, operations))
-    : request.topics!.map((asked) => lookUp(asked, call, mayCreate, operations))
+    : once(request.topics!).map((asked) => lookUp(asked, call, mayCreate, operations))
   const address = addressFor(call)
   call.reply(
     {
@@ -41,6 +41,13 @@ export const metadata = api(MetadataRequest, MetadataResponse, { from: 0, to: 13
 /** Where clients are told to find us: what the operator says, or where this one found us. */
 export function addressFor(call: Call): { host: string; port: number } {
   return call.front.options.advertised ?? { host: call.localHost, port: call.localPort }
+}
+
+/** A topic that is asked for twice is told once. */
+function once(asked: readonly Asked[]): Asked[] {
+  if (asked.length === 1) return [...asked]
+  const byKey = new Map(asked.map((one) => [`${one.name ?? ''} ${one.topicId}`, one]))
+  return [...byKey.values()]
 }
 
 function lookUp(asked: Asked, call: Call, mayCreate: boolean, operations: number): TopicEntry {

@@ -47,7 +47,7 @@ function check(topics: Topics, spec: TopicSpec, count: number): Refusal | null {
   if (collision !== undefined) {
     return refuse('invalid-name', `Topic '${spec.name}' collides with existing topic: ${collision.name}`)
   }
-  if (count <= 0) return refuse('invalid-partitions', 'Number of partitions must be larger than 0.')
+  if (count <= 0) return refuse('invalid-partitions', 'Number of partitions was set to an invalid non-positive value.')
   const tooMany = checkCount(topics, count)
   if (tooMany !== null) return tooMany
   const wrongConfig = checkConfigs(spec.configs)
@@ -58,7 +58,7 @@ function check(topics: Topics, spec: TopicSpec, count: number): Refusal | null {
 /** Whether so many partitions more may be. */
 export function checkCount(topics: Topics, more: number): Refusal | null {
   if (more > MAX_PARTITIONS_AT_ONCE) {
-    return refuse('too-many-partitions', `More than ${MAX_PARTITIONS_AT_ONCE} partitions in one request.`)
+    return refuse('too-many-partitions', 'Excessively large number of partitions per request.')
   }
   const { maxPartitions } = topics.options
   if (topics.partitions.size + more <= maxPartitions) return null

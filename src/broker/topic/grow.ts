@@ -7,9 +7,11 @@ import type { Topics } from './topics.ts'
 /** Gives a topic more partitions, `total` in all; it never has fewer than before. */
 export function growTopic(topics: Topics, topic: Topic, total: number, onlyCheck: boolean): { ok: true } | Refusal {
   const from = topic.partitions.length
-  const now = `Topic currently has ${from} partitions`
-  if (total === from) return refuse('invalid-partitions', `${now}, which is as many as were asked for.`)
-  if (total < from) return refuse('invalid-partitions', `${now}, which is higher than the requested ${total}.`)
+  if (total === from) return refuse('invalid-partitions', `Topic already has ${from} partition(s).`)
+  if (total < from) {
+    const now = `The topic ${topic.name} currently has ${from} partition(s)`
+    return refuse('invalid-partitions', `${now}; ${total} would not be an increase.`)
+  }
   const refusal = checkCount(topics, total - from) ?? roomFor(topics, total - from)
   if (refusal !== null) return refusal
   if (onlyCheck) return { ok: true }

@@ -3,7 +3,7 @@ const MAX_LENGTH = 249
 /** What is wrong with a topic's name, or null. */
 export function checkTopicName(name: string): string | null {
   if (name === '') return 'Topic name is invalid: the empty string is not allowed'
-  if (name === '.' || name === '..') return "Topic name is invalid: '.' or '..' is not allowed"
+  if (name === '.' || name === '..') return `Topic name is invalid: '${name}' is not allowed`
   if (name.length > MAX_LENGTH)
     return `Topic name is invalid: the length of '${name}' is longer than the max allowed length ${MAX_LENGTH}`
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {

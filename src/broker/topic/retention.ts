@@ -8,16 +8,14 @@ import { trimPartition } from './trim.ts'
 const PARTITIONS = 256
 
 /** Looks after retention every `retentionCheckMs`, a bounded number of partitions at a time, and after compaction. */
-export function startRetention(topics: Topics): Compaction {
+export function startRetention(topics: Topics): void {
   const { broker, options } = topics
-  const compaction = new Compaction(topics)
-  compaction.start()
+  new Compaction(topics).start()
   const run = () => {
     broker.turn.start(enforceRetention(topics))
     broker.timers.after(options.retentionCheckMs, run)
   }
   broker.timers.after(options.retentionCheckMs, run)
-  return compaction
 }
 
 /** Lets go of what every topic need not keep any more. */

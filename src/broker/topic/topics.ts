@@ -50,6 +50,9 @@ export class Topics implements Held {
   leaderEpoch = 0
   /** The journal position of the last fact about topics: what an answer about them waits for. */
   position = 0
+  /** Cleanings of compacted topics since the start, and the bytes they went over. */
+  cleanings = 0
+  bytesCleaned = 0
   /** The next producer id, and from where on the journal has to be asked for more. */
   nextProducerId = 0
   producerIdLimit = 0

@@ -21,9 +21,10 @@ class Broker:
         self.config = {"bootstrap.servers": f"{host}:{port}"}
         self.admin = AdminClient(self.config)
 
-    def topic(self, partitions):
+    def topic(self, partitions, **config):
         name = fresh("librdkafka")
-        self.admin.create_topics([NewTopic(name, partitions, 1)])[name].result(PATIENCE_S)
+        topic = NewTopic(name, partitions, 1, config=named(config))
+        self.admin.create_topics([topic])[name].result(PATIENCE_S)
         return name
 
     def producer(self, **config):
@@ -208,8 +209,75 @@ def transactions(broker):
     reader.close()
 
 
+def from_start(broker, topic, count):
+    """Reads a topic of one partition from its start, up to `count` records or until nothing comes."""
+    consumer = broker.consumer(fresh("reader"), check_crcs=True, enable_partition_eof=True)
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    found = []
+    deadline = time.monotonic() + PATIENCE_S
+    while len(found) < count and time.monotonic() < deadline:
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        if message.error() is not None:
+            break
+        found.append(message)
+    consumer.close()
+    return found
+
+
+def codecs(broker):
+    kinds = ["none", "gzip", "snappy", "lz4", "zstd"]
+    for kept in ["producer", "uncompressed", *kinds[1:]]:
+        topic = broker.topic(1, compression_type=kept)
+        expected = []
+        for kind in kinds:
+            producer = broker.producer(compression_type=kind, linger_ms=50)
+            for i in range(20):
+                value = f"{kept} {kind} {i} ".encode() * 20
+                timestamp = EARLY + 10 * len(expected)
+                producer.produce(topic, value, key=f"{i}", timestamp=timestamp, on_delivery=delivered)
+                expected.append((len(expected), timestamp, value))
+            flush(producer)
+        messages = from_start(broker, topic, len(expected))
+        assert [(m.offset(), m.timestamp()[1], m.value()) for m in messages] == expected, (kept, len(messages))
+        consumer = broker.consumer(fresh("times"))
+        for after, offset in [(-5, 0), (1, 1), (235, 24), (985, 99), (991, -1)]:
+            (found,) = consumer.offsets_for_times([TopicPartition(topic, 0, EARLY + after)], PATIENCE_S)
+            assert found.offset == offset, (kept, after, found)
+        consumer.close()
+
+
+def compact(broker):
+    topic = broker.topic(1, cleanup_policy="compact", segment_ms=100, min_cleanable_dirty_ratio=0.01)
+    producer = broker.producer(compression_type="zstd")
+    last = {}
+    for i in range(300):
+        key = f"k{i % 7}"
+        producer.produce(topic, f"{i}", key=key, timestamp=LATE - 10_000 + i, on_delivery=delivered)
+        last[key] = (i, f"{i}".encode())
+        if i % 50 == 49:
+            flush(producer)
+    # A later record begins a new segment: the ones before may be compacted.
+    producer.produce(topic, "end", key="end", timestamp=LATE + 10_000, on_delivery=delivered)
+    flush(producer)
+    deadline = time.monotonic() + 2 * PATIENCE_S
+    while time.monotonic() < deadline:
+        messages = from_start(broker, topic, 400)
+        if len(messages) < 200:
+            break
+    found = {m.key().decode(): (m.offset(), m.value()) for m in messages}
+    assert len(messages) < 200, "nothing was compacted"
+    assert found.pop("end") == (300, b"end"), found
+    assert found == last, (found, last)
+    refused = []
+    producer.produce(topic, "no key", on_delivery=lambda error, _: refused.append(error))
+    flush(producer)
+    assert refused[0] is not None and refused[0].name() == "INVALID_RECORD", refused
+
+
 def main(scenario, host, port):
-    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, replay, transactions)}
+    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, replay, transactions, codecs, compact)}
     scenarios[scenario](Broker(host, port))
 
 

@@ -24,9 +24,8 @@ interface Chunk {
  * each key is there before and after it, so that a crash, or giving up, between two of them does no harm.
  */
 export class CleanRun {
-  /** Bytes read in the second round, and written. */
+  /** Bytes that were gone over. */
   read = 0
-  written = 0
   private readonly topics: Topics
   private readonly topic: Topic
   private readonly partition: Partition
@@ -108,7 +107,6 @@ export class CleanRun {
       topics.broker.whenRoom(() => this.put(chunk, left))
       return
     }
-    if (rewritten === 'done') this.written += left.length
     // What has been joined with its neighbours meanwhile is read again with them.
     this.filter(rewritten === 'moved' ? this.borderBelow(chunk.from) : chunk.to)
   }

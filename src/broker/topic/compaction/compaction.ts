@@ -6,10 +6,6 @@ import { CleanRun } from './clean-run.ts'
 
 /** Compaction of a broker's topics, one partition at a time: the one with the largest share of what is dirty. */
 export class Compaction {
-  /** Cleanings done, and bytes that they read and wrote. */
-  runs = 0
-  read = 0
-  written = 0
   private readonly topics: Topics
   private running = false
 
@@ -38,9 +34,8 @@ export class Compaction {
     this.running = true
     const run = new CleanRun(topics, topic, partition, dirt.end, topics.options.cleanerMemory, (worked) => {
       this.running = false
-      this.read += run.read
-      this.written += run.written
-      if (worked) this.runs++
+      topics.bytesCleaned += run.read
+      if (worked) topics.cleanings++
       if (worked && topics.broker.hasRoomForSettlement(64)) this.next()
     })
     run.start(dirt.from)
