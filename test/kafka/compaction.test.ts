@@ -3,12 +3,15 @@ import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { decodeKeyed, encodeKeyed, type Keyed, type KeyedAt } from '../../sim/kafka/keyed-batch.ts'
 import { Compaction } from '../../src/broker/topic/compaction/compaction.ts'
+import { configureTopic } from '../../src/broker/topic/configure.ts'
 import { createTopic } from '../../src/broker/topic/create.ts'
+import { crc32c } from '../../src/std/crc32c.ts'
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../src/wire/kafka/messages/list-offsets.ts'
 import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
 import { KafkaRig } from './rig.ts'
+import { type TransactionalProducer, TransactionRig } from './transaction-rig.ts'
 
 const COMPACT: readonly [string, string][] = [
   ['cleanup.policy', 'compact'],
@@ -173,5 +176,47 @@ describe('a topic with a codec of its own', () => {
     const table = new Table([['compression.type', 'uncompressed']])
     assert.equal(table.put(packer.fetch(0)).errorCode, 0)
     assert.deepEqual(table.all(), [at(0, 'k', 'x'.repeat(200))])
+  })
+})
+
+describe('a compacted topic with transactions', () => {
+  const keyed = (rig: TransactionRig, time: number, records: readonly Keyed[], producer?: TransactionalProducer) => {
+    const { id: producerId = -1, epoch: producerEpoch = -1 } = producer ?? {}
+    const bytes = encodeKeyed(records, time, { producerId, producerEpoch, baseSequence: producer ? 0 : -1 })
+    if (producer !== undefined) {
+      bytes[22] = 16
+      new DataView(bytes.buffer).setUint32(17, crc32c(bytes, 21, bytes.length))
+    }
+    const partitionData = [{ index: 0, records: { bytes, at: 0, length: bytes.length } }]
+    const transactionalId = producer?.transactionalId ?? null
+    const request = { transactionalId, acks: -1, timeoutMs: 1000, topicData: [{ name: 't', partitionData }] }
+    const { errorCode } = rig.ask(ProduceRequest, ProduceResponse, 12, request).responses[0]!.partitionResponses[0]!
+    assert.equal(errorCode, 0)
+  }
+  const valuesOf = (rig: TransactionRig, key: string) => {
+    const { records } = rig.read(0, 0, 0)
+    const found = decodeKeyed(records!.bytes.slice(records!.at, records!.at + records!.length)).records
+    return found.filter((one) => one.key === key).map(({ value }) => value)
+  }
+
+  it('counts what was aborted for nothing, and leaves alone what may still be', () => {
+    const rig = new TransactionRig(1)
+    assert.ok(configureTopic(rig.topics, rig.topics.byName.get('t')!, new Map(COMPACT), false).ok)
+    new Compaction(rig.topics).start()
+    const producer = rig.producer('p')
+    keyed(rig, 1000, [{ key: 'k', value: 'kept' }])
+    keyed(rig, 1020, [{ key: 'k', value: 'aborted' }], producer)
+    assert.equal(producer.end(false), 0)
+    for (const time of [1040, 1060]) keyed(rig, time, [{ key: 'other', value: `${time}` }])
+    rig.run(16_000)
+    assert.deepEqual(valuesOf(rig, 'k'), ['kept'])
+    keyed(rig, 1080, [{ key: 'k', value: 'open' }], producer)
+    for (const time of [1100, 1120, 1140]) keyed(rig, time, [{ key: 'k', value: `${time}` }])
+    rig.run(16_000)
+    assert.deepEqual(valuesOf(rig, 'k'), ['kept', 'open', '1100', '1120', '1140'])
+    assert.equal(producer.end(true), 0)
+    for (const time of [1160, 1180]) keyed(rig, time, [{ key: 'other', value: `${time}` }])
+    rig.run(16_000)
+    assert.deepEqual(valuesOf(rig, 'k'), ['1140'])
   })
 })
