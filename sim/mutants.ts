@@ -6,8 +6,8 @@ import { GROUP_MUTANTS } from './groups/mutants.ts'
 import { KAFKA_MUTANTS } from './kafka/mutants.ts'
 import { TRANSACTION_MUTANTS } from './kafka/transaction/mutants.ts'
 import type { Mutant } from './mutant.ts'
-import { TENANT_MUTANTS } from './tenants/mutants.ts'
 import { TABLE_MUTANTS } from './table/mutants.ts'
+import { TENANT_MUTANTS } from './tenants/mutants.ts'
 
 /** Every planted bug: each has to be found. */
 export const MUTANTS: readonly Mutant[] = [

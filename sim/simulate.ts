@@ -22,10 +22,10 @@ import { Reader } from './kafka/reader.ts'
 import { addTransactions } from './kafka/transaction/actors.ts'
 import { Dice } from './random.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
-import { Steward } from './tenants/steward.ts'
 import { TableModel } from './table/model.ts'
 import { TableReader } from './table/reader.ts'
 import { TableWriter } from './table/writer.ts'
+import { Steward } from './tenants/steward.ts'
 import { type Start, World } from './world.ts'
 
 /** A world with everything in it that its swarm says. */
@@ -85,6 +85,8 @@ function addAccess(world: World): void {
   const model = new AccessModel()
   world.actors.push(new Officer(world, model))
   for (const user of USERS) world.actors.push(new Guest(world, model, user))
+}
+
 function addTable(world: World): void {
   const model = new TableModel(world, world.swarm.tables)
   world.actors.push(new TableWriter(world, model), new TableReader(world, model))
