@@ -62,6 +62,10 @@ export class Queue {
   private readonly order: ReadyOrder
   /** The same, if messages have priorities. */
   private readonly levels: ByPriority | null
+  /** Whether messages are handed out by their priority. */
+  readonly prioritized: boolean
+  /** Whether it counts how often a message was handed out: a queue's type stays what it is. */
+  readonly counts: boolean
   readonly delayed = new Delayed()
   /** Its messages stay entries of their own, wherever they are moved. */
   readonly runs = false
@@ -108,21 +112,13 @@ export class Queue {
     const { type, maxPriority } = settings
     this.levels = maxPriority === 0 ? null : new ByPriority(this.index, maxPriority, type === 'quorum')
     this.order = this.levels ?? new InSequence(this.index)
-  }
-
-  /** Whether messages are handed out by their priority. */
-  get prioritized(): boolean {
-    return this.levels !== null
-  }
-
-  /** Whether it counts how often a message was handed out. */
-  get counts(): boolean {
-    return this.settings.type === 'quorum'
+    this.prioritized = this.levels !== null
+    this.counts = type === 'quorum'
   }
 
   /** Whether a message comes back after a restart. */
   keeps(persistent: boolean): boolean {
-    return this.settings.durable && (persistent || this.settings.type === 'quorum')
+    return this.settings.durable && (persistent || this.counts)
   }
 
   /** `priority` is the message's own, -1 if it names none. */
