@@ -21,6 +21,7 @@ export async function playConsumers(dialogue: Dialogue): Promise<void> {
   await ranges(dialogue, c1, c2)
   await offsets(dialogue, c1)
   await upgrades(dialogue, c1)
+  await strangers(dialogue, c1)
 }
 
 /** A member that says what a client would say, and remembers what it was told. */
@@ -368,6 +369,36 @@ async function upgrades(d: Dialogue, topicId: string): Promise<void> {
   await c.ask('C leaves', { memberEpoch: -1 })
   await d.ask('D gets an id', 'join', 9, join)
   await d.ask('what is left', 'describe', 6, { groups: [groupId] })
+}
+
+/** Classic groups that cannot change to the consumer protocol. */
+async function strangers(d: Dialogue, topicId: string): Promise<void> {
+  const all = subscriptionOf(topicId)
+  const kinds = [
+    ['groups-connect', 'connect', all],
+    ['groups-own-assignor', 'consumer', withUserData(all)],
+  ] as const
+  for (const [groupId, protocolType, assignment] of kinds) {
+    const protocols = [{ name: 'own', metadata: subscription('groups-c1') }]
+    const join = { groupId, sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 6_000, protocolType, protocols }
+    const { memberId } = (await d.ask('- gets an id', 'join', 9, join)).answer!
+    await d.ask('- joins', 'join', 9, { ...join, memberId })
+    const assignments = [{ memberId, assignment }]
+    const named = { protocolType, protocolName: 'own' }
+    await d.ask('- syncs', 'sync', 5, { groupId, memberId, generationId: 1, ...named, assignments })
+    const b = new Member(d, groupId, 'B')
+    await b.join(`joins ${groupId}`, { subscribedTopicNames: ['groups-c1'] })
+    await b.ask(`leaves ${groupId}`, { memberEpoch: -1 })
+    await d.ask('- leaves', 'leave', 5, { groupId, members: [{ memberId }] })
+    await d.ask('- is deleted', 'delete', 2, { groupsNames: [groupId] })
+  }
+}
+
+/** The same assignment with something of the assignor's own at its end. */
+function withUserData(assignment: Uint8Array): Uint8Array {
+  const bytes = Buffer.concat([assignment, Buffer.from('own')])
+  bytes.writeInt32BE(3, assignment.length - 4)
+  return bytes
 }
 
 /** An assignment of all three partitions, as a leader writes it. */

@@ -32,12 +32,22 @@ export function embeddedVersion(metadata: Uint8Array): number {
 
 /** What the leader of a classic group gave a member; nothing if it cannot be read. */
 export function readAssignment(bytes: Uint8Array, topics: TopicsView): Assignment {
-  const decoded = attempt(() => {
+  const decoded = decodeAssignment(bytes)
+  return decoded === null ? NO_PARTITIONS : byIds(decoded.assignedPartitions, topics)
+}
+
+/** Whether the leader's assignor put something of its own into a member's assignment. */
+export function hasUserData(bytes: Uint8Array): boolean {
+  const userData = decodeAssignment(bytes)?.userData
+  return userData != null && userData.length > 0
+}
+
+function decodeAssignment(bytes: Uint8Array): Decoded<typeof ConsumerProtocolAssignment> | null {
+  return attempt(() => {
     const reader = new Reader(bytes)
     const version = Math.min(reader.int16(), ConsumerProtocolAssignment.versions.to)
     return version < 0 ? null : decode(ConsumerProtocolAssignment, version, reader)
   })
-  return decoded === null ? NO_PARTITIONS : byIds(decoded.assignedPartitions, topics)
 }
 
 /** Partitions by topic names as partitions by topic ids; topics that are not there are left out. */

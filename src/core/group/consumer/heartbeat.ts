@@ -7,7 +7,7 @@ import { fencedInstance, smallerEpoch, wrongEpoch } from './fencing.ts'
 import { leave } from './leave.ts'
 import { AWAY, type Subscription, sameSubscription, sameTopics } from './member.ts'
 import { replace } from './replace.ts'
-import { mayUpgrade, upgrade } from './upgrade.ts'
+import { upgrade, upgradeRefusal } from './upgrade.ts'
 import type { World } from './world.ts'
 
 /** ConsumerGroupHeartbeat: joins, says what the member has and wants, leaves. Answered at once. */
@@ -83,9 +83,10 @@ function refusalOf(group: Group, command: ConsumerHeartbeat): Refused | null {
 
 /** Only who joins may turn a classic group into one of the consumer protocol. */
 function refusalOfClassic(group: Group, { memberId, memberEpoch }: ConsumerHeartbeat): Refused | null {
-  if (memberEpoch !== 0 || !(group.state === 'Empty' || mayUpgrade(group))) {
-    return refused('group-id-not-found', `Group ${group.name} is not a consumer group.`)
-  }
+  if (memberEpoch !== 0) return refused('group-id-not-found', `Group ${group.name} is not a consumer group.`)
+  if (group.state === 'Empty') return null
+  const refusal = upgradeRefusal(group)
+  if (refusal !== null) return refusal
   return group.members.has(memberId) ? smallerEpoch(0, group.generation) : null
 }
 

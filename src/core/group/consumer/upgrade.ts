@@ -2,15 +2,29 @@ import type { Group } from '../classic.ts'
 import type { Out } from '../commands.ts'
 import { type Member, metadataOf } from '../members.ts'
 import { filtered, NO_PARTITIONS } from './assignment.ts'
+import { type Refused, refused } from './consumer-command.ts'
 import { begin, decide, heardOf } from './decide.ts'
-import { readAssignment, readSubscription } from './embedded.ts'
+import { hasUserData, readAssignment, readSubscription } from './embedded.ts'
 import { type Subscription, sinceOf } from './member.ts'
 import type { World } from './world.ts'
 
-/** Whether a classic group may go on in the consumer protocol, its members staying (`group.consumer.migration.policy` is bidirectional). */
-export function mayUpgrade(group: Group): boolean {
-  if (!group.isConsumerGroup() || group.members.size > group.limits.consumerGroupMaxSize) return false
-  return [...group.members.values()].every((member) => subscriptionOf(group, member) !== null)
+/** Why a classic group cannot go on in the consumer protocol with its members staying; null if it can (`group.consumer.migration.policy` is bidirectional). */
+export function upgradeRefusal(group: Group): Refused | null {
+  const cannot = `Cannot upgrade classic group ${group.name} to consumer group because`
+  const members = [...group.members.values()]
+  if (!group.isConsumerGroup()) {
+    return refused('group-id-not-found', `${cannot} the group does not use the consumer embedded protocol.`)
+  }
+  if (members.length > group.limits.consumerGroupMaxSize) {
+    return refused('group-max-size-reached', `${cannot} the group size exceeds the consumer group maximum size.`)
+  }
+  if (members.some((member) => subscriptionOf(group, member) === null)) {
+    return refused('group-id-not-found', `${cannot} the embedded consumer protocol is malformed.`)
+  }
+  // What an assignor keeps in its members' assignments nobody would keep for it any more.
+  if (!members.some((member) => hasUserData(member.assignment))) return null
+  const advice = 'Please refer to the documentation or switch to a default assignor before re-attempting the upgrade.'
+  return refused('group-id-not-found', `${cannot} an unsupported custom assignor is in use. ${advice}`)
 }
 
 /** Turns a classic group with members into a group of the consumer protocol: everybody keeps what he has, and the epoch goes on from the generation. */
