@@ -32,7 +32,9 @@ class Broker:
 
     def consumer(self, group, **config):
         defaults = {"auto.offset.reset": "earliest", "session.timeout.ms": 10_000, "heartbeat.interval.ms": 500, "auto.commit.interval.ms": 100}
-        return Consumer({**self.config, **defaults, "group.id": group, **named(config)})
+        # The consumer protocol leaves the time-outs to the broker.
+        settings = {} if config.get("group_protocol") == "consumer" else defaults
+        return Consumer({**self.config, "auto.offset.reset": "earliest", **settings, "group.id": group, **named(config)})
 
 
 def named(config):
@@ -122,6 +124,46 @@ def group_of_three(broker, **config):
 
 def cooperative(broker):
     group_of_three(broker, partition_assignment_strategy="cooperative-sticky")
+
+
+def consumer_protocol(broker):
+    group_of_three(broker, group_protocol="consumer")
+
+
+def migrate(broker):
+    """The consumers of a group are changed from the classic to the consumer protocol one by one, and back."""
+    topic = broker.topic(6)
+    group = fresh("migrate")
+    protocols = {"classic": {"partition_assignment_strategy": "range"}, "consumer": {"group_protocol": "consumer"}}
+    members = []
+    seen = set()
+
+    def see(message):
+        if message is not None:
+            seen.add(int(message.value()))
+
+    def change(joins, leaves, expected):
+        if leaves is not None:
+            members.pop(leaves).close()
+        if joins is not None:
+            members.append(broker.consumer(group, **protocols[joins]))
+            members[-1].subscribe([topic])
+        poll_until(members, lambda message: see(message) or sorted(len(m.assignment()) for m in members) == expected)
+
+    producer = broker.producer()
+    for i in range(60):
+        producer.produce(topic, str(i), partition=i % 6, on_delivery=delivered)
+    flush(producer)
+    change("classic", None, [6])
+    change("consumer", None, [3, 3])
+    change(None, 0, [6])
+    change("classic", None, [3, 3])
+    change(None, 0, [6])
+    for i in range(60, 120):
+        producer.produce(topic, str(i), partition=i % 6, on_delivery=delivered)
+    flush(producer)
+    poll_until(members, lambda message: see(message) or len(seen) == 120)
+    members[0].close()
 
 
 def replay(broker):
@@ -277,7 +319,7 @@ def compact(broker):
 
 
 def main(scenario, host, port):
-    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, replay, transactions, codecs, compact)}
+    scenarios = {f.__name__: f for f in (produce, group_of_three, cooperative, consumer_protocol, migrate, replay, transactions, codecs, compact)}
     scenarios[scenario](Broker(host, port))
 
 
