@@ -1,6 +1,7 @@
 import type { Broker } from '../../src/broker/broker.ts'
 import type { Json } from '../../src/core/policy/parameters.ts'
 import { exportDefinitions } from '../../src/server/definitions/export.ts'
+import { USERS } from '../access/model.ts'
 import { rule } from '../failure.ts'
 
 const CATEGORIES = [
@@ -16,10 +17,13 @@ const CATEGORIES = [
 
 type Item = { readonly [key: string]: Json }
 
+/** What belongs to nobody, or to those who try Kafka's access control. */
+const OTHERS: readonly unknown[] = ['/', 'guest', ...USERS]
+
 /** All that was defined beside the first vhost and user, as text. Hashes of passwords have a salt of their own each time. */
 export function tenantState(broker: Broker): string {
   const all = exportDefinitions(broker)
-  const mine = (item: Item) => item.vhost !== '/' && item.name !== '/' && item.user !== 'guest' && item.name !== 'guest'
+  const mine = ({ vhost, name, user }: Item) => ![vhost, name, user].some((one) => OTHERS.includes(one))
   const state = CATEGORIES.map((category) => [category, ...(all[category] as Item[]).filter(mine)])
   return JSON.stringify(state)
 }
