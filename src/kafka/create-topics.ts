@@ -1,7 +1,7 @@
-import { createTopic } from '../broker/topic/create.ts'
+import { checkNameAndConfigs, createTopic } from '../broker/topic/create.ts'
 import { type Refusal, refuse } from '../broker/topic/refusal.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../wire/kafka/messages/create-topics.ts'
-import { type Decoded, type Encodable, ZERO_UUID } from '../wire/kafka/schema.ts'
+import type { Decoded, Encodable } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
 import { checkAssignment } from './assignment.ts'
 import { describeTopic } from './describe-configs.ts'
@@ -33,30 +33,29 @@ export const createTopics = api(
 )
 
 function create(asked: Asked, call: Call, onlyCheck: boolean): Answer {
-  const refusal = checkReplicas(asked, call.front.options.nodeId)
-  if (refusal !== null) return refused(asked.name, refusal)
   const configs = new Map<string, string>()
   for (const { name, value } of asked.configs) {
     if (value === null)
       return refused(asked.name, refuse('invalid-config', `Null value not supported for topic configs: ${name}`))
     configs.set(name, value)
   }
+  const { topics } = call.front
+  const refusal = checkNameAndConfigs(topics, asked.name, configs) ?? checkReplicas(asked, call.front.options.nodeId)
+  if (refusal !== null) return refused(asked.name, refusal)
   const partitions = asked.assignments.length > 0 ? asked.assignments.length : asked.numPartitions
-  const created = createTopic(call.front.topics, { name: asked.name, partitions, configs }, onlyCheck)
+  const created = createTopic(topics, { name: asked.name, partitions, configs }, onlyCheck)
   if (!created.ok) return refused(asked.name, created)
   return {
     name: asked.name,
     errorMessage: null,
-    topicId: created.topic?.id ?? ZERO_UUID,
-    numPartitions: partitions === -1 ? call.front.topics.options.defaultPartitions : partitions,
+    topicId: created.id,
+    numPartitions: partitions === -1 ? topics.options.defaultPartitions : partitions,
     replicationFactor: 1,
-    configs: describeTopic(call.front.topics, created.topic?.configs ?? configs).map(
-      ({ name, value, configSource }) => ({
-        name,
-        value,
-        configSource,
-      }),
-    ),
+    configs: describeTopic(topics, created.topic?.configs ?? configs).map(({ name, value, configSource }) => ({
+      name,
+      value,
+      configSource,
+    })),
   }
 }
 

@@ -271,7 +271,8 @@ function answerOf(one: Found, committedOnly: boolean): PartitionAnswer {
       highWatermark: -1,
       lastStableOffset: -1,
       logStartOffset: -1,
-      abortedTransactions: committedOnly ? [] : null,
+      // None where nothing was looked for; no list where a partition refuses.
+      abortedTransactions: partition === null || errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED ? [] : null,
       records: one.records,
     }
   }

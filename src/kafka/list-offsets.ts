@@ -76,8 +76,10 @@ function listOne(
   const { timestamp } = asked
   const end = committedOnly ? partition.lastStableOffset : partition.highWatermark
   if (timestamp === LATEST) answer(at(partition, end, topics.leaderEpoch))
-  else if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) answer(at(partition, partition.logStartOffset, -1))
-  else if (timestamp < MAX_TIMESTAMP) answer({ timestamp: -1, offset: -1 })
+  else if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) {
+    const { logStartOffset, endOffset } = partition
+    answer(at(partition, logStartOffset, logStartOffset === endOffset ? topics.leaderEpoch : -1))
+  } else if (timestamp < MAX_TIMESTAMP) answer({ timestamp: -1, offset: -1 })
   else {
     const found = (error: Error | null, stamp: { offset: number; timestamp: number } | null) => {
       if (error !== null) answer({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR, timestamp: -1, offset: -1 })

@@ -28,6 +28,10 @@ export const offsetForLeaderEpoch = api(
               return { ...answer, errorCode: ErrorCode.FENCED_LEADER_EPOCH }
             }
             if (leaderEpoch > topics.leaderEpoch) return answer
+            // The epoch that goes on began with the broker, whether or not anything was written in it.
+            if (leaderEpoch === topics.leaderEpoch) {
+              return { partition: number, leaderEpoch, endOffset: partition.highWatermark }
+            }
             const end = partition.epochs.endOf(leaderEpoch, partition.highWatermark)
             return { partition: number, leaderEpoch: end.epoch, endOffset: end.endOffset }
           }),

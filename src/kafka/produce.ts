@@ -10,7 +10,7 @@ import type { Decoded, Encodable, Slice } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
 import { type Rejected, recordErrorsOf, summaryOf } from './record-errors.ts'
 import { APPEND_CODES } from './refusals.ts'
-import { isTransactionalBatch, requestFault, transactionFault } from './transaction/produce-check.ts'
+import { isTransactionalBatch, type RequestFault, requestFault, transactionFault } from './transaction/produce-check.ts'
 
 /*
  * Produce, told from 0, served from 3 to 13: clients built on librdkafka look for the old ones and never use them. Topics have ids in place of
@@ -49,8 +49,8 @@ class ProduceRun {
   /** The request's bytes do not go away any more. */
   private keeps: boolean
   private gone = false
-  /** What is wrong with all of it, or 0. */
-  private readonly fault: number
+  /** What is wrong with all of it. */
+  private readonly fault: RequestFault | null
 
   constructor(request: Decoded<typeof ProduceRequest>, call: Call<typeof ProduceResponse>) {
     this.request = request
@@ -104,13 +104,15 @@ class ProduceRun {
   private append(topic: Topic | undefined, data: PartitionData): PartitionAnswer | null {
     const { topics } = this.call.front
     const { acks } = this.request
-    if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS)
-    if (this.fault !== ErrorCode.NONE) return this.refused(data, this.fault)
+    if (this.fault !== null) {
+      return { ...this.refused(data, this.fault.errorCode), errorMessage: this.fault.errorMessage }
+    }
     if (topic === undefined && this.call.version >= 13) return this.refused(data, ErrorCode.UNKNOWN_TOPIC_ID)
     const partition = topic?.partitions[data.index]
     if (topic === undefined || partition === undefined) {
       return this.refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     }
+    if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS)
     if (data.records === null) return this.refused(data, ErrorCode.INVALID_RECORD)
     let { records } = data
     if (isTransactionalBatch(records)) {

@@ -17,16 +17,17 @@ export interface TopicSpec {
   readonly configs: ReadonlyMap<string, string>
 }
 
-export type Created = { readonly ok: true; readonly topic: Topic | null }
+/** The id is the topic's; where it was only looked, one that it could have had. */
+export type Created = { readonly ok: true; readonly id: string; readonly topic: Topic | null }
 
 /** Makes a topic; with `onlyCheck` it is only looked whether that could be done. */
 export function createTopic(topics: Topics, spec: TopicSpec, onlyCheck = false): Created | Refusal {
   const count = spec.partitions === -1 ? topics.options.defaultPartitions : spec.partitions
   const refusal = check(topics, spec, count)
   if (refusal !== null) return refusal
-  if (onlyCheck) return { ok: true, topic: null }
-  const { broker } = topics
   const id = newUuid(topics)
+  if (onlyCheck) return { ok: true, id, topic: null }
+  const { broker } = topics
   const fact = {
     op: 'create' as const,
     name: spec.name,
@@ -36,23 +37,31 @@ export function createTopic(topics: Topics, spec: TopicSpec, onlyCheck = false):
   }
   const position = writeFact(broker, fact)
   topics.apply(fact, position)
-  return { ok: true, topic: topics.byId.get(id)! }
+  return { ok: true, id, topic: topics.byId.get(id)! }
 }
 
 function check(topics: Topics, spec: TopicSpec, count: number): Refusal | null {
-  const wrongName = checkTopicName(spec.name)
-  if (wrongName !== null) return refuse('invalid-name', wrongName)
-  if (topics.byName.has(spec.name)) return refuse('topic-exists', `Topic '${spec.name}' already exists.`)
-  const collision = topics.byCollisionKey.get(collisionKey(spec.name))
-  if (collision !== undefined) {
-    return refuse('invalid-name', `Topic '${spec.name}' collides with existing topic: ${collision.name}`)
-  }
+  const wrong = checkNameAndConfigs(topics, spec.name, spec.configs)
+  if (wrong !== null) return wrong
   if (count <= 0) return refuse('invalid-partitions', 'Number of partitions was set to an invalid non-positive value.')
-  const tooMany = checkCount(topics, count)
-  if (tooMany !== null) return tooMany
-  const wrongConfig = checkConfigs(spec.configs)
-  if (wrongConfig !== null) return refuse('invalid-config', wrongConfig)
-  return roomFor(topics, count)
+  return checkCount(topics, count) ?? roomFor(topics, count)
+}
+
+/** What is looked at before anything else. */
+export function checkNameAndConfigs(
+  topics: Topics,
+  name: string,
+  configs: ReadonlyMap<string, string>,
+): Refusal | null {
+  const wrongName = checkTopicName(name)
+  if (wrongName !== null) return refuse('invalid-name', wrongName)
+  if (topics.byName.has(name)) return refuse('topic-exists', `Topic '${name}' already exists.`)
+  const collision = topics.byCollisionKey.get(collisionKey(name))
+  if (collision !== undefined) {
+    return refuse('invalid-name', `Topic '${name}' collides with existing topic: ${collision.name}`)
+  }
+  const wrongConfig = checkConfigs(configs)
+  return wrongConfig === null ? null : refuse('invalid-config', wrongConfig)
 }
 
 /** Whether so many partitions more may be. */

@@ -23,6 +23,7 @@ export type Refusal =
   | 'non-empty-group'
   | 'rebalance-in-progress'
   | 'stale-member-epoch'
+  | 'unexpected'
   | 'unknown-member-id'
   | 'unreleased-instance-id'
   | 'unsupported-version'

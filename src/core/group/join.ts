@@ -60,8 +60,10 @@ function canAll(group: Group, protocol: string): boolean {
 }
 
 function joinAgain(group: Group, command: JoinCommand, now: number, out: Out): void {
-  if (command.instanceId === null && group.pending.has(command.memberId)) {
-    addMember(group, command.memberId, command, now, out)
+  if (group.pending.has(command.memberId)) {
+    // An id that was given out for want of one belongs to a dynamic member: Kafka trips over the instance id.
+    if (command.instanceId !== null) answer(out, command.token, joinRefusal('unexpected', ''))
+    else addMember(group, command.memberId, command, now, out)
     return
   }
   const refusal = group.refusalFor(command.memberId, command.instanceId)

@@ -8,12 +8,12 @@ export function leave(group: Group, command: LeaveCommand, now: number, out: Out
     answer(out, command.token, { kind: 'leave', error: 'coordinator-not-available', members: [] })
     return
   }
-  const before = group.members.size
   const members = command.members.map(({ memberId, instanceId }) => {
     return { memberId, instanceId, error: leaveOne(group, memberId, instanceId, out) }
   })
   answer(out, command.token, { kind: 'leave', error: 'none', members })
-  if (group.members.size < before) rebalance(group, now, out)
+  // Also where the one who left was only about to join.
+  if (group.state !== 'Empty' && members.some(({ error }) => error === 'none')) rebalance(group, now, out)
   else maybeCompleteJoin(group, now, out)
 }
 

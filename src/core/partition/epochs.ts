@@ -11,13 +11,13 @@ export class Epochs {
     this.starts.push(offset)
   }
 
-  /** The greatest epoch that is not above `epoch`, and the offset at which it ended; -1 and -1 if there is none. */
+  /** The greatest epoch that is not above `epoch`, and the offset at which it ended; where all are above, that at which the first one began. */
   endOf(epoch: number, endOffset: number): { epoch: number; endOffset: number } {
     for (let i = this.epochs.length - 1; i >= 0; i--) {
       if (this.epochs[i]! > epoch) continue
       return { epoch: this.epochs[i]!, endOffset: this.starts[i + 1] ?? endOffset }
     }
-    return { epoch: -1, endOffset: -1 }
+    return epoch < 0 ? { epoch: -1, endOffset: -1 } : { epoch, endOffset: this.starts[0] ?? endOffset }
   }
 
   /** The epoch of a record; -1 if the offset is below all that is known. */

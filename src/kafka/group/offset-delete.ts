@@ -26,7 +26,10 @@ function remove(request: Request, call: Call<typeof OffsetDeleteResponse>): void
   const { groups, topics } = call.front
   const group = groups.get(request.groupId)
   if (group === undefined) {
-    call.reply({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND }, groups.deletedAt)
+    call.reply(
+      { errorCode: request.groupId === '' ? ErrorCode.INVALID_GROUP_ID : ErrorCode.GROUP_ID_NOT_FOUND },
+      groups.deletedAt,
+    )
     return
   }
   if (group.hasMembers && group.consumer === null && !group.isConsumerGroup()) {

@@ -16,6 +16,7 @@ export const GROUP_CODES: { readonly [refusal in Refusal]: number } = {
   'non-empty-group': ErrorCode.NON_EMPTY_GROUP,
   'rebalance-in-progress': ErrorCode.REBALANCE_IN_PROGRESS,
   'stale-member-epoch': ErrorCode.STALE_MEMBER_EPOCH,
+  unexpected: ErrorCode.UNKNOWN_SERVER_ERROR,
   'unknown-member-id': ErrorCode.UNKNOWN_MEMBER_ID,
   'unreleased-instance-id': ErrorCode.UNRELEASED_INSTANCE_ID,
   'unsupported-version': ErrorCode.UNSUPPORTED_VERSION,

@@ -24,19 +24,39 @@ export function isTransactionalBatch(records: Slice | null): records is Slice {
   return records !== null && records.length >= BATCH_HEADER && isTransactional(records.bytes, records.at)
 }
 
-/** What is wrong with a request as a whole: transactional records take a transactional id, and one producer. */
-export function requestFault({ transactionalId, topicData }: Decoded<typeof ProduceRequest>): number {
+/** The newest format of batches. */
+const MAGIC = 2
+
+/** What is wrong with all of a request. */
+export interface RequestFault {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+const NO_AUTHORITY: RequestFault = {
+  errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+  errorMessage: null,
+}
+const TWO_PRODUCERS: RequestFault = { errorCode: ErrorCode.INVALID_PRODUCER_ID_MAPPING, errorMessage: null }
+
+/** Null if nothing is: transactional records take a transactional id, and one producer. That is looked for in all batches, so that all can be read. */
+export function requestFault({ transactionalId, topicData }: Decoded<typeof ProduceRequest>): RequestFault | null {
   let producer = -1
   for (const { partitionData } of topicData) {
     for (const { records } of partitionData) {
+      const magic =
+        records === null || records.length < BATCH_HEADER ? MAGIC : (records.bytes[records.at + 16]! << 24) >> 24
+      if (magic < 0 || magic > MAGIC) {
+        return { errorCode: ErrorCode.CORRUPT_MESSAGE, errorMessage: `Invalid magic found in record: ${magic}` }
+      }
       if (!isTransactionalBatch(records)) continue
-      if (transactionalId === null) return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      if (transactionalId === null) return NO_AUTHORITY
       const id = producerId(records.bytes, records.at)
-      if (producer >= 0 && id !== producer) return ErrorCode.INVALID_PRODUCER_ID_MAPPING
+      if (producer >= 0 && id !== producer) return TWO_PRODUCERS
       producer = id
     }
   }
-  return ErrorCode.NONE
+  return null
 }
 
 /**

@@ -4,8 +4,6 @@ import type { Slice } from '../../../src/wire/kafka/schema.ts'
 
 /** Fields that tell of the place and the moment, and nothing about behaviour. */
 const LEFT_OUT = new Set([
-  'configs',
-  'errorMessage',
   'port',
   'host',
   'throttleTimeMs',
@@ -40,7 +38,7 @@ function plain(value: unknown, names: Names): unknown {
 
 function plainField(key: string, field: unknown, names: Names): unknown {
   if (key.endsWith('rrorCode')) return errorName(field as number)
-  if (key === 'producerId' && typeof field === 'number') return names(String(field)) ?? field
+  if (key === 'producerId' && typeof field === 'number') return names(`#${field}`) ?? field
   return plain(field, names)
 }
 
@@ -58,7 +56,7 @@ function records({ bytes, at, length }: Slice, names: Names): unknown {
       producer:
         producerId < 0
           ? 'none'
-          : `${names(String(producerId)) ?? producerId} epoch ${producerEpoch} from ${baseSequence}`,
+          : `${names(`#${producerId}`) ?? producerId} epoch ${producerEpoch} from ${baseSequence}`,
       ids: ids.join(' '),
     }),
   )

@@ -42,7 +42,7 @@ export class Side {
 
   /** From now on `value`, which this side has made up, is shown as `name`. */
   call(value: string | number, name: string): void {
-    this.names.set(String(value), name)
+    this.names.set(typeof value === 'number' ? `#${value}` : value, name)
   }
 
   /** The answer in a form that both sides can have in common. */

@@ -5,7 +5,9 @@ import {
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../../../src/wire/kafka/messages/create-topics.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../../../src/wire/kafka/messages/delete-topics.ts'
 import { MetadataRequest, MetadataResponse } from '../../../../src/wire/kafka/messages/metadata.ts'
+import { ZERO_UUID } from '../../../../src/wire/kafka/schema.ts'
 import { chance, command, type Maker, someTopic } from '../command.ts'
+import type { Side } from '../side.ts'
 
 const CREATE = { request: CreateTopicsRequest, response: CreateTopicsResponse, versions: [7, 7] } as const
 const DELETE = { request: DeleteTopicsRequest, response: DeleteTopicsResponse, versions: [1, 6] } as const
@@ -34,16 +36,18 @@ const create: Maker = {
       }),
       learn(side, { topics }) {
         for (const topic of topics) {
-          if (topic.errorCode !== 0 || topic.topicId === ZERO) continue
-          side.topicIds.set(topic.name, topic.topicId)
-          side.call(topic.topicId, `<${topic.name}>`)
+          if (topic.errorCode === 0) learnTopic(side, topic.name, topic.topicId)
         }
       },
     })
   },
 }
 
-const ZERO = 'AAAAAAAAAAAAAAAAAAAAAA'
+function learnTopic(side: Side, name: string, id: string): void {
+  if (id === ZERO_UUID) return
+  side.topicIds.set(name, id)
+  side.call(id, `<${name}>`)
+}
 
 const CONFIGS = [
   { name: 'retention.ms', value: '60000' },
@@ -106,6 +110,10 @@ const metadata: Maker = {
         topics: [byId ? { topicId: side.topicId(name), name: null } : { name }],
         allowAutoTopicCreation: false,
       }),
+      // The old versions make what is not there.
+      learn(side, { topics }) {
+        for (const topic of topics) if (topic.errorCode === 0) learnTopic(side, topic.name!, topic.topicId)
+      },
     })
   },
 }
