@@ -185,7 +185,7 @@ export class Steward implements Actor {
   /** Messages that a deleted vhost has to let go of, and that a policy may be too much for. */
   private send(broker: Broker): void {
     const queues = [...(broker.vhosts.get(this.world.dice.pick(TENANTS))?.queues.values() ?? [])]
-    if (queues.length === 0 || !broker.hasRoom(roomFor(200, queues.length))) return
+    if (queues.length === 0 || !broker.hasRoom(roomFor(200, queues))) return
     const bytes = Buffer.concat([Buffer.from([0, 0, 0xce]), Buffer.alloc(100, 'x')])
     const where = { bytes, keysAt: 0, keysLength: 2, contentAt: 2, contentLength: bytes.length - 2 }
     publish(broker, queues, { ...where, persistent: true, expiry: 0, priority: 0 })

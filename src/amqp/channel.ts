@@ -108,7 +108,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
 
   endTurn(position: number): void {
     this.noted = false
-    if (this.confirms.on) this.confirms.endTurn()
+    if (this.confirms.on) this.confirms.endTurn(position)
     this.replies.endTurn(position)
   }
 

@@ -8,6 +8,8 @@ export class Confirms {
   on = false
   /** The journal position up to which the messages so far need it; it never falls, so that confirms stay in order. */
   position = 0
+  /** What came in this turn is in the journal only when the turn ends. */
+  late = false
   private readonly channel: number
   private readonly output: Output
   private readonly turn: Turn
@@ -31,7 +33,8 @@ export class Confirms {
   }
 
   /** The last message was refused: that is told at once. */
-  reject(): void {
+  reject(position: number): void {
+    if (this.late) this.position = position
     this.note(this.published - 1)
     this.noted = this.published
     // RabbitMQ says 'multiple' where nothing before it waits for an answer.
@@ -41,7 +44,9 @@ export class Confirms {
   }
 
   /** What came in this turn is confirmed when the journal is durable that far. */
-  endTurn(): void {
+  endTurn(position: number): void {
+    if (this.late) this.position = position
+    this.late = false
     this.note(this.published)
   }
 

@@ -18,7 +18,8 @@ const STEP = 4096
 
 /** A delivery that went back already (its sequence is -1) is no more than counted. */
 export function dispose(broker: Broker, queue: Queue, sequence: number, disposal: Disposal): void {
-  if (sequence < 0) return
+  // A stream keeps what it handed out.
+  if (sequence < 0 || queue.settings.type === 'stream') return
   if (disposal === 'ack') settle(broker, queue, sequence)
   else if (disposal === 'nack-requeue') requeue(broker, queue, sequence)
   else if (disposal === 'reject-requeue') requeue(broker, queue, sequence, true)
@@ -45,6 +46,10 @@ export function giveBackLate(broker: Broker, unacked: Unacked<Recipient>, recipi
   return late
 }
 
+function giveBack(broker: Broker, queue: Queue, sequence: number): void {
+  if (queue.settings.type !== 'stream') requeue(broker, queue, sequence, true)
+}
+
 /** Gives all deliveries back to their queues, in steps if they are many. */
 export function requeueAll(broker: Broker, unacked: Unacked<Recipient>): void {
   const step = () => {
@@ -52,7 +57,7 @@ export function requeueAll(broker: Broker, unacked: Unacked<Recipient>): void {
       const entry = unacked.first()
       if (entry < 0) break
       const sequence = unacked.sequence(entry)
-      if (sequence >= 0) requeue(broker, unacked.owner(entry).queue, sequence, true)
+      if (sequence >= 0) giveBack(broker, unacked.owner(entry).queue, sequence)
       unacked.remove(entry)
     }
     if (unacked.outstanding > 0) return false

@@ -2,6 +2,7 @@ import { keepMessage, roomForKeeps } from '../broker/exchange/keep.ts'
 import { LazyHeaders } from '../broker/exchange/lazy-headers.ts'
 import { type Message, publish, REJECTED, roomFor } from '../broker/queue/publish.ts'
 import { NO_KEEPS } from '../core/exchange/router.ts'
+import type { Queue } from '../core/queue/queue.ts'
 import { getU16 } from '../std/bytes.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX, HEADER_FIXED } from '../wire/amqp/frame.ts'
@@ -120,7 +121,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   if (facts.copies || direct) rewrite(channel, direct)
   const { queues, keeps } = route
   const length = message.keysLength + message.contentLength
-  const room = roomFor(length, queues.length) + roomForKeeps(keeps, more, length)
+  const room = roomFor(length, queues) + roomForKeeps(keeps, more, length)
   if (transaction !== null) keep(channel, room)
   else {
     if (!broker.hasRoom(room)) {
@@ -136,9 +137,18 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
     const outcome = hand(channel, message, route)
     const after = broker.store.journal.tail
     if (after !== before) confirms.position = after
-    if (outcome === REJECTED && confirms.on) confirms.reject()
+    if (confirms.on) confirmStreams(channel, queues)
+    if (outcome === REJECTED && confirms.on) {
+      broker.streams?.flush()
+      confirms.reject(broker.store.journal.tail)
+    }
   }
   return true
+}
+
+/** What streams take is in the journal when the turn ends: confirms wait for that. */
+function confirmStreams({ confirms }: Channel, queues: readonly Queue[]): void {
+  for (let i = 0; i < queues.length; i++) if (queues[i].settings.type === 'stream') confirms.late = true
 }
 
 const NONE: readonly string[] = []

@@ -56,6 +56,9 @@ const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName,
     'master-locator': ['internal-error', () => MASTER_LOCATOR],
     'invalid-exchange': ['precondition-failed', ({ problem }) => exchangeProblem(problem)],
     'history-has-no-queue': ['internal-error', () => "could not find queue/exchange ''"],
+    'too-large-argument': ['precondition-failed', ({ arg }) => `Exceeded max value for ${arg}`],
+    'unusable-argument': ['precondition-failed', ({ arg }) => `Invalid value for ${arg}`],
+    'topic-exists': ['precondition-failed', ({ at }) => `cannot declare ${place(at)}: a topic has that name`],
     'no-room': ['resource-error', () => 'the journal is full'],
   }
 
@@ -123,6 +126,8 @@ function problem(because: ArgumentProblem): string {
       return `"unsupported queue version '${because.version}'"`
     case 'invalid-overflow':
       return 'invalid_overflow'
+    case 'invalid-max-age':
+      return 'invalid_max_age'
     case 'invalid-strategy':
       return 'invalid_dlx_strategy'
     case 'invalid-locator':

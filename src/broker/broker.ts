@@ -12,6 +12,7 @@ import type { KeptMessages } from './exchange/kept-messages.ts'
 import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
 import { QuotaStore } from './quota/quota-store.ts'
+import type { StreamLogs } from './stream/stream-logs.ts'
 import { type Timer, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
 import { PREDECLARED_IDS, VHost } from './vhost.ts'
@@ -131,6 +132,8 @@ export class Broker {
   report: (event: BrokerEvent) => void = () => {}
   /** Partitions and offsets whose records were reported as unreadable. */
   readonly unreadable = new Set<string>()
+  /** The logs of stream queues; null in a broker without topics. */
+  streams: StreamLogs | null = null
   /** Set by `openBroker` before anything else happens. */
   store!: Store
   turn!: Turn

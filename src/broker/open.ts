@@ -69,6 +69,7 @@ export function openBroker(options: OpenOptions): Broker {
   broker.turn.stages.push(
     () => releaseDue(broker),
     () => buryDead(broker),
+    () => broker.streams?.flush(),
     () => deliverWoken(broker),
     () => journalSettlements(broker),
     tickStore(broker),

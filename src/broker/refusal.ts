@@ -8,6 +8,7 @@ export type ArgumentProblem =
   | { readonly problem: 'unsupported-queue-type'; readonly type: string }
   | { readonly problem: 'unsupported-queue-version'; readonly version: string }
   | { readonly problem: 'invalid-overflow' | 'invalid-locator' | 'invalid-strategy' | 'routing-key-without-exchange' }
+  | { readonly problem: 'invalid-max-age' }
 
 /** A queue or an exchange that a refusal is about. */
 export interface Named {
@@ -55,6 +56,10 @@ export type Refusal = { readonly ok: false } & (
   | { readonly reason: 'invalid-exchange'; readonly problem: ExchangeProblem }
   /** What an exchange remembers found no queue behind the exchange that was bound to it. */
   | { readonly reason: 'history-has-no-queue' }
+  /** Arguments that RabbitMQ refuses without saying of which queue. */
+  | { readonly reason: 'too-large-argument' | 'unusable-argument'; readonly arg: string }
+  /** A topic that is no stream has the name. */
+  | { readonly reason: 'topic-exists'; readonly at: Named }
   /** The journal is full. */
   | { readonly reason: 'no-room' }
 )

@@ -8,7 +8,7 @@ import { twice } from './twice.ts'
 /* DeleteTopics, 1 to 6; by id as well as by name from version 6 on. */
 
 /** Journal bytes that a deletion takes at most. */
-const DELETE_ROOM = 256
+const DELETE_ROOM = 1024
 
 type Answer = NonNullable<Encodable<typeof DeleteTopicsResponse>['responses']>[number]
 

@@ -3,6 +3,7 @@ import type { Broker } from '../broker/broker.ts'
 import { ClusterIdentity } from '../broker/cluster-id.ts'
 import { registerGroupFold } from '../broker/group/fold.ts'
 import { Groups } from '../broker/group/groups.ts'
+import { registerStreams } from '../broker/stream/streams.ts'
 import { registerTopicFold } from '../broker/topic/fold.ts'
 import { startRetention } from '../broker/topic/retention.ts'
 import { Topics } from '../broker/topic/topics.ts'
@@ -44,6 +45,7 @@ export function registerNouns(broker: Broker, config: Config): Nouns {
     offsetsRetentionMs: Number(config.values['kafka.offsetsRetention']),
   })
   registerTopicFold(topics)
+  registerStreams(topics)
   registerGroupFold(groups, topics)
   const transactions = new Transactions(topics, groups)
   registerTransactionFold(transactions)

@@ -68,6 +68,8 @@ function consume(name: string): Step {
 
 const PREFETCH = step(basic.qos, basic.qosOk, { prefetchSize: 0, prefetchCount: 5, global: true })
 
+const EACH = step(basic.qos, basic.qosOk, { prefetchSize: 0, prefetchCount: 5, global: false })
+
 const CONFIRM = step(confirm.select, confirm.selectOk, { nowait: false })
 
 const confirmed = (of: Step): Step => ({ say: of.say, heard: (client) => client.expect(basic.ack) })
@@ -84,8 +86,8 @@ function quorum(more: Record<string, string | number | boolean | Field> = {}): O
 
 /** What cases leave behind on a broker that others use. */
 const LEFT = [
-  ...['cap.ineq', 'cap.bad', 'cap.nw', 'cap.q', 'cap.du', 'cap.de', 'cap.excl', 'cap.qd', 'cap.full'].map((name) =>
-    remove(name),
+  ...['cap.ineq', 'cap.bad', 'cap.nw', 'cap.q', 'cap.du', 'cap.de', 'cap.excl', 'cap.qd', 'cap.full', 'cap.st'].map(
+    (name) => remove(name),
   ),
   ...['cap.xi', 'cap.x', 'cap.xu', 'cap.int'].map((name) => removeExchange(name)),
 ]
@@ -331,11 +333,47 @@ const EXCHANGES: readonly Case[] = [
   ]),
 ]
 
-/** Cases about queues, exchanges and bindings. Those of streams are not among them: they are not built. */
+const stream = (more: Record<string, string | number | boolean | Field> = {}): Options => ({
+  durable: true,
+  ...args({ 'x-queue-type': 'stream', ...more }),
+})
+
+function read(given: { noAck?: boolean; exclusive?: boolean; arguments?: Table } = {}): Step {
+  const flags = { noLocal: false, noAck: false, exclusive: false, nowait: false, arguments: EMPTY_TABLE, ...given }
+  return step(basic.consume, basic.consumeOk, { ticket: 0, queue: 'cap.st', consumerTag: '', ...flags })
+}
+
+const ofStream = (name: string, ...steps: Step[]): Case =>
+  topology(`stream: ${name}`, [declare('cap.st', stream()), ...steps])
+
+const STREAMS: readonly Case[] = [
+  inequivalent([
+    'x-queue-type (stream, then classic)',
+    stream(),
+    { durable: true, ...args({ 'x-queue-type': 'classic' }) },
+  ]),
+  topology('queue.declare stream, durable=false', [declare('cap.bad', { ...stream(), durable: false })]),
+  topology('queue.declare stream, x-message-ttl', [declare('cap.bad', stream({ 'x-message-ttl': 1000 }))]),
+  topology('queue.declare stream, x-max-age = "7D"', [declare('cap.bad', stream({ 'x-max-age': '7D' }))]),
+  topology('queue.declare stream, x-max-age = "bogus"', [declare('cap.bad', stream({ 'x-max-age': 'bogus' }))]),
+  ofStream('basic.consume without prefetch', read()),
+  ofStream('basic.consume with no-ack', PREFETCH, read({ noAck: true })),
+  ofStream(
+    'basic.consume with bad x-stream-offset',
+    EACH,
+    read({ arguments: tableOf({ 'x-stream-offset': 'bogus' }) }),
+  ),
+  ofStream('basic.consume exclusive', EACH, read({ exclusive: true })),
+  ofStream('basic.get', step(basic.get, basic.getOk, { ticket: 0, queue: 'cap.st', noAck: true })),
+  ofStream('queue.purge', purge('cap.st')),
+]
+
+/** Cases about queues, exchanges and bindings. */
 export const TOPOLOGY_CASES: readonly Case[] = [
   ...INEQUIVALENT,
   ...DECLARED,
   ...QUORUM,
+  ...STREAMS,
   ...QUEUES,
   ...EXCLUSIVE,
   ...EXCHANGES,

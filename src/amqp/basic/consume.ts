@@ -8,6 +8,7 @@ import { AmqpConsumer } from '../consumer.ts'
 import { consumerTimeout, watchConsumer } from '../consumer-timeout.ts'
 import { queueToRead } from '../lookup.ts'
 import { REPLY_TO } from '../reply-to.ts'
+import { streamWish } from '../stream.ts'
 import { verb } from '../verb.ts'
 
 export const consume = verb(basic.consume, (channel, args) => {
@@ -28,6 +29,7 @@ function consumeQueue(channel: Channel, args: Consume): void {
   requireMemory(channel.connection)
   if (args.consumerTag !== '' && channel.consumers.has(args.consumerTag)) throw reused(args.consumerTag)
   const queue = queueToRead(channel, args.queue)
+  const wish = queue.settings.type === 'stream' ? streamWish(channel, queue, args) : null
   const priority = priorityOf(queue, args.arguments)
   const timeoutMs = consumerTimeout(queue, args.arguments)
   checkKnown(queue, args.arguments)
@@ -43,6 +45,7 @@ function consumeQueue(channel: Channel, args: Consume): void {
   channel.consumers.set(consumer.tag, consumer)
   if (!args.noAck && timeoutMs < Number.POSITIVE_INFINITY) watchConsumer(channel, consumer, timeoutMs)
   queue.consumers.add(consumer)
+  if (wish !== null) channel.broker.streams?.attach(queue, consumer, wish.start, wish.filter)
   if (!args.nowait) channel.reply(basic.consumeOk, { consumerTag: consumer.tag }, queue.changedAt)
   channel.broker.wake(queue)
 }

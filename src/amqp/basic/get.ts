@@ -4,12 +4,14 @@ import type { Queue } from '../../core/queue/queue.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import { queueToRead } from '../lookup.ts'
+import { ofStream } from '../stream.ts'
 import { LATER, verb } from '../verb.ts'
 
 /** Beside a single active or an exclusive consumer nobody gets anything. */
 export const get = verb(basic.get, (channel, { queue: name, noAck }) => {
   const { broker, connection } = channel
   const queue = queueToRead(channel, name)
+  if (queue.settings.type === 'stream') throw ofStream('basic.get', queue)
   renewLease(broker, queue)
   if (queue.counts && queue.settings.singleActiveConsumer) throw singleActive(queue)
   const reserved = queue.settings.singleActiveConsumer || queue.consumers.first()?.exclusive === true

@@ -1,5 +1,6 @@
 import { declareQueue, generateName } from '../../broker/queue/declare.ts'
 import { findQueue } from '../../broker/queue/find.ts'
+import { messagesIn } from '../../broker/stream/count.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import { queue } from '../../wire/amqp/methods.ts'
@@ -34,7 +35,7 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   const found = granted(outcome).queue
   channel.lastQueue = found.name
   if (args.nowait) return
-  const reply = { queue: found.name, messageCount: found.ready, consumerCount: found.consumers.size }
+  const reply = { queue: found.name, messageCount: messagesIn(broker, found), consumerCount: found.consumers.size }
   // Settlements of this turn are counted already, but not in the journal before it ends.
   const position = found.settled.length > 0 ? AT_END_OF_TURN : Math.max(vhost.changedAt, found.changedAt)
   channel.reply(queue.declareOk, reply, position)

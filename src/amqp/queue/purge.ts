@@ -3,6 +3,7 @@ import { purgeQueue } from '../../broker/queue/purge.ts'
 import { queue } from '../../wire/amqp/methods.ts'
 import { queueName } from '../names.ts'
 import { granted } from '../refusals.ts'
+import { ofStream } from '../stream.ts'
 import { LATER, verb } from '../verb.ts'
 
 /** A long queue is purged over several turns; the connection waits meanwhile, and the verb is asked again in the end. */
@@ -12,6 +13,7 @@ export const queuePurge = verb(queue.purge, (channel, args) => {
   if (channel.purge === null) {
     channel.rights.require('read', 'queue', name)
     const { queue: found } = granted(findQueue(vhost, name, connection.id))
+    if (found.settings.type === 'stream') throw ofStream('queue.purge', found)
     channel.purge = { messages: -1, position: 0 }
     purgeQueue(broker, found, (messages) => {
       channel.purge = { messages, position: found.changedAt }

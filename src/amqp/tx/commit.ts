@@ -23,6 +23,7 @@ export const txCommit = verb(tx.commit, (channel) => {
     dispose(broker, recipient.queue, sequence, disposal)
     broker.wake(recipient.queue)
   }
+  broker.streams?.flush()
   journalSettlements(broker)
   transaction.clear()
   channel.reply(tx.commitOk, {}, AT_END_OF_TURN)

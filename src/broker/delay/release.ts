@@ -48,6 +48,7 @@ function release(broker: Broker, kept: KeptMessages): void {
     kept.fetched.delete(sequence)
     released.push(sequence)
   }
+  broker.streams?.flush()
   if (released.length > 0 && kept.exchange.properties.durable) writeLetGo(broker, kept.id, released)
   if (!waits) scheduleRelease(broker, kept)
 }
@@ -64,7 +65,7 @@ function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: n
   const queues: Queue[] = []
   router.route(kept.exchange, key, more, headers, queues)
   const size = message.keysLength + message.contentLength
-  const room = roomFor(size, queues.length) + letGoRoom(before + 1)
+  const room = roomFor(size, queues) + letGoRoom(before + 1)
   const keeps = fitting(broker, router.keeps, more, size, room)
   if (!broker.hasRoomForSettlement(room + roomForKeeps(keeps, more, size))) {
     kept.releasing = true

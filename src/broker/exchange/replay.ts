@@ -88,7 +88,7 @@ class Replay {
       this.unroutable = destination instanceof Exchange
       return !this.unroutable
     }
-    const room = roomFor(message.keysLength + message.contentLength, there.length)
+    const room = roomFor(message.keysLength + message.contentLength, there)
     if (!broker.hasRoom(room)) {
       broker.whenRoom(again)
       return false

@@ -1,5 +1,6 @@
 import type { DelayedRetry } from '../../core/queue/delayed.ts'
 import { type Overflow, QUORUM_HIGHEST, type QueueSettings, type QueueType } from '../../core/queue/queue.ts'
+import { parseAge } from '../../core/stream/age.ts'
 import type { Field, Table } from '../../wire/amqp/field.ts'
 import { type ArgumentProblem, type Named, type Refusal, refuse } from '../refusal.ts'
 
@@ -16,6 +17,11 @@ const AT_LEAST_ONCE = 'at-least-once'
 const STRATEGIES = ['at-most-once', AT_LEAST_ONCE]
 
 const DELIVERY_LIMIT = 20
+
+/** Limits of streams, in bytes. */
+const MAX_SEGMENT = 3_000_000_000
+const MIN_FILTER = 16
+const MAX_FILTER = 255
 
 type Check = (field: Field, args: Table) => ArgumentProblem | null
 
@@ -39,6 +45,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'x-consumer-timeout': checkNatural,
   'x-consumer-disconnected-timeout': checkNatural,
   'x-quorum-initial-group-size': checkSize,
+  'x-max-age': checkAge,
+  'x-stream-max-segment-size-bytes': checkNatural,
+  'x-stream-filter-size-bytes': checkNatural,
+  'x-initial-cluster-size': checkSize,
   'x-queue-leader-locator': (field) => oneOf(field, LOCATORS, 'invalid-locator'),
 }
 
@@ -71,17 +81,18 @@ const ARGUMENTS: Readonly<Record<QueueType, readonly string[]>> = {
     'x-max-in-memory-length',
     'x-quorum-initial-group-size',
   ],
+  stream: [
+    'x-initial-cluster-size',
+    'x-max-age',
+    'x-max-length-bytes',
+    'x-queue-leader-locator',
+    'x-queue-type',
+    'x-stream-filter-size-bytes',
+    'x-stream-max-segment-size-bytes',
+  ],
 }
 
-/** Arguments that only streams have. */
-const OF_STREAMS = [
-  'x-initial-cluster-size',
-  'x-max-age',
-  'x-stream-filter-size-bytes',
-  'x-stream-max-segment-size-bytes',
-]
-
-const ALL = new Set([...Object.values(ARGUMENTS).flat(), ...OF_STREAMS])
+const ALL = new Set(Object.values(ARGUMENTS).flat())
 
 /** The type that the arguments of a queue name, which have it from the vhost's default if from nowhere else. */
 export function typeOf(args: Table): string {
@@ -110,11 +121,22 @@ export function checkArguments(at: Named, args: Table): Refusal | null {
     const because = field === undefined ? null : check(field, args)
     if (because !== null) return refuse({ reason: 'invalid-argument', at, arg, because })
   }
+  const beyond = type === 'stream' ? beyondStream(args) : null
+  if (beyond !== null) return beyond
   if (type === 'classic' && args.has('x-queue-master-locator')) return refuse({ reason: 'master-locator' })
   for (const arg of args.keys()) {
     if (ALL.has(arg) && !own.includes(arg)) return refuse({ reason: 'argument-of-other-type', at, arg, type })
   }
   return null
+}
+
+/** What RabbitMQ's streams check beside. */
+function beyondStream(args: Table): Refusal | null {
+  const [segment, filter] = ['x-stream-max-segment-size-bytes', 'x-stream-filter-size-bytes'] as const
+  if (Number(args.get(segment)?.value ?? 0) > MAX_SEGMENT) return refuse({ reason: 'too-large-argument', arg: segment })
+  const size = args.get(filter)?.value
+  const sound = size === undefined || (Number(size) >= MIN_FILTER && Number(size) <= MAX_FILTER)
+  return sound ? null : refuse({ reason: 'unusable-argument', arg: filter })
 }
 
 /** What a queue of this type can't be, if it is. */
@@ -127,7 +149,7 @@ export function checkProperties(
     readonly args: Table
   },
 ): Refusal | null {
-  if (typeOf(declared.args) !== 'quorum') return null
+  if (typeOf(declared.args) === 'classic') return null
   if (declared.autoDelete) return refuse({ reason: 'invalid-property', at, property: 'auto-delete' })
   if (declared.exclusive) return refuse({ reason: 'invalid-property', at, property: 'exclusive-owner' })
   return declared.durable ? null : refuse({ reason: 'invalid-property', at, property: 'non-durable' })
@@ -141,18 +163,19 @@ export function settingsOf(declared: {
   readonly args: Table
 }): QueueSettings {
   const { durable, autoDelete, exclusiveOwner, args } = declared
-  const quorum = typeOf(args) === 'quorum'
+  const type = typeOf(args) as QueueType
+  const quorum = type === 'quorum'
   const deadLetterExchange = text(args, 'x-dead-letter-exchange')
   const overflow = overflowOf(args, quorum)
   return {
-    type: quorum ? 'quorum' : 'classic',
+    type,
     durable,
     autoDelete,
     exclusiveOwner,
     messageTtl: limit(args, 'x-message-ttl'),
     expires: limit(args, 'x-expires'),
     maxLength: limit(args, 'x-max-length'),
-    maxBytes: limit(args, 'x-max-length-bytes'),
+    maxBytes: type === 'stream' ? Number.POSITIVE_INFINITY : limit(args, 'x-max-length-bytes'),
     overflow,
     deadLetterExchange,
     deadLetterRoutingKey: text(args, 'x-dead-letter-routing-key'),
@@ -217,6 +240,19 @@ function checkText(field: Field): ArgumentProblem | null {
   return field.type === 'S' ? null : { problem: 'unacceptable-type', type: field.type }
 }
 
+function checkAge(field: Field): ArgumentProblem | null {
+  const wrong = checkText(field)
+  if (wrong !== null) return wrong
+  return parseAge(String(field.value)) === null ? { problem: 'invalid-max-age' } : null
+}
+
+/** RabbitMQ compares ages by what they come to. */
+export function comparable(args: Table): Table {
+  const age = args.get('x-max-age')
+  const ms = age?.type === 'S' && typeof age.value === 'string' ? parseAge(age.value) : null
+  return ms === null ? args : new Map(args).set('x-max-age', { type: 'S', value: String(ms) })
+}
+
 function isInteger(field: Field): field is Extract<Field, { value: number | bigint }> {
   return 'bBsuIilL'.includes(field.type)
 }
@@ -253,7 +289,7 @@ function checkVersion(field: Field): ArgumentProblem | null {
   return field.value === 2 ? null : { problem: 'unsupported-queue-version', version: String(field.value) }
 }
 
-/** The empty one is the default. Streams are not built. */
+/** The empty one is the default. */
 function checkQueueType(field: Field): ArgumentProblem | null {
   const wrong = checkText(field)
   if (wrong !== null) return wrong

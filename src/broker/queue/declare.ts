@@ -7,7 +7,7 @@ import { type Named, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { change } from '../topology.ts'
 import { vhostLimit } from '../vhost/limits.ts'
 import type { VHost } from '../vhost.ts'
-import { checkArguments, checkProperties, comparedArguments, typeOf } from './arguments.ts'
+import { checkArguments, checkProperties, comparable, comparedArguments, typeOf } from './arguments.ts'
 import { renewLease } from './lease.ts'
 
 export interface QueueDeclaration {
@@ -39,12 +39,16 @@ export function declareQueue(
     renewLease(broker, existing)
     return { ok: true, queue: existing }
   }
-  if (declaration.generated === true && typeOf(args) === 'quorum')
+  if (declaration.generated === true && typeOf(args) !== 'classic')
     return refuse({ reason: 'unnamed', type: typeOf(args) })
   const refusal = checkArguments(at, args) ?? checkProperties(at, { ...declaration, args })
   if (refusal !== null) return refusal
   const most = vhostLimit(broker, vhost.name, 'max-queues')
   if (vhost.queues.size >= most) return refuse({ reason: 'queue-limit', at, most })
+  if (typeOf(args) === 'stream') {
+    const refusal = broker.streams?.declare(at, args) ?? null
+    if (refusal !== null) return refusal
+  }
   // An exclusive queue does not outlive its connection, whatever was asked for.
   const durable = declaration.durable && !exclusive
   const id = ++broker.lastId
@@ -71,7 +75,12 @@ function checkSame(at: Named, queue: Queue, connection: number, declaration: Que
     checkEquivalent(at, 'durable', settings.durable, durable) ??
     checkEquivalent(at, 'auto_delete', settings.autoDelete, declaration.autoDelete) ??
     checkEquivalent(at, 'x-queue-type', queue.settings.type, typeOf(declaration.args)) ??
-    checkEquivalentArguments(at, queue.args, declaration.args, comparedArguments(queue.settings.type))
+    checkEquivalentArguments(
+      at,
+      comparable(queue.args),
+      comparable(declaration.args),
+      comparedArguments(queue.settings.type),
+    )
   )
 }
 

@@ -26,6 +26,11 @@ export function deleteQueue(
   const { type } = queue.settings
   const flag = ifUnused ? 'if-unused' : ifEmpty ? 'if-empty' : null
   if (type === 'quorum' && flag !== null) return refuse({ reason: 'unconditional-delete', at, flag, type })
+  // RabbitMQ deletes a stream whatever the flags say, and tells no number.
+  if (type === 'stream') {
+    dropQueue(broker, queue)
+    return { ok: true, messages: 0 }
+  }
   if (ifUnused && queue.consumers.size > 0) return refuse({ reason: 'in-use', at })
   if (ifEmpty && queue.ready > 0) return refuse({ reason: 'not-empty', at })
   const messages = queue.ready
@@ -55,6 +60,7 @@ export function retire(broker: Broker, queue: Queue): void {
     queue.consumers.remove(consumer)
     consumer.cancelled()
   }
+  if (queue.settings.type === 'stream') broker.streams?.retired(queue)
   giveUpMessages(broker, queue)
 }
 

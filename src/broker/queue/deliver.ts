@@ -23,7 +23,8 @@ export function deliverWoken(broker: Broker): void {
     const count = queues.length
     for (let i = 0; i < count; i++) {
       queues[i].woken = false
-      deliver(broker, queues[i])
+      if (queues[i].settings.type === 'stream') broker.streams?.deliver(queues[i])
+      else deliver(broker, queues[i])
     }
     queues.splice(0, count)
   }

@@ -1,5 +1,6 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { DURABLE, PLACE_SHIFT } from '../../core/queue/queue-index.ts'
+import { recordRoom } from '../../core/stream/record.ts'
 import { getU32 } from '../../std/bytes.ts'
 import { JOURNAL, SPILL } from '../../store/place.ts'
 import { FRAME_PREFIX, HEADER_FIXED } from '../../wire/amqp/frame.ts'
@@ -32,8 +33,12 @@ export interface Message {
 }
 
 /** Bytes of log that a message needs at most; ask `broker.hasRoom` for them before `publish`. */
-export function roomFor(contentLength: number, queues: number): number {
-  return contentLength + 512 + prefixLength(queues)
+export function roomFor(contentLength: number, queues: readonly Queue[]): number {
+  let room = contentLength + 512 + prefixLength(queues.length)
+  for (let i = 0; i < queues.length; i++) {
+    if (queues[i].settings.type === 'stream') room += recordRoom(contentLength)
+  }
+  return room
 }
 
 /**
@@ -44,6 +49,7 @@ export function publish(broker: Broker, queues: Queue[], message: Message): numb
   let outcome = ENQUEUED
   let takers = queues
   for (let i = 0; i < queues.length; i++) {
+    if (queues[i].settings.type === 'stream') return publishToStreams(broker, queues, message)
     if (!isFull(queues[i])) continue
     outcome = REJECTED
     takers = []
@@ -55,6 +61,16 @@ export function publish(broker: Broker, queues: Queue[], message: Message): numb
   }
   if (takers.length > 0) enqueue(broker, takers, message)
   return outcome
+}
+
+/** Adds the message to the streams among `queues`, and puts it into the others. */
+function publishToStreams(broker: Broker, queues: Queue[], message: Message): number {
+  const others: Queue[] = []
+  for (const queue of queues) {
+    if (queue.settings.type === 'stream') broker.streams?.add(queue, message)
+    else others.push(queue)
+  }
+  return others.length === 0 ? ENQUEUED : publish(broker, others, message)
 }
 
 /** The queue is full: a message that is to be dead-lettered then is put aside for `buryDead`. */

@@ -86,7 +86,7 @@ export function newIds(topics: Topics, count: number): number[] {
 }
 
 /** A random (version 4) uuid in Kafka's form, which never begins with a dash. */
-function newUuid(topics: Topics): string {
+export function newUuid(topics: Topics): string {
   const bytes = Buffer.alloc(16)
   for (;;) {
     topics.broker.env.random.fill(bytes)

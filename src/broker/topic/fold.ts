@@ -61,7 +61,8 @@ function* snapshotTopics(topics: Topics): Generator<Uint8Array> {
   const facts: TopicFact[] = [{ op: 'epoch', epoch: topics.leaderEpoch }]
   for (const topic of topics.byId.values()) {
     const partitions = topic.partitions.map((partition) => partition.id)
-    facts.push({ op: 'create', name: topic.name, id: topic.id, configs: [...topic.configs], partitions })
+    const stream = topic.stream === null ? {} : { stream: topic.stream }
+    facts.push({ op: 'create', name: topic.name, id: topic.id, configs: [...topic.configs], partitions, ...stream })
   }
   const { lastId } = topics.broker
   for (let i = 0; i < facts.length; i += 100) {

@@ -12,6 +12,7 @@ export function growTopic(topics: Topics, topic: Topic, total: number, onlyCheck
     const now = `The topic ${topic.name} currently has ${from} partition(s)`
     return refuse('invalid-partitions', `${now}; ${total} would not be an increase.`)
   }
+  if (topic.stream !== null) return refuse('invalid-partitions', 'A stream queue has one partition.')
   const refusal = checkCount(topics, total - from) ?? roomFor(topics, total - from)
   if (refusal !== null) return refusal
   if (onlyCheck) return { ok: true }

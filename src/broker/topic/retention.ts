@@ -28,7 +28,7 @@ export function enforceRetention(topics: Topics): { step(): boolean } {
       const end = Math.min(partitions.length, next + PARTITIONS)
       for (; next < end; next++) {
         const partition = partitions[next]!
-        const topic = topics.byName.get(partition.topic)
+        const topic = topics.topicOf(partition)
         partition.producers.expire(now - topics.options.producerExpiryMs)
         if (!partition.deleted && topic !== undefined) expire(topics, topic, partition, now)
       }

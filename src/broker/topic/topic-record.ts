@@ -1,12 +1,27 @@
 import type { Broker } from '../broker.ts'
 import { Record } from '../records.ts'
 
+/** The queue that a topic is the log of; `hidden` from Kafka's clients if they could not have made it. */
+export interface StreamOf {
+  readonly vhost: string
+  readonly queue: string
+  readonly hidden: boolean
+}
+
 /**
  * What happened to topics, as JSON in the journal. Ids say where it belongs: a topic or partition that is there already, or gone already, is
  * left alone.
  */
 export type TopicFact =
-  | { op: 'create'; name: string; id: string; configs: [string, string][]; partitions: number[] }
+  | {
+      op: 'create'
+      name: string
+      id: string
+      configs: [string, string][]
+      partitions: number[]
+      /** The stream queue that this is the log of, if it is one. */
+      stream?: StreamOf
+    }
   | { op: 'grow'; id: string; from: number; partitions: number[] }
   | { op: 'configure'; id: string; configs: [string, string][] }
   | { op: 'delete'; id: string }

@@ -1,5 +1,11 @@
 import { Partition } from '../../core/partition/partition.ts'
+import type { StreamOf } from './topic-record.ts'
 import { type BrokerValue, settingsOf, type TopicSettings } from './topic-settings.ts'
+
+/** What stream queues are found by, and hidden topics named: no topic of Kafka's has such a name. */
+export function streamKey(vhost: string, queue: string): string {
+  return `${vhost}\0${queue}`
+}
 
 /** A named set of partitions. */
 export class Topic {
@@ -13,9 +19,19 @@ export class Topic {
   /** The journal position of its last change. */
   position: number
 
+  /** The stream queue that it is the log of. */
+  readonly stream: StreamOf | null
   private readonly broker: BrokerValue
 
-  constructor(name: string, id: string, configs: Map<string, string>, position: number, broker: BrokerValue) {
+  constructor(
+    name: string,
+    id: string,
+    configs: Map<string, string>,
+    position: number,
+    broker: BrokerValue,
+    stream: StreamOf | null = null,
+  ) {
+    this.stream = stream
     this.broker = broker
     this.name = name
     this.id = id

@@ -3,7 +3,7 @@ import type { Broker } from '../broker.ts'
 import { ConfigStore } from '../config/config-store.ts'
 import type { Held } from '../turn.ts'
 import { collisionKey } from './name.ts'
-import { Topic } from './topic.ts'
+import { streamKey, Topic } from './topic.ts'
 import type { TopicFact } from './topic-record.ts'
 
 export interface TopicOptions {
@@ -41,6 +41,8 @@ export class Topics implements Held {
   readonly byId = new Map<string, Topic>()
   /** For names that differ in '.' and '_' only. */
   readonly byCollisionKey = new Map<string, Topic>()
+  /** Those that stream queues are made of, by `streamKey`: hidden ones stand here alone. */
+  readonly streams = new Map<string, Topic>()
   readonly partitions = new Map<number, Partition>()
   /** Settings that were given to anything but topics. */
   readonly configs: ConfigStore
@@ -97,10 +99,14 @@ export class Topics implements Held {
 
   private create(fact: TopicFact & { op: 'create' }, position: number): void {
     if (this.byId.has(fact.id)) return
-    const topic = new Topic(fact.name, fact.id, new Map(fact.configs), position, this.brokerValue)
-    this.byName.set(topic.name, topic)
+    const topic = new Topic(fact.name, fact.id, new Map(fact.configs), position, this.brokerValue, fact.stream)
+    const { stream } = topic
+    if (stream !== null) this.streams.set(streamKey(stream.vhost, stream.queue), topic)
     this.byId.set(topic.id, topic)
-    this.byCollisionKey.set(collisionKey(topic.name), topic)
+    if (stream?.hidden !== true) {
+      this.byName.set(topic.name, topic)
+      this.byCollisionKey.set(collisionKey(topic.name), topic)
+    }
     this.adopt(topic, fact.partitions)
   }
 
@@ -112,9 +118,13 @@ export class Topics implements Held {
   }
 
   private remove(topic: Topic, position: number): void {
-    this.byName.delete(topic.name)
+    const { stream } = topic
+    if (stream !== null) this.streams.delete(streamKey(stream.vhost, stream.queue))
     this.byId.delete(topic.id)
-    this.byCollisionKey.delete(collisionKey(topic.name))
+    if (stream?.hidden !== true) {
+      this.byName.delete(topic.name)
+      this.byCollisionKey.delete(collisionKey(topic.name))
+    }
     for (const partition of topic.partitions) {
       partition.deleted = true
       this.partitions.delete(partition.id)
@@ -129,6 +139,11 @@ export class Topics implements Held {
     if (!partition.isPending) this.pending.push(partition)
     partition.await(tail)
     this.hold(tail)
+  }
+
+  /** The topic that a partition is of. */
+  topicOf({ topic }: Partition): Topic | undefined {
+    return this.byName.get(topic) ?? this.streams.get(topic)
   }
 
   private hold(position: number): void {

@@ -1,11 +1,12 @@
 import { type Admitted, admit, type Entry } from './admit.ts'
 import { type Aborted, Cleaner, type CleanTime, type Mapped } from './cleaner.ts'
-import { firstSince, latestIn, type Stamp } from './records.ts'
+import { firstSince, latestIn, recordsOf, type Stamp } from './records.ts'
 
 /** Work on the records of batches that is too much for the loop. A cleaning is several tasks, one after the other. */
 export type BatchTask =
   | { readonly kind: 'first-since'; readonly bytes: Uint8Array; readonly timestamp: number }
   | { readonly kind: 'latest'; readonly bytes: Uint8Array }
+  | { readonly kind: 'unpack'; readonly bytes: Uint8Array }
   | { readonly kind: 'admit'; readonly bytes: Uint8Array; readonly entry: Entry }
   | { readonly kind: 'clean'; readonly memory: number }
   | { readonly kind: 'map'; readonly bytes: Uint8Array; readonly aborted: readonly Aborted[] }
@@ -21,6 +22,8 @@ export type BatchTask =
 export interface BatchResults {
   'first-since': Stamp | null
   latest: Stamp
+  /** The records, one after the other; null if they can't be read. */
+  unpack: Uint8Array | null
   admit: Admitted
   clean: null
   map: Mapped
@@ -38,6 +41,8 @@ export class BatchWork {
         return firstSince(task.bytes, 0, task.timestamp)
       case 'latest':
         return latestIn(task.bytes, 0)
+      case 'unpack':
+        return recordsOf(task.bytes, 0)?.bytes ?? null
       case 'admit':
         return admit(task.bytes, 0, task.entry)
       case 'clean':

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { putVarint } from '../../std/zigzag.ts'
 import { Codec, pack } from '../../wire/kafka/compression/codec.ts'
 import { BATCH_HEADER, baseOffset, baseTimestamp, batchSize, checkBatch, compression, sealBatch } from './batch.ts'
 import { Cleaner } from './cleaner.ts'
-import { putVarint } from './record-reader.ts'
 import { recordsOf } from './records.ts'
 
 interface Plain {

@@ -1,3 +1,4 @@
+import { putVarint, varintSize } from '../../std/zigzag.ts'
 import { Codec, pack } from '../../wire/kafka/compression/codec.ts'
 import {
   BATCH_HEADER,
@@ -16,7 +17,7 @@ import {
   setDeleteHorizon,
 } from './batch.ts'
 import { KeyMap } from './key-map.ts'
-import { putVarint, type RecordReader, varintSize } from './record-reader.ts'
+import type { RecordReader } from './record-reader.ts'
 import { recordsOf } from './records.ts'
 
 /** A transaction that was aborted: the data of its producer in these offsets count for nothing. */
@@ -164,7 +165,8 @@ function keyOf({ bytes, keyAt, keyLength }: RecordReader): Uint8Array {
   return bytes.subarray(keyAt, keyAt + keyLength)
 }
 
-function isAborted(bytes: Uint8Array, at: number, aborted: readonly Aborted[]): boolean {
+/** Whether the batch belongs to one of these transactions. */
+export function isAborted(bytes: Uint8Array, at: number, aborted: readonly Aborted[]): boolean {
   if (aborted.length === 0 || !isTransactional(bytes, at)) return false
   const id = producerId(bytes, at)
   const base = baseOffset(bytes, at)

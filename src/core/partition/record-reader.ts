@@ -10,8 +10,12 @@ export class RecordReader {
   keyAt = 0
   /** -1 for a record without a key. */
   keyLength = -1
+  valueAt = 0
   /** -1 for a tombstone. */
   valueLength = -1
+  /** Where the headers begin, behind their number. */
+  headersAt = 0
+  headers = 0
   /** The bytes are not records. */
   broken = false
   readonly bytes: Uint8Array
@@ -40,9 +44,11 @@ export class RecordReader {
     this.keyAt = this.at
     if (this.keyLength > 0) this.at += this.keyLength
     this.valueLength = this.varint()
+    this.valueAt = this.at
     if (this.valueLength > 0) this.at += this.valueLength
-    const headers = this.varint()
-    const sound = this.keyLength >= -1 && this.valueLength >= -1 && headers >= 0 && this.at <= end
+    this.headers = this.varint()
+    this.headersAt = this.at
+    const sound = this.keyLength >= -1 && this.valueLength >= -1 && this.headers >= 0 && this.at <= end
     if (!sound || Number.isNaN(this.timestampDelta) || !(this.offsetDelta >= 0)) return this.fail()
     this.end = end
     return true
@@ -67,21 +73,4 @@ export class RecordReader {
     }
     return Number.NaN
   }
-}
-
-/** Bytes of a zigzag varint. */
-export function varintSize(value: number): number {
-  let rest = value < 0 ? -value * 2 - 1 : value * 2
-  let size = 1
-  for (; rest >= 0x80; size++) rest = Math.floor(rest / 0x80)
-  return size
-}
-
-/** Writes a zigzag varint at `bytes[at]` and returns where it ends. */
-export function putVarint(bytes: Uint8Array, at: number, value: number): number {
-  let rest = value < 0 ? -value * 2 - 1 : value * 2
-  let to = at
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[to++] = (rest % 0x80) | 0x80
-  bytes[to++] = rest
-  return to
 }

@@ -10,8 +10,8 @@ import { ByPriority } from './ready-by-priority.ts'
 const QUORUM_PRIORITY = 4
 export const QUORUM_HIGHEST = 31
 
-/** Quorum queues count how often they handed a message out, and keep every message. */
-export type QueueType = 'classic' | 'quorum'
+/** Quorum queues count how often they handed a message out, and keep every message. A stream keeps them in a log of its own. */
+export type QueueType = 'classic' | 'quorum' | 'stream'
 
 /** What happens when a queue is as long as it may be. */
 export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx'

@@ -1,0 +1,25 @@
+import type { Consumer } from '../../core/queue/consumer.ts'
+import type { Queue } from '../../core/queue/queue.ts'
+import type { Filter } from '../../core/stream/filter.ts'
+import type { Source } from '../../core/stream/record.ts'
+import type { Start } from '../../core/stream/start.ts'
+import type { Table } from '../../wire/amqp/field.ts'
+import type { Named, Refusal } from '../refusal.ts'
+
+/** The logs behind stream queues, as the broker's queues see them. */
+export interface StreamLogs {
+  /** Makes the log of a stream that is about to be declared. */
+  declare(at: Named, args: Table): Refusal | null
+  /** Adds a message; it is in the log when the turn ends, or after `flush`. */
+  add(queue: Queue, message: Source): void
+  /** Appends what was added. */
+  flush(): void
+  /** How many messages the stream holds. */
+  messages(queue: Queue): number
+  /** A new consumer begins to read. */
+  attach(queue: Queue, consumer: Consumer<Queue>, start: Start, filter: Filter | null): void
+  /** Hands consumers what they can take. */
+  deliver(queue: Queue): void
+  /** The queue has gone: so does its log. */
+  retired(queue: Queue): void
+}
