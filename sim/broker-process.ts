@@ -5,6 +5,7 @@ import { ClusterIdentity } from '../src/broker/cluster-id.ts'
 import { registerGroupFold } from '../src/broker/group/fold.ts'
 import { Groups } from '../src/broker/group/groups.ts'
 import { openBroker } from '../src/broker/open.ts'
+import { registerStreams } from '../src/broker/stream/streams.ts'
 import { registerTopicFold } from '../src/broker/topic/fold.ts'
 import { startRetention } from '../src/broker/topic/retention.ts'
 import { Topics } from '../src/broker/topic/topics.ts'
@@ -68,6 +69,7 @@ export function openSmall(
         topics = new Topics(opened, { cleanerBackoffMs: 300, cleanerMemory: 300, retentionCheckMs: 2000 })
         groups = new Groups(opened, { groupInitialRebalanceDelayMs: 500 })
         registerTopicFold(topics)
+        registerStreams(topics)
         registerGroupFold(groups, topics)
         transactions = new Transactions(topics, groups)
         registerTransactionFold(transactions)

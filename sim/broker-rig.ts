@@ -3,6 +3,9 @@ import { openBroker } from '../src/broker/open.ts'
 import { declareQueue } from '../src/broker/queue/declare.ts'
 import { type Message, publish } from '../src/broker/queue/publish.ts'
 import { settle } from '../src/broker/queue/settle.ts'
+import { registerStreams } from '../src/broker/stream/streams.ts'
+import { registerTopicFold } from '../src/broker/topic/fold.ts'
+import { Topics } from '../src/broker/topic/topics.ts'
 import type { Consumer } from '../src/core/queue/consumer.ts'
 import type { Queue } from '../src/core/queue/queue.ts'
 import { Arena } from '../src/std/arena.ts'
@@ -25,6 +28,7 @@ const KIB = 1024
 export class BrokerRig {
   readonly clock: SimClock
   readonly broker: Broker
+  topics!: Topics
   /** What the operator was told. */
   readonly events: (StoreEvent | BrokerEvent)[] = []
   disk: SimDisk
@@ -55,7 +59,13 @@ export class BrokerRig {
         writeAtOnce: 512,
         durability,
       },
-      register: [],
+      register: [
+        (broker) => {
+          this.topics = new Topics(broker)
+          registerTopicFold(this.topics)
+          registerStreams(this.topics)
+        },
+      ],
       onFatal: (error) => {
         throw error
       },

@@ -5,7 +5,7 @@ import { deadLetter } from '../queue/dead-letter.ts'
 import { renewLease } from '../queue/lease.ts'
 import { enforceLimits, isTooLong } from '../queue/limits.ts'
 import type { VHost } from '../vhost.ts'
-import { effectiveSettings, match } from './effective.ts'
+import { argumentsOf, effectiveSettings, match } from './effective.ts'
 
 /** Queues that get their settings in one go, and messages that a shorter queue drops in one. */
 const RUN = 512
@@ -40,10 +40,16 @@ function renewQueue(broker: Broker, vhost: VHost, queue: Queue): void {
   const { durable, autoDelete, exclusiveOwner, expires } = queue.settings
   const { name, args } = queue
   queue.settings = effectiveSettings(broker, vhost, { name, args, durable, autoDelete, exclusiveOwner })
+  limitStream(broker, vhost, queue)
   if (queue.settings.expires !== expires) renewLease(broker, queue)
   shorten(broker, queue)
   // What has expired by the new settings goes.
   broker.wake(queue)
+}
+
+/** A stream's limits are its log's. */
+function limitStream(broker: Broker, vhost: VHost, queue: Queue): void {
+  if (queue.settings.type === 'stream') broker.streams?.limit(queue, argumentsOf(broker, vhost, queue))
 }
 
 /** Drops what is too much by the new limits, in steps. */

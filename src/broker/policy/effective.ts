@@ -57,6 +57,11 @@ export function matchQueue(broker: Broker, vhost: VHost, { name, args }: Pick<Qu
   return match(broker, vhost, { what: 'queue', name, type: typeOf(args) })
 }
 
+/** The arguments that a queue works with. */
+export function argumentsOf(broker: Broker, vhost: VHost, declared: Pick<Queue, 'name' | 'args'>): Table {
+  return effectiveArguments(declared.args, typeOf(declared.args), matchQueue(broker, vhost, declared).definition)
+}
+
 /** What a queue works with: what it was declared with, and what its policies say. */
 export function effectiveSettings(
   broker: Broker,
@@ -69,7 +74,6 @@ export function effectiveSettings(
     readonly args: Table
   },
 ): QueueSettings {
-  const { definition } = matchQueue(broker, vhost, declared)
-  const args = effectiveArguments(declared.args, typeOf(declared.args), definition)
+  const args = argumentsOf(broker, vhost, declared)
   return settingsOf(args === declared.args ? declared : { ...declared, args })
 }

@@ -46,7 +46,7 @@ export function declareQueue(
   const most = vhostLimit(broker, vhost.name, 'max-queues')
   if (vhost.queues.size >= most) return refuse({ reason: 'queue-limit', at, most })
   if (typeOf(args) === 'stream') {
-    const refusal = broker.streams?.declare(at, args) ?? null
+    const refusal = broker.streams === null ? unsupported(at) : broker.streams.declare(at, args)
     if (refusal !== null) return refusal
   }
   // An exclusive queue does not outlive its connection, whatever was asked for.
@@ -56,8 +56,15 @@ export function declareQueue(
   change(broker, { kind: 'queue', id, vhost: vhost.name, name, durable, autoDelete, exclusiveOwner, args }, durable)
   const queue = vhost.queues.get(name)!
   queue.changedAt = vhost.changedAt
+  if (queue.settings.type === 'stream') broker.streams?.open(queue)
   renewLease(broker, queue)
   return { ok: true, queue }
+}
+
+/** A broker without topics has no streams either. */
+function unsupported(at: Named): Refusal {
+  const because = { problem: 'unsupported-queue-type', type: 'stream' } as const
+  return refuse({ reason: 'invalid-argument', at, arg: 'x-queue-type', because })
 }
 
 /** A name that nobody else has: `prefix` and 22 characters of base64url. */

@@ -34,11 +34,10 @@ export interface Message {
 
 /** Bytes of log that a message needs at most; ask `broker.hasRoom` for them before `publish`. */
 export function roomFor(contentLength: number, queues: readonly Queue[]): number {
-  let room = contentLength + 512 + prefixLength(queues.length)
-  for (let i = 0; i < queues.length; i++) {
-    if (queues[i].settings.type === 'stream') room += recordRoom(contentLength)
-  }
-  return room
+  let streams = 0
+  for (let i = 0; i < queues.length; i++) if (queues[i].settings.type === 'stream') streams++
+  const copy = streams > 0 && streams === queues.length ? 0 : contentLength
+  return copy + 512 + prefixLength(queues.length) + (streams === 0 ? 0 : streams * recordRoom(contentLength))
 }
 
 /**

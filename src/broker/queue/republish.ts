@@ -10,7 +10,7 @@ import type { Broker } from '../broker.ts'
 import { fitting, keepMessage, roomForKeeps } from '../exchange/keep.ts'
 import { isFull } from './limits.ts'
 import { PARKING } from './parking.ts'
-import { publish } from './publish.ts'
+import { publish, roomFor } from './publish.ts'
 import { noteCounted } from './queue-facts.ts'
 import { readStored, writeStored } from './stored-message.ts'
 
@@ -71,6 +71,8 @@ export function republish(
   if (queue.settings.deadLetterAtLeastOnce && (nobody || queues.some(isFull))) return 'no-taker'
   if (nobody) return 'done'
   if (keeps.length > 0 && !broker.hasRoomForSettlement(size + roomForKeeps(keeps, more, size))) return 'no-room'
+  const streams = queues.some((one) => one.settings.type === 'stream')
+  if (streams && !broker.hasRoomForSettlement(roomFor(size, queues) + roomForKeeps(keeps, more, size))) return 'no-room'
   const keysLength = writeStored(writer, letter, { exchange, key, channel: OUR_CHANNEL, properties: dead })
   const tails = queues.map((one) => one.index.tail)
   const message = {

@@ -1,8 +1,10 @@
 import { parseAge } from '../../core/stream/age.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import { type Named, type Refusal, refuse } from '../refusal.ts'
-import { checkCount, newIds, newUuid, roomFor } from '../topic/create.ts'
+import { checkCount, newIds, newUuid } from '../topic/create.ts'
+import { deleteTopic } from '../topic/delete.ts'
 import { checkTopicName, collisionKey } from '../topic/name.ts'
+import { hasRoomFor } from '../topic/room.ts'
 import { streamKey } from '../topic/topic.ts'
 import { writeFact } from '../topic/topic-record.ts'
 import type { Topics } from '../topic/topics.ts'
@@ -11,13 +13,18 @@ const DEFAULT_VHOST = '/'
 /** RabbitMQ's default, and the least that Kafka knows. */
 const SEGMENT_BYTES = 500_000_000
 const LEAST_SEGMENT = 14
+/** What the fact takes at most: it has the names of queue and vhost, of 255 bytes each, twice. */
+const FACT_BYTES = 6144
 
 /** Makes the topic that a stream queue is. Kafka's clients see it if it is in the default vhost and they could have made one of that name. */
 export function createStreamTopic(topics: Topics, at: Named, args: Table): Refusal | null {
   const key = streamKey(at.vhost, at.name)
   const inDefault = at.vhost === DEFAULT_VHOST
+  // What a queue that went with its vhost has left goes at once.
+  const left = topics.streams.get(key)
+  if (left !== undefined) deleteTopic(topics, left)
   if (inDefault && topics.byName.has(at.name)) return refuse({ reason: 'topic-exists', at })
-  if (checkCount(topics, 1) !== null || roomFor(topics, 1) !== null) return refuse({ reason: 'no-room' })
+  if (checkCount(topics, 1) !== null || !hasRoomFor(topics.broker, FACT_BYTES)) return refuse({ reason: 'no-room' })
   const visible = inDefault && checkTopicName(at.name) === null && !topics.byCollisionKey.has(collisionKey(at.name))
   const fact = {
     op: 'create' as const,
@@ -32,7 +39,7 @@ export function createStreamTopic(topics: Topics, at: Named, args: Table): Refus
 }
 
 /** A stream's limits are those of its topic. */
-function configsOf(args: Table): [string, string][] {
+export function configsOf(args: Table): [string, string][] {
   const age = args.get('x-max-age')?.value
   const bytes = args.get('x-max-length-bytes')?.value
   const segment = Number(args.get('x-stream-max-segment-size-bytes')?.value ?? SEGMENT_BYTES)

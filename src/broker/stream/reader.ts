@@ -60,6 +60,11 @@ export class Reader {
     this.filter = filter
   }
 
+  /** Bytes that it holds. */
+  get held(): number {
+    return this.bytes.length
+  }
+
   begin(offset: number): void {
     this.next = offset
     this.goOn()
@@ -157,7 +162,10 @@ export class Reader {
     this.next = Math.max(this.next, partition.logStartOffset)
     if (partition.deleted) return false
     const plan = planRead(partition, this.next, partition.lastStableOffset, READ_BYTES, true)
-    if (plan.pieces.length === 0) return false
+    if (plan.pieces.length === 0) {
+      this.take(EMPTY)
+      return false
+    }
     const into = new Uint8Array(plan.bytes)
     const slice = locateAll(store, arena.bytes, plan)
     if (slice !== null) {

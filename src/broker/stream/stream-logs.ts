@@ -10,6 +10,10 @@ import type { Named, Refusal } from '../refusal.ts'
 export interface StreamLogs {
   /** Makes the log of a stream that is about to be declared. */
   declare(at: Named, args: Table): Refusal | null
+  /** The queue is there: just declared, or found again. */
+  open(queue: Queue): void
+  /** A policy says what the stream is to keep: the arguments that count now. */
+  limit(queue: Queue, args: Table): void
   /** Adds a message; it is in the log when the turn ends, or after `flush`. */
   add(queue: Queue, message: Source): void
   /** Appends what was added. */

@@ -4,13 +4,15 @@ import type { Filter } from '../../core/stream/filter.ts'
 import { RecordHeaders } from '../../core/stream/headers.ts'
 import { bodyLength, copyBody, recordRoom, type Source, writeHeaders } from '../../core/stream/record.ts'
 import type { Start } from '../../core/stream/start.ts'
+import { assert } from '../../std/assert.ts'
 import type { Table } from '../../wire/amqp/field.ts'
+import { argumentsOf } from '../policy/effective.ts'
 import type { Named, Refusal } from '../refusal.ts'
 import { putBatch } from '../topic/append.ts'
 import { deleteTopic } from '../topic/delete.ts'
 import { streamKey } from '../topic/topic.ts'
 import type { Topics } from '../topic/topics.ts'
-import { createStreamTopic } from './create.ts'
+import { configsOf, createStreamTopic } from './create.ts'
 import { Reader } from './reader.ts'
 import { firstOffset } from './start.ts'
 import { Stream } from './stream.ts'
@@ -26,12 +28,15 @@ const headers = new RecordHeaders()
 /** Teaches the broker stream queues: each is a topic with one partition. */
 export function registerStreams(topics: Topics): void {
   const { broker } = topics
-  broker.streams = new Streams(topics)
+  const streams = new Streams(topics)
+  broker.streams = streams
+  broker.memory.holders.push(() => streams.held())
   // A crash can come between a stream's two halves.
   broker.afterRecovery.push(() => {
     for (const topic of [...topics.streams.values()]) {
       const queue = broker.vhosts.get(topic.stream!.vhost)?.queues.get(topic.stream!.queue)
-      if (queue?.settings.type !== 'stream') deleteTopic(topics, topic)
+      if (queue?.settings.type === 'stream') streams.open(queue)
+      else deleteTopic(topics, topic)
     }
   })
 }
@@ -51,22 +56,45 @@ class Streams implements StreamLogs {
     return createStreamTopic(this.topics, at, args)
   }
 
-  add(queue: Queue, message: Source): void {
+  open(queue: Queue): void {
+    const topic = this.topics.streams.get(streamKey(queue.vhost, queue.name))
+    assert(topic !== undefined, `stream '${queue.name}' has no log`)
     const { broker } = this.topics
-    const stream = this.of(queue)
+    this.byQueue.set(queue, new Stream(broker, queue, topic))
+    this.limit(queue, argumentsOf(broker, broker.vhosts.get(queue.vhost)!, queue))
+  }
+
+  limit(queue: Queue, args: Table): void {
+    const stream = this.byQueue.get(queue)
+    if (stream === undefined) return
+    const own = configsOf(queue.args)
+    // What Kafka's clients have set stays, as long as no policy says otherwise.
+    stream.topic.overlay(new Map(configsOf(args).filter(([, value], i) => value !== own[i]?.[1])))
+  }
+
+  add(queue: Queue, message: Source): void {
+    const stream = this.byQueue.get(queue)
+    // A dead letter may come for one that has just gone.
+    if (stream === undefined) return
+    const { broker } = this.topics
     const { batch } = stream
     writeHeaders(headers, message)
     const body = bodyLength(message)
     if (batch.count === 0) {
       this.added.push(stream)
       broker.turn.touch()
-    } else if (batch.length + body + headers.size > BATCH_BYTES) this.append(stream)
+    } else if (batch.length + body + headers.size > this.longest()) this.append(stream)
     const room = recordRoom(message.keysLength + message.contentLength)
     stream.reserved += room
     broker.settling += room
     const at = batch.add(body, body + headers.size)
     copyBody(message, batch.bytes, at)
     headers.write(batch.bytes, at + body)
+  }
+
+  /** Bytes that a batch may have before it is appended. */
+  private longest(): number {
+    return Math.min(BATCH_BYTES, this.topics.broker.store.journal.longest / 2)
   }
 
   flush(): void {
@@ -90,13 +118,16 @@ class Streams implements StreamLogs {
   }
 
   messages(queue: Queue): number {
-    const { partition, batch } = this.of(queue)
+    const stream = this.byQueue.get(queue)
+    if (stream === undefined) return 0
+    const { partition, batch } = stream
     return partition.endOffset - partition.logStartOffset + batch.count
   }
 
   attach(queue: Queue, consumer: Consumer<Queue>, start: Start, filter: Filter | null): void {
     this.flush()
-    const stream = this.of(queue)
+    const stream = this.byQueue.get(queue)
+    assert(stream !== undefined, `stream '${queue.name}' is read and not open`)
     const reader = new Reader(this.topics, stream, consumer, filter)
     this.readers.set(consumer, reader)
     firstOffset(this.topics, stream.partition, start, (offset) => reader.begin(offset))
@@ -111,18 +142,19 @@ class Streams implements StreamLogs {
   }
 
   retired(queue: Queue): void {
-    const stream = this.of(queue)
+    const stream = this.byQueue.get(queue)
+    if (stream === undefined) return
     stream.partition.waiters.delete(stream)
     this.byQueue.delete(queue)
-    deleteTopic(this.topics, stream.topic)
+    if (!stream.partition.deleted) deleteTopic(this.topics, stream.topic)
   }
 
-  private of(queue: Queue): Stream {
-    const known = this.byQueue.get(queue)
-    if (known !== undefined) return known
-    const topic = this.topics.streams.get(streamKey(queue.vhost, queue.name))!
-    const stream = new Stream(this.topics.broker, queue, topic)
-    this.byQueue.set(queue, stream)
-    return stream
+  /** Bytes that readers hold. */
+  held(): number {
+    let sum = 0
+    for (const { consumers } of this.byQueue.keys()) {
+      for (const consumer of consumers) sum += this.readers.get(consumer)?.held ?? 0
+    }
+    return sum
   }
 }

@@ -21,6 +21,7 @@ export class Topic {
 
   /** The stream queue that it is the log of. */
   readonly stream: StreamOf | null
+  private policy: ReadonlyMap<string, string> = new Map()
   private readonly broker: BrokerValue
 
   constructor(
@@ -55,9 +56,16 @@ export class Topic {
     this.resettle()
   }
 
+  /** Takes over what a policy says in place of settings of its own; it is told again after a restart. */
+  overlay(configs: ReadonlyMap<string, string>): void {
+    this.policy = configs
+    this.resettle()
+  }
+
   /** Looks again what its settings are: the broker's may have changed. */
   resettle(): void {
-    this.settings = settingsOf(this.configs, this.broker)
+    const configs = this.policy.size === 0 ? this.configs : new Map([...this.configs, ...this.policy])
+    this.settings = settingsOf(configs, this.broker)
     for (const { segments } of this.partitions) segments.limits = this.settings.segment
   }
 }

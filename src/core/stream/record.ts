@@ -9,6 +9,9 @@ export const EXACT = 'amqp'
 /** What readable headers may take beside `EXACT`, and what they may as a multiple of it. */
 const READABLE_BYTES = 512
 const READABLE_TIMES = 2
+const READABLE_MOST = 16_384
+/** Bytes of a record and a batch beside what is in them. */
+const FRAMING = 512
 
 /** A message as the publisher's bytes have it; see `Message` in broker/queue/publish.ts. */
 export interface Source {
@@ -21,7 +24,11 @@ export interface Source {
 
 /** The bytes that records of a message of `length` bytes take at most. */
 export function recordRoom(length: number): number {
-  return 4 * length + 2 * READABLE_BYTES
+  return length + FRAMING + readableRoom(length)
+}
+
+function readableRoom(length: number): number {
+  return Math.min(READABLE_MOST, READABLE_BYTES + READABLE_TIMES * length)
 }
 
 /** The length of the message's body. */
@@ -55,7 +62,7 @@ export function writeHeaders(headers: RecordHeaders, source: Source): void {
   exact.set(bytes.subarray(payload, payload + size), keysLength)
   headers.clear()
   headers.add(EXACT, exact)
-  let left = READABLE_BYTES + READABLE_TIMES * exact.length
+  let left = readableRoom(exact.length)
   const add = (name: string, value: Uint8Array) => {
     left -= Buffer.byteLength(name) + value.length + 10
     if (left >= 0) headers.add(name, value)

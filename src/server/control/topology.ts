@@ -12,6 +12,7 @@ import { deleteQueue } from '../../broker/queue/delete.ts'
 import { findQueue } from '../../broker/queue/find.ts'
 import { purgeQueue } from '../../broker/queue/purge.ts'
 import type { Outcome } from '../../broker/refusal.ts'
+import { messagesIn } from '../../broker/stream/count.ts'
 import type { VHost } from '../../broker/vhost.ts'
 import { Exchange } from '../../core/exchange/exchange.ts'
 import type { Json } from '../../core/policy/parameters.ts'
@@ -145,7 +146,7 @@ function queueItem(broker: Broker, vhost: VHost, queue: Queue): Json {
     durable: queue.settings.durable,
     auto_delete: queue.settings.autoDelete,
     exclusive: queue.settings.exclusiveOwner !== 0,
-    ready: queue.ready,
+    ready: messagesIn(broker, queue),
     unacked: queue.unacked,
     consumers: queue.consumers.size,
     policy: policy?.name ?? '',
