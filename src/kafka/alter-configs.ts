@@ -75,6 +75,9 @@ function alter(call: Call, asked: AskedResource, onlyCheck: boolean, replaces: b
   if (new Set(configs.map(({ name }) => name)).size < configs.length) {
     return [ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys']
   }
+  if (configs.some(({ configOperation }) => configOperation < Operation.set || configOperation > Operation.subtract)) {
+    return [ErrorCode.UNKNOWN_SERVER_ERROR, null]
+  }
   if (resourceType === ResourceType.brokerLogger && !replaces) return alterLogger(configs)
   const resource = resourceOf(call.front, resourceType, resourceName)
   if (!('own' in resource)) return resource
@@ -108,9 +111,6 @@ const changeOne: Change = (configs, resource, { name, configOperation, value }) 
   if (configOperation === Operation.set) {
     configs.set(name, value!)
     return null
-  }
-  if (configOperation !== Operation.append && configOperation !== Operation.subtract) {
-    return [ErrorCode.UNKNOWN_SERVER_ERROR, null]
   }
   const key = resource.key(name)
   const word = configOperation === Operation.append ? 'APPEND' : 'SUBTRACT'

@@ -6,7 +6,7 @@ import { checkGroupConfigs, GROUP_CONFIGS } from '../broker/config/group-configs
 import { configureTopic } from '../broker/topic/configure.ts'
 import { checkTopicName } from '../broker/topic/name.ts'
 import type { Topic } from '../broker/topic/topic.ts'
-import { TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
+import { checkConfigs, TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import type { Front } from './front.ts'
 import { REFUSAL_CODES } from './refusals.ts'
@@ -79,12 +79,16 @@ function topicResource({ topics }: Front, name: string): Resource | Told {
   const wrong = checkTopicName(name)
   if (wrong !== null) return [ErrorCode.INVALID_TOPIC_EXCEPTION, wrong]
   const topic: Topic | undefined = topics.byName.get(name)
-  if (topic === undefined) return [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`]
   return {
-    own: topic.configs,
+    own: topic?.configs ?? new Map(),
     key: (key) => ownKey(TOPIC_CONFIGS, key),
     precheck: () => null,
     set(configs, onlyCheck) {
+      // Whether the settings make sense is told first.
+      if (topic === undefined) {
+        const unknown: Told = [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`]
+        return asConfig(checkConfigs(configs)) ?? unknown
+      }
       const done = configureTopic(topics, topic, configs, onlyCheck)
       return done.ok ? DONE : [REFUSAL_CODES[done.reason], done.text]
     },

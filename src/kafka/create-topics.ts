@@ -63,6 +63,8 @@ function checkReplicas(asked: Asked, nodeId: number): Refusal | null {
   const { assignments, replicationFactor } = asked
   if (assignments.length === 0) {
     if (replicationFactor === -1 || replicationFactor === 1) return null
+    // How many there are to be is looked at before where they could go.
+    if (replicationFactor > 1 && (asked.numPartitions === 0 || asked.numPartitions < -1)) return null
     return refuse(
       'invalid-replication-factor',
       replicationFactor > 1

@@ -3,6 +3,7 @@ import { needsOpening, openBatch } from '../broker/topic/open-batch.ts'
 import { hasRoomFor } from '../broker/topic/room.ts'
 import type { Topic } from '../broker/topic/topic.ts'
 import type { Admitted } from '../core/partition/admit.ts'
+import { checkBatch } from '../core/partition/batch.ts'
 import type { Partition } from '../core/partition/partition.ts'
 import { ErrorCode, errorName } from '../wire/kafka/errors.ts'
 import { ProduceRequest, ProduceResponse } from '../wire/kafka/messages/produce.ts'
@@ -112,8 +113,8 @@ class ProduceRun {
     if (topic === undefined || partition === undefined) {
       return this.refused(data, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     }
-    if (acks < -1 || acks > 1) return this.refused(data, ErrorCode.INVALID_REQUIRED_ACKS)
     if (data.records === null) return this.refused(data, ErrorCode.INVALID_RECORD)
+    if (acks < -1 || acks > 1) return this.refused(data, wrongAcks(data.records))
     let { records } = data
     if (isTransactionalBatch(records)) {
       const fault = transactionFault(
@@ -124,7 +125,10 @@ class ProduceRun {
         this.call.version,
       )
       if (fault === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) return this.refusedFor(data, partition, 'out-of-order')
-      if (fault !== ErrorCode.NONE) return this.refused(data, fault)
+      if (fault !== ErrorCode.NONE) {
+        const errorMessage = fault === ErrorCode.INVALID_TXN_STATE ? 'Partition was not added to the transaction' : null
+        return { ...this.refused(data, fault), errorMessage }
+      }
     }
     const zstd = this.call.version >= 7
     if (needsOpening(topics, topic, records.bytes, records.at, records.length)) {
@@ -198,6 +202,12 @@ class ProduceRun {
     if (this.error !== 0) this.call.abort(`a batch sent with acks=0 was refused: ${errorName(this.error)}`)
     else this.call.silence()
   }
+}
+
+/** What is no batch of today is told first. */
+function wrongAcks({ bytes, at, length }: Slice): number {
+  const fault = checkBatch(bytes, at, length)
+  return fault === 'not-one-batch' || fault === 'old-format' ? APPEND_CODES[fault][0] : ErrorCode.INVALID_REQUIRED_ACKS
 }
 
 function wholeOf(bytes: Uint8Array): Slice {

@@ -44,6 +44,11 @@ export function expireGroup(groups: Groups, group: Group): void {
     if (!broker.hasRoomForSettlement(removalRoom(group, list))) return
     removeOffsets(groups, group, list)
   }
-  if ((group.image === null && group.consumer === null) || !isForgettable(group)) return
+  if (!isForgettable(group)) return
+  if (group.image === null && group.consumer === null) {
+    group.offsets.lingers = false
+    groups.settle(group)
+    return
+  }
   if (broker.hasRoomForSettlement(groups.roomFor(group, 0))) groups.handle(group, { kind: 'delete', token: NO_TOKEN })
 }

@@ -14,6 +14,8 @@ export class Offsets {
 
   /** Partitions with an offset. */
   size = 0
+  /** There was one: as in Kafka a group stays until the next sweep when its last offset is gone. Not durable. */
+  lingers = false
 
   get isEmpty(): boolean {
     return this.size === 0
@@ -35,6 +37,7 @@ export class Offsets {
     if (partitions === undefined) this.topics.set(topic, (partitions = new Map()))
     const known = partitions.get(partition)
     if (known === undefined) {
+      this.lingers = true
       partitions.set(partition, { offset, leaderEpoch, metadata, committedAt })
       this.size++
       return
@@ -61,5 +64,6 @@ export class Offsets {
   clear(): void {
     this.topics.clear()
     this.size = 0
+    this.lingers = false
   }
 }

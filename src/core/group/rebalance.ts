@@ -15,13 +15,16 @@ export function prepareRebalance(group: Group, now: number, out: Out): void {
   for (const member of group.members.values()) member.owesSync = false
   group.syncDeadline = Number.POSITIVE_INFINITY
   const delay = group.limits.groupInitialRebalanceDelayMs
-  group.gathering = group.state === 'Empty' && delay > 0
+  const begins = group.state === 'Empty'
+  group.gathering = begins && delay > 0
   group.gathered = false
   group.gatheringLeftMs = Math.max(group.rebalanceTimeoutMs() - delay, 0)
   group.joinDeadline = now + (group.gathering ? delay : group.rebalanceTimeoutMs())
   group.alarm(group.joinDeadline)
   group.to('PreparingRebalance')
-  maybeCompleteJoin(group, now, out)
+  // The first generation waits a while, and then for nobody, whatever ids have been given out.
+  if (begins && delay <= 0) completeJoin(group, now, out)
+  else maybeCompleteJoin(group, now, out)
 }
 
 /** After a change of membership: calls for a rebalance, or looks whether the one under way has become complete. */

@@ -1,11 +1,20 @@
 import type { Dice } from '../../../sim/random.ts'
 import type { Command, Maker, Scene } from './command.ts'
+import { CONFIG_MAKERS } from './commands/configs.ts'
+import { CONSUMER_MAKERS } from './commands/consumers.ts'
 import { GROUP_MAKERS } from './commands/groups.ts'
 import { RECORD_MAKERS } from './commands/records.ts'
 import { TOPIC_MAKERS } from './commands/topics.ts'
+import { TRANSACTION_MAKERS } from './commands/transactions.ts'
 
 /** What there is to ask, by noun. */
-const NOUNS: readonly (readonly Maker[])[] = [RECORD_MAKERS, GROUP_MAKERS]
+const NOUNS: readonly (readonly Maker[])[] = [
+  RECORD_MAKERS,
+  GROUP_MAKERS,
+  TRANSACTION_MAKERS,
+  CONFIG_MAKERS,
+  CONSUMER_MAKERS,
+]
 
 /** Makes the commands of one sequence. Each is about one noun, beside the topics that all need: that gets deeper than a little of everything. */
 export function sequence(dice: Dice, prefix: string, length: number): Command[] {

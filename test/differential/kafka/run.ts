@@ -14,6 +14,9 @@ export interface Divergence {
 /** The real one is a cluster with parts that hear of each other later: what it says at first need not be its last word. */
 const PATIENCE_MS = 3000
 const LOOK_MS = 25
+/** Coordinators hear of topics a moment later. */
+const SPREAD_MS = 100
+const CHANGES_TOPICS = ['CreateTopicsRequest', 'CreatePartitionsRequest', 'DeleteTopicsRequest']
 /** Errors that say: ask again. */
 const TRANSIENT = [
   'NOT_COORDINATOR',
@@ -56,23 +59,34 @@ async function ask(command: Command, one: Side, other: Side): Promise<{ ours: st
     if (command.asksAgain) [first, second] = await Promise.all([put(command, one), put(command, other)])
     else if (transient && !other.link(command.seat).busy) second = await put(command, other)
   }
+  first.isOver = second.isOver = true
+  if (CHANGES_TOPICS.includes(command.request.name)) await pass(SPREAD_MS)
   one.late.length = 0
   other.late.length = 0
   return null
 }
 
-async function put(command: Command, side: Side): Promise<Answer> {
+/** What a command has come to so far. */
+interface Given {
+  answer: Answer
+  /** The next command is on: what comes now is told beside its answer. */
+  isOver: boolean
+}
+
+async function put(command: Command, side: Side): Promise<Given> {
+  const given: Given = { answer: 'parked', isOver: false }
   const { request, response, version } = command
-  const answer = await side.link(command.seat).ask(request, response, version, command.make(side), (late) => {
+  given.answer = await side.link(command.seat).ask(request, response, version, command.make(side), (late) => {
     if (typeof late !== 'string') command.learn(side, late)
-    side.late.push(`${command.seat} ${request.name}: ${side.show(late)}`)
+    if (!given.isOver) given.answer = late
+    else side.late.push(`${command.seat} ${request.name}: ${side.show(late)}`)
   })
-  if (typeof answer !== 'string') command.learn(side, answer)
-  return answer
+  if (typeof given.answer !== 'string') command.learn(side, given.answer)
+  return given
 }
 
 /** The answer, and what else has come by now of what was parked. */
-function text(side: Side, answer: Answer): string {
+function text(side: Side, { answer }: Given): string {
   return [side.show(answer), ...[...side.late].sort()].join('\n      ')
 }
 

@@ -12,6 +12,9 @@ const LEFT_OUT = new Set([
   'logAppendTimeMs',
   'isrNodes',
   'nodeEndpoints',
+  'transactionStartTimeMs',
+  'sessionId',
+  'heartbeatIntervalMs',
 ])
 
 /** The names that a side has given to what it made up. */
@@ -32,13 +35,16 @@ function plain(value: unknown, names: Names): unknown {
   if (Array.isArray(value)) return value.map((one) => plain(one, names))
   if (value === null || typeof value !== 'object') return value
   if ('bytes' in value && 'at' in value) return records(value as Slice, names)
+  // How many partitions it has, and so which of them it is, is a matter of configuration.
+  if ('topic' in value && value.topic === '__consumer_offsets') return value.topic
   const fields = Object.entries(value).filter(([key]) => !LEFT_OUT.has(key))
   return Object.fromEntries(fields.map(([key, field]) => [key, plainField(key, field, names)]))
 }
 
 function plainField(key: string, field: unknown, names: Names): unknown {
   if (key.endsWith('rrorCode')) return errorName(field as number)
-  if (key === 'producerId' && typeof field === 'number') return names(`#${field}`) ?? field
+  if ((key === 'producerId' || key === 'ongoingTxnProducerId') && typeof field === 'number')
+    return names(`#${field}`) ?? field
   return plain(field, names)
 }
 

@@ -202,4 +202,6 @@ const forget: Maker = {
   },
 }
 
+/** What any kind of group can be asked. */
+export const OFFSET_MAKERS: readonly Maker[] = [commit, fetch, describe, remove, forget]
 export const GROUP_MAKERS: readonly Maker[] = [join, sync, heartbeat, leave, commit, fetch, describe, remove, forget]

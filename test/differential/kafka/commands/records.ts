@@ -167,4 +167,6 @@ function remember(side: Side, slot: number, id: number, epoch: number): void {
   side.call(id, `<producer ${slot}>`)
 }
 
+/** What reads records, whoever wrote them. */
+export const RECORD_READERS: readonly Maker[] = [fetch, list]
 export const RECORD_MAKERS: readonly Maker[] = [produce, fetch, list, deleteRecords, leaderEpoch, initProducer]
