@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that .ci/run does, and then the long versions of what it does in short: about two hours on an idle machine with two cores.
-#   verify-full.sh [STEP ...]     ci simulation crashes kills real-data real-data-again bench; all of them by default
+#   verify-full.sh [STEP ...]     ci simulation mutants crashes kills real-data real-data-again bench; all of them by default
 # $SEEDS simulations (500), $CASES crash images (20000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
 # Exit status 1 if any step failed; the others run all the same.
 set -uo pipefail
@@ -28,6 +28,7 @@ figures() { # STEP
     ci) grep -hE '^ℹ (pass|fail|skipped) |^ +ℹ |control: [0-9]+ passed' ;;
     simulation) grep -hE '^(seeds|failures|events|power losses|kills|recoveries|messages confirmed|records produced|checkpoints|tidyings|ring wraps) ' ;;
     crashes) grep -hE '^ℹ (pass|fail) |^✔ ' ;;
+    mutants) grep -hE '^mutants |NOT|not found' ;;
     bench) sed -n '/^| case/,$p' ;;
     *) grep -hE '^ +ℹ |^ℹ (pass|fail) ' ;;
   esac <"$logs/$1.log" | sed -E 's/^ *ℹ *//; s/^/      /'
@@ -37,6 +38,7 @@ step() {
   case $1 in
     ci) run ci .ci/run ;;
     simulation) run simulation node dist/sim/main.js --seeds "1-$seeds" ;;
+    mutants) run mutants node dist/sim/main.js --mutants ;;
     crashes) run crashes CASES="$cases" node --test --test-reporter=spec dist/src/store/crash.test.js &&
       run crashes-while-tidying CASES="$((cases / 100 + 15))" node --test --test-reporter=spec dist/src/store/upkeep.test.js dist/src/store/full-disk.test.js ;;
     kills) run kills SEED="$seed" node --test --test-reporter=spec dist/test/interop/kill.slow.test.js ;;
@@ -47,7 +49,7 @@ step() {
   esac
 }
 
-[ $# -gt 0 ] || set -- ci simulation crashes kills real-data real-data-again bench
+[ $# -gt 0 ] || set -- ci simulation mutants crashes kills real-data real-data-again bench
 npm run --silent build || exit 1
 for one in "$@"; do step "$one"; done
 

@@ -7,6 +7,8 @@ export interface Mutant {
   readonly name: string
   /** Where it shows best. */
   readonly swarm: Partial<Swarm>
+  /** It takes many seeds: `npm run sim -- --mutants` hunts it, the tests do not. */
+  readonly rare?: true
   /** Plants the bug. */
   plant(): void
 }

@@ -92,6 +92,7 @@ export const EXCHANGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an alternate exchange is passed over',
+    rare: true,
     swarm: DELAYS,
     plant() {
       replace(

@@ -49,6 +49,7 @@ export const TRANSACTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'who has been fenced is not asked about',
+    rare: true,
     swarm: ONLY,
     plant() {
       replace(Producers, 'isOpen', () => () => true)
@@ -115,6 +116,7 @@ export const TRANSACTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a transaction that takes too long is forgotten',
+    rare: true,
     swarm: ONLY,
     plant() {
       replace(Coordinator, 'abortIn', () => () => {})
