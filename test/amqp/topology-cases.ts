@@ -61,9 +61,9 @@ function purge(name: string): Step {
   return step(queue.purge, queue.purgeOk, { ticket: 0, queue: name, nowait: false })
 }
 
-function consume(name: string): Step {
+function consume(name: string, consumerTag = 't'): Step {
   const flags = { noLocal: false, noAck: true, exclusive: false, nowait: false, arguments: EMPTY_TABLE }
-  return step(basic.consume, basic.consumeOk, { ticket: 0, queue: name, consumerTag: 't', ...flags })
+  return step(basic.consume, basic.consumeOk, { ticket: 0, queue: name, consumerTag, ...flags })
 }
 
 const PREFETCH = step(basic.qos, basic.qosOk, { prefetchSize: 0, prefetchCount: 5, global: true })
@@ -213,7 +213,7 @@ const QUORUM: readonly Case[] = [
   topology('queue.declare quorum, auto-delete', [declare('cap.bad', { ...quorum(), autoDelete: true })]),
   topology('quorum: queue.delete if-unused', [declare('cap.qd', quorum()), remove('cap.qd', { ifUnused: true })]),
   topology('quorum: queue.delete if-empty', [declare('cap.qd', quorum()), remove('cap.qd', { ifEmpty: true })]),
-  topology('quorum: basic.qos global then consume', [declare('cap.qd', quorum()), PREFETCH, consume('cap.qd')]),
+  topology('quorum: basic.qos global then consume', [declare('cap.qd', quorum()), PREFETCH, consume('cap.qd', '')]),
   topology('confirm: queue full with overflow reject-publish', [
     declare('cap.full', { exclusive: true, ...args({ 'x-max-length': 1, 'x-overflow': 'reject-publish' }) }),
     CONFIRM,
