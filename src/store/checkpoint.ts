@@ -18,7 +18,7 @@ import { isDiskFull } from './journal-files.ts'
 
 /** Bytes taken for one write; a part counts as `PART` bytes more, as one of a thousand empty queues is work, too. */
 const WRITE = 64 * 1024
-const PART = 8 * 1024
+const PART = 16 * 1024
 /** Bytes that may wait for a sync: whoever syncs the journal meanwhile waits for them too. */
 const UNSYNCED = 2 ** 20
 const RETRY_MS = 1000
