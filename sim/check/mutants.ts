@@ -115,7 +115,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a segment is deleted before what emptied it is durable',
-    swarm: { ...TIDY, crashEvery: 40, slowestDisk: 20 },
+    swarm: { ...TIDY, crashEvery: 150, slowestDisk: 20 },
     plant() {
       replace(
         Segments,
