@@ -79,12 +79,17 @@ async function compareAll<C, D extends { readonly at: number }>(
   // Names that no earlier run on the same brokers has left anything under.
   const run = Date.now().toString(36)
   let failures = 0
+  let once = 0
   for (let seed = first; seed < first + count && failures < given.number('failures'); seed++) {
     const prefix = `d${run}-${seed}`
     const commands = subject.sequence(seed, prefix, given.number('length'))
     const found = await subject.run(commands, prefix, ours, real)
     for (const command of commands.slice(0, found === null ? undefined : found.at + 1)) subject.count(command, hits)
     if (found === null) continue
+    if (!(await happensAgain(subject, given, seed, run, ours, real))) {
+      once++
+      continue
+    }
     failures++
     const report = await explain(subject, given, seed, run, commands.slice(0, found.at + 1), found, ours, real)
     console.log(`sequence ${seed} differs:\n${report}\n`)
@@ -92,8 +97,29 @@ async function compareAll<C, D extends { readonly at: number }>(
   console.log(hits.lines().join('\n'))
   const rare = hits.rare(given.number('least'))
   if (rare.length > 0) console.log(`tried fewer than ${given.least} times: ${rare.join(', ')}`)
-  console.log(`${count} sequences of ${given.length} commands, ${failures} differ`)
+  console.log(
+    `${count} sequences of ${given.length} commands, ${failures} differ (${once} more did once, and not again)`,
+  )
   return given.planted ? failures === 0 : failures > 0 || rare.length > 0
+}
+
+/** What depends on the moment, as who of two parts of the real one is faster, does not happen every time. A difference does. */
+const TIMES = 2
+
+async function happensAgain<C, D extends { readonly at: number }>(
+  subject: Subject<C, D>,
+  given: Options,
+  seed: number,
+  run: string,
+  ours: Address,
+  real: Address,
+): Promise<boolean> {
+  for (let time = 1; time <= TIMES; time++) {
+    const prefix = `d${run}-${seed}-again${time}`
+    const commands = subject.sequence(seed, prefix, given.number('length'))
+    if ((await subject.run(commands, prefix, ours, real)) === null) return false
+  }
+  return true
 }
 
 /** The shortest sequence that still differs. Each try has names of its own, so the commands are made anew and picked by number. */
