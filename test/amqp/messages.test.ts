@@ -325,6 +325,31 @@ describe('messages over AMQP', () => {
     await one.expect(basic.getEmpty)
   })
 
+  it('basic.get takes messages beside a single active consumer that is full', async () => {
+    const one = await client()
+    const name = await declare(one, tableOf({ 'x-single-active-consumer': true }))
+    one.send(1, basic.qos, { prefetchSize: 0, prefetchCount: 1, global: false })
+    await one.expect(basic.qosOk)
+    consume(one, name)
+    for (const text of ['a', 'b']) one.publish(1, '', name, {}, text)
+    assert.deepEqual(await bodies(one, 1), ['a'])
+    one.send(1, basic.get, { ticket: 0, queue: name, noAck: true })
+    const { method, body } = await message(one)
+    assert.deepEqual([method, body.toString()], ['basic.get-ok', 'b'])
+  })
+
+  it('a new consumer comes at the end, and changes nobody else’s turn', async () => {
+    const one = await client()
+    const name = await declare(one)
+    const served: unknown[] = []
+    for (const tag of ['a', 'b', 'c', 'd']) {
+      consume(one, name, { tag, noAck: true })
+      one.publish(1, '', name)
+      served.push((await message(one)).args.consumerTag)
+    }
+    assert.deepEqual(served, ['a', 'a', 'b', 'a'])
+  })
+
   it('after a channel error the channel hears nothing, and the others go on', async () => {
     const one = await client()
     await one.openChannel(2)

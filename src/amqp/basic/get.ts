@@ -7,15 +7,14 @@ import { queueToRead } from '../lookup.ts'
 import { ofStream } from '../stream.ts'
 import { LATER, verb } from '../verb.ts'
 
-/** Beside a single active or an exclusive consumer nobody gets anything. */
+/** Who has consumers of its own is not asked: this takes messages beside a single active and an exclusive one. */
 export const get = verb(basic.get, (channel, { queue: name, noAck }) => {
   const { broker, connection } = channel
   const queue = queueToRead(channel, name)
   if (queue.settings.type === 'stream') throw ofStream('basic.get', queue)
   renewLease(broker, queue)
   if (queue.counts && queue.settings.singleActiveConsumer) throw singleActive(queue)
-  const reserved = queue.settings.singleActiveConsumer || queue.consumers.first()?.exclusive === true
-  const got = reserved ? null : take(broker, queue, noAck, connection.resume)
+  const got = take(broker, queue, noAck, connection.resume)
   if (got === 'loading') return LATER
   if (got === null) {
     channel.reply(basic.getEmpty, { clusterId: '' })
@@ -32,6 +31,6 @@ function singleActive({ name, vhost }: Queue): AmqpError {
   return new AmqpError(
     'resource-locked',
     `cannot obtain access to locked queue '${name}' in vhost '${vhost}'. basic.get operations are not supported by ` +
-      'quorum queues with single active consumer',
+      '<<"quorum">> queues with single active consumer',
   )
 }

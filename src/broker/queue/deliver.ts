@@ -32,6 +32,7 @@ export function deliverWoken(broker: Broker): void {
 
 /** Delivers ready messages of one queue in order, to its consumers in turn, until either runs out. */
 export function deliver(broker: Broker, queue: Queue): void {
+  queue.consumers.wake()
   for (let n = 0; n < RUN; n++) {
     if (queue.loading) return
     if (!expireHead(broker, queue)) return
@@ -60,6 +61,7 @@ function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer
   queue.take(sequence)
   if (queue.counts) handCounted(broker, queue, sequence, consumer, at, length)
   else consumer.deliver(queue, sequence, broker.arena.bytes, at, length, (flags & REDELIVERED) !== 0)
+  if (!queue.settings.singleActiveConsumer) queue.consumers.served(consumer, queue.counts)
   if (consumer.noAck) settle(broker, queue, sequence)
   return true
 }

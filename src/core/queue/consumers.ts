@@ -1,57 +1,95 @@
 import type { Consumer } from './consumer.ts'
 
-/** The consumers of one queue, in the order in which they are served: by priority, and in turn among equals. */
+/** A consumer's place in the circle of those with its priority; alone in it if both its neighbours are itself. */
+interface Seat<Q> {
+  readonly consumer: Consumer<Q>
+  before: Seat<Q>
+  behind: Seat<Q>
+  /** Out of the circle, because it could not take anything. */
+  parked: boolean
+}
+
+/** Those of one priority who wait for their turn. */
+interface Level<Q> {
+  readonly priority: number
+  /** Who is next; the last one is before it. Null if all are parked. */
+  next: Seat<Q> | null
+}
+
+/**
+ * The consumers of one queue, in the order in which they are served: by priority, and in turn among equals. Who was served goes to the
+ * end; who can't take anything leaves, and comes back at the end when it can, after the next wake of the queue.
+ */
 export class Consumers<Q> {
-  private readonly list: Consumer<Q>[] = []
-  /** Where the search for the next one begins. */
-  private turn = 0
+  private readonly seats = new Map<Consumer<Q>, Seat<Q>>()
+  /** Highest priority first. */
+  private readonly levels: Level<Q>[] = []
+  /** Those that left the circles, in the order in which they did. */
+  private readonly parked: Seat<Q>[] = []
   /** The one that is served in a queue with a single active consumer. */
   private active: Consumer<Q> | null = null
 
   get size(): number {
-    return this.list.length
+    return this.seats.size
   }
 
   [Symbol.iterator](): Iterator<Consumer<Q>> {
-    return this.list[Symbol.iterator]()
+    return this.seats.keys()
   }
 
   /** Adds behind those of the same priority. */
   add(consumer: Consumer<Q>): void {
-    let at = this.list.length
-    while (at > 0 && this.list[at - 1].priority < consumer.priority) at--
-    this.list.splice(at, 0, consumer)
+    const seat = { consumer, parked: false } as Seat<Q>
+    this.seats.set(consumer, seat)
+    this.join(seat)
     this.active ??= consumer
-    this.turn = 0
   }
 
   remove(consumer: Consumer<Q>): boolean {
-    const at = this.list.indexOf(consumer)
-    if (at < 0) return false
-    this.list.splice(at, 1)
+    const seat = this.seats.get(consumer)
+    if (seat === undefined) return false
+    this.seats.delete(consumer)
+    const level = this.levelOf(consumer.priority)
+    if (seat.parked) this.parked.splice(this.parked.indexOf(seat), 1)
+    else this.unlink(level, seat)
+    // Priorities are numbers that clients choose.
+    const used = level.next !== null || this.parked.some((one) => one.consumer.priority === level.priority)
+    if (!used) this.levels.splice(this.levels.indexOf(level), 1)
     if (this.active === consumer) this.active = this.first()
-    if (this.turn > at) this.turn--
     return true
+  }
+
+  /** The queue was woken: those that can take something again come back. */
+  wake(): void {
+    const { parked } = this
+    let kept = 0
+    for (const seat of parked) {
+      if (seat.consumer.canTake()) this.join(seat)
+      else parked[kept++] = seat
+    }
+    parked.length = kept
   }
 
   /** The consumer whose turn it is, of those with the highest priority that can take a delivery; null if none can. */
   next(): Consumer<Q> | null {
-    const list = this.list
-    const count = list.length
-    if (count === 0) return null
-    if (count === 1) return list[0].canTake() ? list[0] : null
-    for (let from = 0; from < count; ) {
-      const to = this.endOfPriority(from)
-      const start = this.turn >= from && this.turn < to ? this.turn : from
-      for (let i = 0; i < to - from; i++) {
-        const at = start + i < to ? start + i : start + i - (to - from)
-        if (!list[at].canTake()) continue
-        this.turn = at + 1 < to ? at + 1 : from
-        return list[at]
+    for (const level of this.levels) {
+      for (let seat = level.next; seat !== null; seat = level.next) {
+        if (seat.consumer.canTake()) return seat.consumer
+        this.park(level, seat)
       }
-      from = to
     }
     return null
+  }
+
+  /** It was given a message: it goes to the end. With `leaves` it leaves at once if that was all it can take, else when it is its turn. */
+  served(consumer: Consumer<Q>, leaves: boolean): void {
+    for (const level of this.levels) {
+      const seat = level.next
+      if (seat === null || seat.consumer !== consumer) continue
+      level.next = seat.behind
+      if (leaves && !consumer.canTake()) this.park(level, seat)
+      return
+    }
   }
 
   /**
@@ -69,15 +107,40 @@ export class Consumers<Q> {
     return this.active.canTake() ? this.active : null
   }
 
-  /** The first in the order in which they are served. */
+  /** Whoever of the highest priority has waited longest for its turn. */
   first(): Consumer<Q> | null {
-    return this.list[0] ?? null
+    for (const { next } of this.levels) if (next !== null) return next.consumer
+    return this.parked[0]?.consumer ?? null
   }
 
-  private endOfPriority(from: number): number {
-    const priority = this.list[from].priority
-    let to = from + 1
-    while (to < this.list.length && this.list[to].priority === priority) to++
-    return to
+  private park(level: Level<Q>, seat: Seat<Q>): void {
+    this.unlink(level, seat)
+    seat.parked = true
+    this.parked.push(seat)
+  }
+
+  private join(seat: Seat<Q>): void {
+    const level = this.levelOf(seat.consumer.priority)
+    const { next } = level
+    seat.parked = false
+    seat.behind = next ?? seat
+    seat.before = next?.before ?? seat
+    seat.behind.before = seat
+    seat.before.behind = seat
+    level.next = next ?? seat
+  }
+
+  private unlink(level: Level<Q>, seat: Seat<Q>): void {
+    seat.before.behind = seat.behind
+    seat.behind.before = seat.before
+    if (level.next === seat) level.next = seat.behind === seat ? null : seat.behind
+  }
+
+  private levelOf(priority: number): Level<Q> {
+    const { levels } = this
+    let at = 0
+    while (at < levels.length && levels[at].priority > priority) at++
+    if (levels[at]?.priority !== priority) levels.splice(at, 0, { priority, next: null })
+    return levels[at]
   }
 }
