@@ -151,9 +151,12 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     const tag = ++this.deliveryTag
     if (!noAck) {
       let getter = this.getters.get(queue)
-      if (getter === undefined) this.getters.set(queue, (getter = { queue, outstanding: 0, prefetch: 0, late: 0 }))
+      if (getter === undefined) {
+        this.getters.set(queue, (getter = { queue, outstanding: 0, prefetch: 0, late: 0, standing: 'getter' }))
+      }
       this.unacked.push(tag, getter, sequence)
       getter.outstanding++
+      queue.lingering++
     }
     const bytes = contentMessage(
       this.number,

@@ -11,8 +11,19 @@ export interface Recipient {
   outstanding: number
   /** How many may wait, 0 for any number. */
   readonly prefetch: number
+  /** What it is to the queue once it is no consumer of it: basic.get never is one. */
+  standing: 'consumer' | 'cancelled' | 'getter'
   /** Those of them that were kept for too long and went back already. */
   late: number
+}
+
+/** The recipient has one delivery less to settle. */
+export function settled(recipient: Recipient, sequence: number): void {
+  recipient.outstanding--
+  if (sequence < 0) recipient.late--
+  const { standing } = recipient
+  if (standing === 'consumer' || (standing === 'cancelled' && recipient.outstanding > 0)) return
+  recipient.queue.lingering--
 }
 
 /** The channel, as its consumers see it. */
@@ -50,6 +61,7 @@ export class AmqpConsumer implements Consumer<Queue>, Recipient {
   readonly priority: number
   readonly prefetch: number
   readonly args: Table
+  standing: 'consumer' | 'cancelled' = 'consumer'
   /** What its deliveries begin with. */
   readonly head: Uint8Array
   outstanding = 0
@@ -66,6 +78,13 @@ export class AmqpConsumer implements Consumer<Queue>, Recipient {
     this.prefetch = settings.prefetch
     this.args = settings.args
     this.head = deliverHead(channel.number, settings.tag)
+  }
+
+  /** The client wants no more; what it has still waits for its acknowledgement. */
+  cancel(): void {
+    this.queue.consumers.remove(this)
+    this.standing = 'cancelled'
+    if (this.outstanding > 0) this.queue.lingering++
   }
 
   canTake(): boolean {

@@ -4,7 +4,7 @@ import { noteCounted } from '../broker/queue/queue-facts.ts'
 import { requeue } from '../broker/queue/requeue.ts'
 import { settle } from '../broker/queue/settle.ts'
 import type { Queue } from '../core/queue/queue.ts'
-import type { Recipient } from './consumer.ts'
+import { type Recipient, settled } from './consumer.ts'
 import type { Unacked } from './unacked.ts'
 
 /**
@@ -57,7 +57,9 @@ export function requeueAll(broker: Broker, unacked: Unacked<Recipient>): void {
       const entry = unacked.first()
       if (entry < 0) break
       const sequence = unacked.sequence(entry)
-      if (sequence >= 0) giveBack(broker, unacked.owner(entry).queue, sequence)
+      const recipient = unacked.owner(entry)
+      if (sequence >= 0) giveBack(broker, recipient.queue, sequence)
+      settled(recipient, sequence)
       unacked.remove(entry)
     }
     if (unacked.outstanding > 0) return false

@@ -32,6 +32,12 @@ async function declare(on: RawClient, args: Table = NONE, durable = false): Prom
   return (await on.expect(queue.declareOk)).queue
 }
 
+async function declareNamed(on: RawClient, name: string, args: Table) {
+  const settings = { passive: false, durable: true, exclusive: false, autoDelete: false, nowait: false }
+  on.send(1, queue.declare, { ticket: 0, queue: name, ...settings, arguments: args })
+  return await on.expect(queue.declareOk)
+}
+
 function consume(on: RawClient, name: string, more: { tag?: string; noAck?: boolean; args?: Table } = {}): void {
   const { tag = 't', noAck = false, args = NONE } = more
   const settings = { ticket: 0, noLocal: false, exclusive: false, nowait: true }
@@ -348,6 +354,66 @@ describe('messages over AMQP', () => {
       served.push((await message(one)).args.consumerTag)
     }
     assert.deepEqual(served, ['a', 'a', 'b', 'a'])
+  })
+
+  for (const type of ['classic', 'quorum']) {
+    it(`a message that may not wait at all goes to a consumer of a ${type} queue that takes it at once`, async () => {
+      const one = await client()
+      const name = `at-once-${type}-${process.pid}`
+      await declareNamed(one, name, tableOf({ 'x-queue-type': type, 'x-message-ttl': 0 }))
+      one.publish(1, '', name, {}, 'too early')
+      while ((await counts(one, name)) > 0);
+      consume(one, name)
+      one.publish(1, '', name, {}, 'in time')
+      assert.deepEqual(await bodies(one, 1), ['in time'])
+      one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
+    })
+  }
+
+  it('a quorum queue counts consumers that hold something after they are cancelled, and messages that basic.get took', async () => {
+    const one = await client()
+    const name = `lingering-${process.pid}`
+    await declareNamed(one, name, tableOf({ 'x-queue-type': 'quorum' }))
+    /** RabbitMQ knows of an acknowledgement a little later. */
+    const untilConsumers = async (expected: number) => {
+      let count = -1
+      for (let n = 0; n < 200 && count !== expected; n++) {
+        count = (await declareNamed(one, name, tableOf({ 'x-queue-type': 'quorum' }))).consumerCount
+      }
+      assert.equal(count, expected)
+    }
+    for (const text of ['a', 'b', 'c']) one.publish(1, '', name, {}, text)
+    one.send(1, basic.qos, { prefetchSize: 0, prefetchCount: 1, global: false })
+    await one.expect(basic.qosOk)
+    consume(one, name)
+    assert.deepEqual(await bodies(one, 1), ['a'])
+    one.send(1, basic.cancel, { consumerTag: 't', nowait: true })
+    for (let i = 0; i < 2; i++) {
+      one.send(1, basic.get, { ticket: 0, queue: name, noAck: false })
+      await message(one)
+    }
+    await untilConsumers(3)
+    ack(one, 2)
+    await untilConsumers(2)
+    ack(one, 1)
+    await untilConsumers(1)
+    one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
+  })
+
+  it('a quorum queue has an exclusive consumer beside others', async () => {
+    const one = await client()
+    const name = `beside-${process.pid}`
+    await declareNamed(one, name, tableOf({ 'x-queue-type': 'quorum' }))
+    for (const [tag, exclusive] of [
+      ['a', true],
+      ['b', true],
+      ['c', false],
+    ] as const) {
+      const settings = { ticket: 0, queue: name, noLocal: false, noAck: false, nowait: false, arguments: NONE }
+      one.send(1, basic.consume, { ...settings, consumerTag: tag, exclusive })
+      assert.equal((await one.expect(basic.consumeOk)).consumerTag, tag)
+    }
+    one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
   })
 
   it('after a channel error the channel hears nothing, and the others go on', async () => {

@@ -8,7 +8,7 @@ export const cancel = verb(basic.cancel, (channel, { consumerTag, nowait }) => {
   if (consumer !== undefined) {
     const { queue } = consumer
     channel.consumers.delete(consumerTag)
-    queue.consumers.remove(consumer)
+    consumer.cancel()
     channel.broker.wake(queue)
     consumerLeft(channel.broker, queue)
   } else if (channel.replyTo?.tag === consumerTag) {

@@ -76,9 +76,10 @@ function tagOf(channel: Channel, asked: string): string {
   return asked === '' ? `amq.ctag-${channel.connection.front.token()}` : asked
 }
 
-/** An exclusive consumer is alone; a single-active-consumer queue has no exclusive ones. */
+/** An exclusive consumer is alone; a single-active-consumer queue has no exclusive ones. Quorum queues don't look at it. */
 function checkExclusive(queue: Queue, exclusive: boolean): void {
   const { consumers, settings } = queue
+  if (queue.counts) return
   const first = consumers.first()
   const taken = exclusive ? first !== null || settings.singleActiveConsumer : first?.exclusive === true
   if (!taken) return

@@ -1,6 +1,6 @@
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import type { Channel } from '../channel.ts'
-import type { Recipient } from '../consumer.ts'
+import { settled } from '../consumer.ts'
 import { type Disposal, dispose } from '../disposal.ts'
 import { TOO_LARGE } from '../transaction.ts'
 
@@ -15,12 +15,6 @@ export function settleDelivery(channel: Channel, tag: number, multiple: boolean,
   if (entry < 0) throw new AmqpError('precondition-failed', `unknown delivery tag ${tag}`)
   if (multiple) settleUpTo(channel, entry, disposal)
   else settleEntry(channel, entry, disposal)
-}
-
-/** The recipient has one delivery less to settle. */
-export function settled(recipient: Recipient, sequence: number): void {
-  recipient.outstanding--
-  if (sequence < 0) recipient.late--
 }
 
 function settleUpTo(channel: Channel, last: number, disposal: Disposal): void {

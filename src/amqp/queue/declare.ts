@@ -35,7 +35,7 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   const found = granted(outcome).queue
   channel.lastQueue = found.name
   if (args.nowait) return
-  const reply = { queue: found.name, messageCount: messagesIn(broker, found), consumerCount: found.consumers.size }
+  const reply = { queue: found.name, messageCount: messagesIn(broker, found), consumerCount: found.consumerCount }
   // Settlements of this turn are counted already, but not in the journal before it ends.
   const position = found.settled.length > 0 ? AT_END_OF_TURN : Math.max(vhost.changedAt, found.changedAt)
   channel.reply(queue.declareOk, reply, position)

@@ -1,7 +1,7 @@
 import { journalSettlements } from '../../broker/queue/queue-facts.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { tx } from '../../wire/amqp/methods.ts'
-import { settled } from '../basic/settle.ts'
+import { settled } from '../consumer.ts'
 import { dispose } from '../disposal.ts'
 import { hand } from '../publish.ts'
 import { AT_END_OF_TURN } from '../replies.ts'

@@ -52,43 +52,57 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'x-queue-leader-locator': (field) => oneOf(field, LOCATORS, 'invalid-locator'),
 }
 
-const COMMON = [
-  'x-dead-letter-exchange',
-  'x-dead-letter-routing-key',
-  'x-expires',
-  'x-max-length',
-  'x-max-length-bytes',
-  'x-message-ttl',
-  'x-overflow',
-  'x-queue-leader-locator',
-  'x-queue-type',
-  'x-single-active-consumer',
-]
-
-/** The arguments that each type of queue has, which are what redeclaring compares. Others are ignored, unless another type has them. */
+/**
+ * The arguments that each type of queue has, which are what redeclaring compares, in RabbitMQ's order. Others are ignored, unless another
+ * type has them.
+ */
 const ARGUMENTS: Readonly<Record<QueueType, readonly string[]>> = {
-  classic: [...COMMON, 'x-max-priority', 'x-queue-master-locator', 'x-queue-mode', 'x-queue-version'],
+  classic: [
+    'x-expires',
+    'x-message-ttl',
+    'x-dead-letter-exchange',
+    'x-dead-letter-routing-key',
+    'x-max-length',
+    'x-max-length-bytes',
+    'x-max-priority',
+    'x-overflow',
+    'x-queue-mode',
+    'x-queue-version',
+    'x-single-active-consumer',
+    'x-queue-type',
+    'x-queue-master-locator',
+    'x-queue-leader-locator',
+  ],
   quorum: [
-    ...COMMON,
+    'x-dead-letter-exchange',
+    'x-dead-letter-routing-key',
+    'x-dead-letter-strategy',
+    'x-expires',
+    'x-max-length',
+    'x-max-length-bytes',
+    'x-max-in-memory-length',
+    'x-max-in-memory-bytes',
+    'x-overflow',
+    'x-single-active-consumer',
+    'x-queue-type',
+    'x-quorum-initial-group-size',
+    'x-delivery-limit',
+    'x-message-ttl',
+    'x-queue-leader-locator',
     'x-consumer-disconnected-timeout',
     'x-consumer-timeout',
-    'x-dead-letter-strategy',
-    'x-delayed-retry-max',
-    'x-delayed-retry-min',
     'x-delayed-retry-type',
-    'x-delivery-limit',
-    'x-max-in-memory-bytes',
-    'x-max-in-memory-length',
-    'x-quorum-initial-group-size',
+    'x-delayed-retry-min',
+    'x-delayed-retry-max',
   ],
   stream: [
-    'x-initial-cluster-size',
-    'x-max-age',
     'x-max-length-bytes',
-    'x-queue-leader-locator',
     'x-queue-type',
-    'x-stream-filter-size-bytes',
+    'x-max-age',
     'x-stream-max-segment-size-bytes',
+    'x-stream-filter-size-bytes',
+    'x-initial-cluster-size',
+    'x-queue-leader-locator',
   ],
 }
 
@@ -100,9 +114,11 @@ export function typeOf(args: Table): string {
   return typeof value === 'string' && value !== '' ? value : 'classic'
 }
 
-/** What redeclaring a queue of that type compares, beside the type. */
-export function comparedArguments(type: QueueType): readonly string[] {
-  return ARGUMENTS[type].filter((arg) => arg !== 'x-queue-type')
+/** What redeclaring a queue of that type compares, before its type and after. */
+export function comparedArguments(type: QueueType): readonly [readonly string[], readonly string[]] {
+  const own = ARGUMENTS[type]
+  const at = own.indexOf('x-queue-type')
+  return [own.slice(0, at), own.slice(at + 1)]
 }
 
 /** What is wrong with the arguments of a new queue, if something is. */

@@ -76,18 +76,17 @@ export function generateName(random: Random, prefix: string): string {
 
 function checkSame(at: Named, queue: Queue, connection: number, declaration: QueueDeclaration): Refusal | null {
   const { settings } = queue
+  const was = comparable(queue.args)
+  const is = comparable(declaration.args)
+  const [before, after] = comparedArguments(settings.type)
   if (settings.exclusiveOwner !== (declaration.exclusive ? connection : 0)) return refuse({ reason: 'locked', at })
   const durable = declaration.durable && !declaration.exclusive
   return (
     checkEquivalent(at, 'durable', settings.durable, durable) ??
     checkEquivalent(at, 'auto_delete', settings.autoDelete, declaration.autoDelete) ??
-    checkEquivalent(at, 'x-queue-type', queue.settings.type, typeOf(declaration.args)) ??
-    checkEquivalentArguments(
-      at,
-      comparable(queue.args),
-      comparable(declaration.args),
-      comparedArguments(queue.settings.type),
-    )
+    checkEquivalentArguments(at, was, is, before) ??
+    checkEquivalent(at, 'x-queue-type', settings.type, typeOf(declaration.args)) ??
+    checkEquivalentArguments(at, was, is, after)
   )
 }
 

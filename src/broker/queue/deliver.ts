@@ -37,14 +37,19 @@ export function deliver(broker: Broker, queue: Queue): void {
     if (queue.loading) return
     if (!expireHead(broker, queue)) return
     const sequence = queue.peek()
-    if (sequence < 0) return
-    const consumer = queue.settings.singleActiveConsumer
-      ? queue.consumers.nextSingle(queue.counts)
-      : queue.consumers.next()
-    if (consumer === null) return
+    const consumer = sequence < 0 ? null : nextConsumer(queue)
+    if (consumer === null) {
+      if (queue.immediate === Number.POSITIVE_INFINITY) return
+      queue.immediate = Number.POSITIVE_INFINITY
+      continue
+    }
     if (!hand(broker, queue, sequence, consumer)) return
   }
   broker.wake(queue)
+}
+
+function nextConsumer({ settings, consumers, counts }: Queue): Consumer<Queue> | null {
+  return settings.singleActiveConsumer ? consumers.nextSingle(counts) : consumers.next()
 }
 
 /** Delivers one message; false if its bytes have to be read from the disk first. */

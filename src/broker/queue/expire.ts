@@ -16,7 +16,7 @@ export function expireHead(broker: Broker, queue: Queue): boolean {
     const sequence = queue.peek()
     if (sequence < 0) return true
     const expiry = queue.index.expiry(sequence)
-    if (expiry === 0) return true
+    if (expiry === 0 || sequence >= queue.immediate) return true
     const now = broker.env.clock.now()
     if (expiry > now) {
       setTimer(broker, queue, expiry - now)

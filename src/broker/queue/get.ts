@@ -21,6 +21,7 @@ export interface Got {
  * first: `ready` is then called, and the caller asks again.
  */
 export function get(broker: Broker, queue: Queue, noAck: boolean, ready: () => void): Got | 'loading' | null {
+  queue.immediate = Number.POSITIVE_INFINITY
   expireHead(broker, queue)
   const sequence = queue.peek()
   if (sequence < 0) return null

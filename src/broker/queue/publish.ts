@@ -108,9 +108,18 @@ function push(broker: Broker, queue: Queue, place: number, position: number, len
   const settings = queue.settings
   const durable = queue.keeps(message.persistent)
   const ttl = settings.messageTtl
-  const expiry =
-    ttl === Number.POSITIVE_INFINITY ? message.expiry : earlier(message.expiry, broker.env.clock.now() + ttl)
-  queue.enqueue(position, length, (durable ? DURABLE : 0) | (place << PLACE_SHIFT), expiry, message.priority)
+  let expiry = message.expiry
+  let expired = false
+  if (expiry !== 0 || ttl !== Number.POSITIVE_INFINITY) {
+    const now = broker.env.clock.now()
+    if (ttl !== Number.POSITIVE_INFINITY) expiry = earlier(expiry, now + ttl)
+    expired = expiry <= now
+    // As in RabbitMQ: a quorum queue waits at least a millisecond for a consumer.
+    if (expired && queue.counts) expiry = now + 1
+  }
+  const flags = (durable ? DURABLE : 0) | (place << PLACE_SHIFT)
+  const sequence = queue.enqueue(position, length, flags, expiry, message.priority)
+  if (expired && sequence < queue.immediate) queue.immediate = sequence
   if (settings.maxBytes !== Number.POSITIVE_INFINITY) queue.noteOverhead(length - countedSize(queue, message))
   broker.store.retain(place, position, length)
   if (durable) queue.changedAt = broker.store.journal.tail

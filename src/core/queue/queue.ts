@@ -76,6 +76,10 @@ export class Queue {
   unacked = 0
   /** Some of its messages may expire, as far as a queue has to know that counts. */
   expires = false
+  /** The first message that had expired when it came: those from there on may still go out, if a consumer takes them at once. */
+  immediate = Number.POSITIVE_INFINITY
+  /** Cancelled consumers that have something unsettled, and messages that basic.get took. */
+  lingering = 0
   /** A quorum queue refuses from the moment it is longer than it may be until it is clearly shorter. */
   refusing = false
   /** Bytes of a ready message beside its body, on average; NaN until one has come. Kept only for a limit on bytes. */
@@ -114,6 +118,11 @@ export class Queue {
     this.order = this.levels ?? new InSequence(this.index)
     this.prioritized = this.levels !== null
     this.counts = type === 'quorum'
+  }
+
+  /** How many consumers clients are told of: RabbitMQ's quorum queues count those that linger. */
+  get consumerCount(): number {
+    return this.consumers.size + (this.counts ? this.lingering : 0)
   }
 
   /** Whether a message comes back after a restart. */
