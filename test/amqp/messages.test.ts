@@ -400,6 +400,16 @@ describe('messages over AMQP', () => {
     one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
   })
 
+  it('a quorum queue does not count consumers that wait to be the single active one', async () => {
+    const one = await client()
+    const name = `waiting-${process.pid}`
+    const args = tableOf({ 'x-queue-type': 'quorum', 'x-single-active-consumer': true })
+    await declareNamed(one, name, args)
+    for (const tag of ['a', 'b']) consume(one, name, { tag })
+    assert.equal((await declareNamed(one, name, args)).consumerCount, 1)
+    one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
+  })
+
   it('a quorum queue has an exclusive consumer beside others', async () => {
     const one = await client()
     const name = `beside-${process.pid}`

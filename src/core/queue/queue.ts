@@ -120,9 +120,11 @@ export class Queue {
     this.counts = type === 'quorum'
   }
 
-  /** How many consumers clients are told of: RabbitMQ's quorum queues count those that linger. */
+  /** How many consumers clients are told of. RabbitMQ's quorum queues count those that linger, but none that waits to be the active one. */
   get consumerCount(): number {
-    return this.consumers.size + (this.counts ? this.lingering : 0)
+    const { size } = this.consumers
+    if (!this.counts) return size
+    return (this.settings.singleActiveConsumer ? Math.min(size, 1) : size) + this.lingering
   }
 
   /** Whether a message comes back after a restart. */

@@ -148,7 +148,7 @@ function queueItem(broker: Broker, vhost: VHost, queue: Queue): Json {
     exclusive: queue.settings.exclusiveOwner !== 0,
     ready: messagesIn(broker, queue),
     unacked: queue.unacked,
-    consumers: queue.consumerCount,
+    consumers: queue.consumers.size,
     policy: policy?.name ?? '',
     operator_policy: operator?.name ?? '',
     arguments: jsonOfTable(queue.args),
