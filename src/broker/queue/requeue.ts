@@ -2,6 +2,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import type { Broker } from '../broker.ts'
 import { deadLetter } from './dead-letter.ts'
 import { watchHeads } from './expire.ts'
+import { enforceLimits } from './limits.ts'
 import { noteCounted } from './queue-facts.ts'
 
 /**
@@ -16,7 +17,11 @@ export function requeue(broker: Broker, queue: Queue, sequence: number, failed =
   const fate = queue.comeBack(sequence, failed, broker.env.clock.now())
   if (fate === 'gone') return
   noteCounted(broker, queue, sequence)
-  if (fate === 'over') deadLetter(broker, queue, sequence, 'delivery_limit')
-  else if (fate === 'delayed') watchHeads(broker, queue)
+  if (fate === 'over') {
+    deadLetter(broker, queue, sequence, 'delivery_limit')
+    return
+  }
+  if (fate === 'delayed') watchHeads(broker, queue)
   else broker.wake(queue)
+  enforceLimits(broker, queue)
 }
