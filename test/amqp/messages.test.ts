@@ -400,20 +400,23 @@ describe('messages over AMQP', () => {
     one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
   })
 
-  it('a quorum queue is not longer than it may be after something came back', async () => {
-    const one = await client()
-    const name = `comes-back-${process.pid}`
-    await declareNamed(one, name, tableOf({ 'x-queue-type': 'quorum', 'x-max-length': 1 }))
-    one.publish(1, '', name, {}, 'a')
-    one.send(1, basic.get, { ticket: 0, queue: name, noAck: false })
-    await message(one)
-    one.publish(1, '', name, {}, 'b')
-    while ((await counts(one, name)) === 0);
-    one.send(1, basic.nack, { deliveryTag: 1, multiple: false, requeue: true })
-    consume(one, name)
-    assert.deepEqual(await bodies(one, 1), ['b'])
-    one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
-  })
+  for (const type of ['classic', 'quorum']) {
+    it(`a ${type} queue is not longer than it may be after something came back`, async () => {
+      const one = await client()
+      const name = `comes-back-${type}-${process.pid}`
+      await declareNamed(one, name, tableOf({ 'x-queue-type': type, 'x-max-length': 1 }))
+      one.publish(1, '', name, {}, 'a')
+      while ((await counts(one, name)) === 0);
+      one.send(1, basic.get, { ticket: 0, queue: name, noAck: false })
+      await message(one)
+      one.publish(1, '', name, {}, 'b')
+      while ((await counts(one, name)) === 0);
+      one.send(1, basic.nack, { deliveryTag: 1, multiple: false, requeue: true })
+      consume(one, name)
+      assert.deepEqual(await bodies(one, 1), ['b'])
+      one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
+    })
+  }
 
   it('a quorum queue does not count consumers that wait to be the single active one', async () => {
     const one = await client()

@@ -30,15 +30,23 @@ function stillRefuses(queue: Queue): boolean {
 export function enforceLimits(broker: Broker, queue: Queue): void {
   if (!isTooLong(queue)) return
   deliver(broker, queue)
-  if (queue.settings.overflow !== 'drop-head') {
-    queue.refusing = isTooLong(queue)
-    return
-  }
+  if (queue.settings.overflow === 'drop-head') dropHead(broker, queue)
+  else queue.refusing = isTooLong(queue)
+}
+
+/** Drops those that would go out next until the queue is as short as it has to be. */
+function dropHead(broker: Broker, queue: Queue): void {
   while (isTooLong(queue)) {
     const sequence = queue.peek()
     if (sequence < 0) return
     deadLetter(broker, queue, sequence, 'maxlen')
   }
+}
+
+/** The same after something came back: a classic queue then drops first, and hands out what is left. */
+export function enforceAfterReturn(broker: Broker, queue: Queue): void {
+  if (queue.counts) enforceLimits(broker, queue)
+  else if (queue.settings.overflow === 'drop-head') dropHead(broker, queue)
 }
 
 /** Whether the queue is longer than it may be. */

@@ -2,7 +2,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import type { Broker } from '../broker.ts'
 import { deadLetter } from './dead-letter.ts'
 import { watchHeads } from './expire.ts'
-import { enforceLimits } from './limits.ts'
+import { enforceAfterReturn } from './limits.ts'
 import { noteCounted } from './queue-facts.ts'
 
 /**
@@ -11,7 +11,9 @@ import { noteCounted } from './queue-facts.ts'
  */
 export function requeue(broker: Broker, queue: Queue, sequence: number, failed = false): void {
   if (!queue.counts) {
-    if (queue.requeue(sequence)) broker.wake(queue)
+    if (!queue.requeue(sequence)) return
+    enforceAfterReturn(broker, queue)
+    broker.wake(queue)
     return
   }
   const fate = queue.comeBack(sequence, failed, broker.env.clock.now())
@@ -23,5 +25,5 @@ export function requeue(broker: Broker, queue: Queue, sequence: number, failed =
   }
   if (fate === 'delayed') watchHeads(broker, queue)
   else broker.wake(queue)
-  enforceLimits(broker, queue)
+  enforceAfterReturn(broker, queue)
 }
