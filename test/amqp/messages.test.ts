@@ -418,6 +418,27 @@ describe('messages over AMQP', () => {
     })
   }
 
+  it('a dead letter says that somebody had it, unless it goes straight to a consumer', async () => {
+    const one = await client()
+    const target = await declare(one)
+    const from = await declare(one, tableOf({ 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': target }))
+    one.send(1, basic.qos, { prefetchSize: 0, prefetchCount: 1, global: false })
+    await one.expect(basic.qosOk)
+    consume(one, target)
+    for (const redelivered of [false, true]) {
+      one.publish(1, '', from)
+      while ((await counts(one, from)) === 0);
+      one.send(1, basic.get, { ticket: 0, queue: from, noAck: false })
+      const { args } = await message(one)
+      one.send(1, basic.reject, { deliveryTag: Number(args.deliveryTag), requeue: false })
+      if (redelivered) {
+        while ((await counts(one, target)) === 0);
+        ack(one, Number(args.deliveryTag) - 1)
+      }
+      assert.equal((await message(one)).args.redelivered, redelivered)
+    }
+  })
+
   it('a quorum queue does not count consumers that wait to be the single active one', async () => {
     const one = await client()
     const name = `waiting-${process.pid}`

@@ -52,6 +52,13 @@ function nextConsumer({ settings, consumers, counts }: Queue): Consumer<Queue> |
   return settings.singleActiveConsumer ? consumers.nextSingle(counts) : consumers.next()
 }
 
+/** Whether somebody takes a message that has just come to the queue at once, because nothing is before it. */
+export function isTakenAtOnce(queue: Queue): boolean {
+  if (queue.ready !== 1 || queue.loading) return false
+  queue.consumers.wake()
+  return nextConsumer(queue) !== null
+}
+
 /** Delivers one message; false if its bytes have to be read from the disk first. */
 function hand(broker: Broker, queue: Queue, sequence: number, consumer: Consumer<Queue>): boolean {
   const index = queue.index

@@ -8,6 +8,7 @@ import type { Properties } from '../../wire/amqp/properties.ts'
 import { Writer } from '../../wire/amqp/writer.ts'
 import type { Broker } from '../broker.ts'
 import { fitting, keepMessage, roomForKeeps } from '../exchange/keep.ts'
+import { isTakenAtOnce } from './deliver.ts'
 import { isFull } from './limits.ts'
 import { PARKING } from './parking.ts'
 import { publish, roomFor } from './publish.ts'
@@ -118,12 +119,16 @@ function findDestination(
   return { exchange: deadLetterExchange, key: to, more, queues, keeps }
 }
 
-/** A client has had the message before: its next delivery says so. Nothing happens if the queue did not take it. */
+/**
+ * A client has had the message before: its next delivery says so, but in a classic queue not if it goes straight to a consumer. Nothing
+ * happens if the queue did not take it.
+ */
 function markHanded(broker: Broker, queue: Queue, sequence: number, failures: number): void {
   const flags = queue.index.flags(sequence)
   if ((flags & STATE) === 0) return
-  if (!queue.counts) queue.index.setFlags(sequence, flags | REDELIVERED)
-  else if (failures > 0) {
+  if (!queue.counts) {
+    if (!isTakenAtOnce(queue)) queue.index.setFlags(sequence, flags | REDELIVERED)
+  } else if (failures > 0) {
     queue.index.setCounts(sequence, 0, failures)
     noteCounted(broker, queue, sequence)
   }
