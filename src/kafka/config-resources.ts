@@ -74,18 +74,18 @@ function asConfig(wrong: string | null): Told | null {
   return wrong === null ? null : [ErrorCode.INVALID_CONFIG, wrong]
 }
 
-function topicResource({ topics }: Front, name: string): Resource | Told {
-  if (name === '') return [ErrorCode.INVALID_REQUEST, 'Default topic resources are not allowed.']
-  const wrong = checkTopicName(name)
-  if (wrong !== null) return [ErrorCode.INVALID_TOPIC_EXCEPTION, wrong]
+function topicResource({ topics }: Front, name: string): Resource {
   const topic: Topic | undefined = topics.byName.get(name)
   return {
     own: topic?.configs ?? new Map(),
     key: (key) => ownKey(TOPIC_CONFIGS, key),
     precheck: () => null,
     set(configs, onlyCheck) {
-      // Whether the settings make sense is told first.
+      // Whether name and settings make sense is told first.
       if (topic === undefined) {
+        if (name === '') return [ErrorCode.INVALID_REQUEST, 'Default topic resources are not allowed.']
+        const wrong = checkTopicName(name)
+        if (wrong !== null) return [ErrorCode.INVALID_TOPIC_EXCEPTION, wrong]
         const unknown: Told = [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`]
         return asConfig(checkConfigs(configs)) ?? unknown
       }

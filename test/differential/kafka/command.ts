@@ -23,6 +23,8 @@ export interface Scene {
   readonly prefix: string
   /** Names of topics that were created. */
   readonly topics: Map<string, number>
+  /** Records were deleted: a real one may go on telling of their times until their files go. */
+  deleted: boolean
   /** How often something is asked that can't be had. */
   readonly illegal: number
 }

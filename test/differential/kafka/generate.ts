@@ -18,7 +18,7 @@ const NOUNS: readonly (readonly Maker[])[] = [
 
 /** Makes the commands of one sequence. Each is about one noun, beside the topics that all need: that gets deeper than a little of everything. */
 export function sequence(dice: Dice, prefix: string, length: number): Command[] {
-  const scene: Scene = { dice, prefix, topics: new Map(), illegal: dice.pick([0.02, 0.1, 0.25]) }
+  const scene: Scene = { dice, prefix, topics: new Map(), deleted: false, illegal: dice.pick([0.02, 0.1, 0.25]) }
   const makers = [...TOPIC_MAKERS, ...dice.pick(NOUNS)]
   const commands = [TOPIC_MAKERS[0]!.make(scene)]
   while (commands.length < length) commands.push(draw(dice, makers).make(scene))

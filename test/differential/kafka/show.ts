@@ -17,8 +17,14 @@ const LEFT_OUT = new Set([
   'heartbeatIntervalMs',
 ])
 
+/** Times between these were given by the broker: those of the records lie outside. */
+const SINCE = 1_750_000_000_000
+const UNTIL = 1_800_000_000_000
+
 /** The names that a side has given to what it made up. */
 type Names = (text: string) => string | undefined
+
+const NOBODY: Names = () => undefined
 
 /** An answer as JSON, sorted, with error codes and ids by name. */
 export function show(answer: unknown, names: Names): string {
@@ -38,13 +44,18 @@ function plain(value: unknown, names: Names): unknown {
   // How many partitions it has, and so which of them it is, is a matter of configuration.
   if ('topic' in value && value.topic === '__consumer_offsets') return value.topic
   const fields = Object.entries(value).filter(([key]) => !LEFT_OUT.has(key))
-  return Object.fromEntries(fields.map(([key, field]) => [key, plainField(key, field, names)]))
+  // What an error leaves empty is 0, which is nobody's id there.
+  const known = 'errorCode' in value && value.errorCode !== 0 ? NOBODY : names
+  return Object.fromEntries(
+    fields.map(([key, field]) => [key, plainField(key, field, /roducerId$/.test(key) ? known : names)]),
+  )
 }
 
 function plainField(key: string, field: unknown, names: Names): unknown {
   if (key.endsWith('rrorCode')) return errorName(field as number)
   if ((key === 'producerId' || key === 'ongoingTxnProducerId') && typeof field === 'number')
     return names(`#${field}`) ?? field
+  if (key === 'timestamp' && typeof field === 'number' && field > SINCE && field < UNTIL) return 'now'
   return plain(field, names)
 }
 

@@ -100,7 +100,8 @@ const list: Maker = {
     const { dice } = scene
     const name = someTopic(scene)
     const partitionIndex = somePartition(scene, name)
-    const timestamp = dice.pick([-1, -2, -3, -4, -5, 0, 1_700_000_000_500, 1_800_000_000_000])
+    const drawn = dice.pick([-1, -2, -3, -4, -5, 0, 1_700_000_000_500, 1_800_000_000_000])
+    const timestamp = drawn === -3 && scene.deleted ? -1 : drawn
     // Each of the special ones has a version that it came with.
     const least = timestamp === -3 ? 7 : timestamp === -4 ? 8 : timestamp === -5 ? 9 : 1
     const version = dice.between(chance(scene) ? 1 : least, 11)
@@ -120,6 +121,7 @@ const deleteRecords: Maker = {
     const name = someTopic(scene)
     const partitionIndex = somePartition(scene, name)
     const offset = scene.dice.pick([-1, 0, 1, 2, 50])
+    scene.deleted = true
     return command(scene, DELETE, {
       about: `${name}/${partitionIndex} below ${offset}`,
       make: () => ({ topics: [{ name, partitions: [{ partitionIndex, offset }] }], timeoutMs: 5000 }),
