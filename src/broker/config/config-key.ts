@@ -102,9 +102,11 @@ export function invalid(name: string, value: string, wrong: string): string {
   return `Invalid value ${shown(value)} for configuration ${name}: ${wrong}`
 }
 
-/** A value as Kafka shows it: lists in brackets, ratios as numbers. */
+/** A value as Kafka shows it: of a list the item that is wrong, or all of it in brackets, ratios as numbers. */
 function shownAs(key: ConfigKey, value: string): string {
   if (key.type === ConfigType.list && key.check(value)?.includes('literal')) return `[${listItems(value).join(', ')}]`
+  const item = key.type === ConfigType.list ? listItems(value).find((one) => key.check(one) !== null) : undefined
+  if (item !== undefined) return item
   if (key.type !== ConfigType.double || !/^\s*-?\d+\s*$/.test(value)) return value.trim()
   return `${Number(value)}.0`
 }
