@@ -44,12 +44,17 @@ async function recordAndCrash(images: number): Promise<number> {
   return 0
 }
 
-/** Every planted bug has to be found within a few seeds. */
+/** How far a planted bug is looked for. */
+const SEEDS = 60
+const RARE_SEEDS = 300
+
+/** Every planted bug has to be found. */
 function hunt(): number {
   let blind = 0
   for (const mutant of MUTANTS) {
     if (!mutant.name.includes(values.only)) continue
-    const found = huntOne(mutant, values.seeds === undefined ? 60 : range()[1], Number(values.events))
+    const seeds = values.seeds === undefined ? (mutant.rare === true ? RARE_SEEDS : SEEDS) : range()[1]
+    const found = huntOne(mutant, seeds, Number(values.events))
     if (found === null) blind++
     const text =
       found === null ? 'NOT FOUND' : `seed ${found.seed}: ${found.error!.message.split('\n')[0]!.slice(0, 100)}`

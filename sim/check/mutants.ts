@@ -115,6 +115,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a segment is deleted before what emptied it is durable',
+    rare: true,
     swarm: { ...TIDY, crashEvery: 150, slowestDisk: 20 },
     plant() {
       replace(
