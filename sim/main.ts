@@ -17,6 +17,10 @@ const USAGE = `npm run sim -- [--seed N | --seeds A-B] [--events N] [--set JSON]
   --story N     lines of what happened last to print with a failure (0)
 `
 
+/** How far a planted bug is looked for. */
+const SEEDS = 60
+const RARE_SEEDS = 300
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
@@ -43,10 +47,6 @@ async function recordAndCrash(images: number): Promise<number> {
   for (const [name, n] of counts) print(name, n)
   return 0
 }
-
-/** How far a planted bug is looked for. */
-const SEEDS = 60
-const RARE_SEEDS = 300
 
 /** Every planted bug has to be found. */
 function hunt(): number {
