@@ -13,6 +13,8 @@ export interface Divergence {
 
 /** The real one is a cluster with parts that hear of each other later: what it says at first need not be its last word. */
 const PATIENCE_MS = 3000
+/** A broker that has just begun makes its internal topics when they are first needed. */
+const STARTING_MS = 30_000
 const LOOK_MS = 25
 /** Coordinators hear of topics a moment later. */
 const SPREAD_MS = 100
@@ -46,6 +48,11 @@ export async function runBoth(commands: readonly Command[], ours: Address, real:
   }
 }
 
+/** What is only looked at may well be missing; that a coordinator is not there yet passes. */
+function starts({ asksAgain }: Command, real: string): boolean {
+  return !asksAgain || real.includes('COORDINATOR')
+}
+
 async function ask(command: Command, one: Side, other: Side): Promise<{ ours: string; real: string } | null> {
   let [first, second] = await Promise.all([put(command, one), put(command, other)])
   const until = Date.now() + PATIENCE_MS
@@ -53,9 +60,9 @@ async function ask(command: Command, one: Side, other: Side): Promise<{ ours: st
     const ours = text(one, first)
     const real = text(other, second)
     if (ours === real) break
-    if (Date.now() > until) return { ours, real }
-    await pass(LOOK_MS)
     const transient = TRANSIENT.some((error) => real.includes(error) && !ours.includes(error))
+    if (Date.now() > until + (transient && starts(command, real) ? STARTING_MS : 0)) return { ours, real }
+    await pass(LOOK_MS)
     if (command.asksAgain) [first, second] = await Promise.all([put(command, one), put(command, other)])
     else if (transient && !other.link(command.seat).busy) second = await put(command, other)
   }
