@@ -18,6 +18,8 @@ export interface Subject<C, D extends { readonly at: number }> {
   count(command: C, hits: Hits): void
   /** Puts a bug into our side. */
   plant(): void
+  /** Waits until the real one can answer everything. */
+  ready?(real: Address): Promise<void>
   /** Starts ours. */
   open(): Promise<Address & { stop(): Promise<void> }>
 }
@@ -56,6 +58,7 @@ export async function search<C, D extends { readonly at: number }>(subject: Subj
     return
   }
   if (given.planted) subject.plant()
+  await subject.ready?.(addressOf(given.real))
   const target = given.ours === undefined ? await subject.open() : null
   const failed = await compareAll(subject, given, target ?? addressOf(given.ours!), addressOf(given.real))
   await target?.stop()

@@ -8,6 +8,7 @@ import { openLog } from '../../../src/server/log.ts'
 import { start } from '../../../src/server/start.ts'
 import { search } from '../search.ts'
 import { describeCommand } from './command.ts'
+import { findCoordinators } from './coordinators.ts'
 import { sequence } from './generate.ts'
 import { explain, runBoth } from './run.ts'
 
@@ -28,6 +29,7 @@ await search({
   plant() {
     Producers.prototype.check = () => ({ verdict: 'append' })
   },
+  ready: findCoordinators,
   open,
 })
 
