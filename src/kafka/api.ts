@@ -20,6 +20,8 @@ export interface Call<R extends Message = Message> {
   readonly ask: Ask | null
   /** How the client logs in; null where it need not. */
   readonly login: Login | null
+  /** Whether so many bytes of records are more than the client's quota lets it have now: then the answer brings none, and it has to wait. */
+  bringsTooMuch(bytes: number): boolean
   /** Done to the answer before it goes out. */
   amend: ((response: Encodable<R>) => Encodable<R>) | null
   /**

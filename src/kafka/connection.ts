@@ -271,11 +271,11 @@ export class Connection implements Handler {
   }
 
   /** Counts what the exchange used; the client waits if that was too much. Returns for how many milliseconds. */
-  throttled(exchange: Exchange, api: Api, response: Encodable<Message> | null): number {
+  throttled(exchange: Exchange, api: Api, fetched: number): number {
     const { throttle, broker } = this.front
     const { size, began } = exchange.counts!
     const busyMs = exchange.parked ? 0 : broker.env.clock.elapsed() - began
-    const ms = throttle.count({ key: api.key, clientId: exchange.clientId, user: this.user, size, busyMs }, response)
+    const ms = throttle.count({ key: api.key, clientId: exchange.clientId, user: this.user, size, busyMs, fetched })
     if (ms > 0 && !this.muted) {
       this.muted = true
       broker.timers.after(ms, () => {
@@ -367,6 +367,8 @@ class Exchange implements Call {
   amend: Call['amend'] = null
   /** What quotas count; null where there are none. */
   counts: { readonly size: number; readonly began: number } | null = null
+  /** For how long the client has to wait; null before that was counted. */
+  private throttleTimeMs: number | null = null
   parked = false
   readonly front: Front
   readonly version: number
@@ -425,16 +427,22 @@ class Exchange implements Call {
     this.answered = true
     let amended = this.amend === null ? response : this.amend(response)
     if (this.counts !== null) {
-      const throttleTimeMs = this.connection.throttled(this, this.api, amended)
+      const throttleTimeMs = this.throttleTimeMs ?? this.connection.throttled(this, this.api, 0)
       if (throttleTimeMs > 0) amended = { ...amended, throttleTimeMs } as typeof amended
     }
     this.connection.answer(this.api, this.version, this.correlationId, amended, position)
     this.connection.settled(this)
   }
 
+  bringsTooMuch(bytes: number): boolean {
+    if (this.counts === null) return false
+    this.throttleTimeMs = this.connection.throttled(this, this.api, bytes)
+    return this.throttleTimeMs > 0
+  }
+
   silence(): void {
     this.answered = true
-    if (this.counts !== null) this.connection.throttled(this, this.api, null)
+    if (this.counts !== null) this.connection.throttled(this, this.api, 0)
     this.connection.settled(this)
   }
 

@@ -217,6 +217,10 @@ class FetchRun implements Waiter {
   }
 
   private answer(found: readonly Found[]): void {
+    if (this.call.bringsTooMuch(recordBytes(found))) {
+      this.call.reply({ sessionId: this.session?.id ?? 0, responses: [] }, 0)
+      return
+    }
     const topics: TopicAnswer[] = []
     const byTopic = new Map<string, PartitionAnswer[]>()
     for (const one of found) {
@@ -243,6 +247,15 @@ class FetchRun implements Waiter {
     if (!this.incremental || errorCode !== 0 || records.length > 0) return true
     return fetched.toldHighWatermark !== partition!.highWatermark || fetched.toldLogStart !== partition!.logStartOffset
   }
+}
+
+/** Bytes of records in an answer: the rest of it is small beside them. */
+function recordBytes(found: readonly Found[]): number {
+  let bytes = 0
+  for (const { records } of found) {
+    for (let slice: Slice | undefined = records; slice !== undefined; slice = slice.next) bytes += slice.length
+  }
+  return bytes
 }
 
 /** What was read, without what lies below and above what was to be read. */

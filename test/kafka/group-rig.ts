@@ -141,6 +141,7 @@ export class GroupRig {
       ask: null,
       login: null,
       amend: null,
+      bringsTooMuch: () => false,
       onClosed: new Set(),
       holdsBytes: false,
       abort: () => assert(false, 'group requests are answered'),

@@ -85,7 +85,7 @@ describe('a client that produces faster than its quota', () => {
 })
 
 describe('a client that fetches faster than its quota', () => {
-  it('gets as much as ten seconds are worth, and waits', () => {
+  it('gets as much as ten seconds are worth, and then nothing until it has waited', () => {
     const rig = rigWithTopic()
     for (let i = 0; i < 10; i++) produce(rig, 4000)
     alter(rig, { 'client-id': null }, { consumer_byte_rate: 2000 })
@@ -96,6 +96,12 @@ describe('a client that fetches faster than its quota', () => {
     assert.ok(bytes > 4000 && bytes <= 20_000, `${bytes}`)
     const second = rig.ask(FetchRequest, FetchResponse, 12, asked)
     assert.ok(second.throttleTimeMs > 5000, `${second.throttleTimeMs}`)
+    assert.deepEqual(second.responses, [])
+    // What was not brought is not counted.
+    rig.run(second.throttleTimeMs + 6000)
+    const third = rig.ask(FetchRequest, FetchResponse, 12, asked)
+    assert.equal(third.throttleTimeMs, 0)
+    assert.equal(third.responses[0]!.partitions[0]!.records!.length, bytes)
   })
 })
 

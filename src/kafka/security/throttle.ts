@@ -8,7 +8,7 @@ import { CreateTopicsRequest } from '../../wire/kafka/messages/create-topics.ts'
 import { DeleteTopicsRequest } from '../../wire/kafka/messages/delete-topics.ts'
 import { FetchRequest } from '../../wire/kafka/messages/fetch.ts'
 import { ProduceRequest } from '../../wire/kafka/messages/produce.ts'
-import type { Decoded, Encodable, Message, Slice } from '../../wire/kafka/schema.ts'
+import type { Decoded, Encodable, Message } from '../../wire/kafka/schema.ts'
 
 /** Clients whose use is remembered; who was silent for longest is forgotten first. */
 const MOST_SHARERS = 10_000
@@ -43,6 +43,8 @@ export interface Counted {
   readonly size: number
   /** Milliseconds that the loop worked for it. */
   readonly busyMs: number
+  /** Bytes of records that it would bring. */
+  readonly fetched: number
 }
 
 /** Counts what clients use, and says how long they have to wait. Without quotas it is asked nothing. */
@@ -97,11 +99,13 @@ export class Throttle {
   }
 
   /** Counts an answered request. Returns for how many milliseconds the client has to wait. */
-  count({ key, clientId, user, size, busyMs }: Counted, response: object | null): number {
+  count({ key, clientId, user, size, busyMs, fetched }: Counted): number {
     let ms = Math.min(MOST_REQUEST_MS, this.use('request_percentage', user, clientId, busyMs / 10))
     if (key === ProduceRequest.key) ms = Math.max(ms, this.use('producer_byte_rate', user, clientId, size))
-    else if (key === FetchRequest.key && response !== null) {
-      ms = Math.max(ms, this.use('consumer_byte_rate', user, clientId, recordBytes(response)))
+    else if (key === FetchRequest.key) {
+      ms = Math.max(ms, this.use('consumer_byte_rate', user, clientId, fetched))
+      // Who has to wait is brought nothing, and that is not counted.
+      if (ms > 0) this.use('consumer_byte_rate', user, clientId, -fetched)
     } else if (key in STRICT_FROM) ms = Math.max(ms, this.mutationMs(user, clientId))
     return ms
   }
@@ -192,19 +196,4 @@ function remembered<T>(map: Map<string, T>, key: string, make: () => T): T {
   map.set(key, known)
   if (map.size > MOST_SHARERS) map.delete(map.keys().next().value!)
   return known
-}
-
-interface FetchAnswer {
-  readonly responses?: readonly { readonly partitions?: readonly { readonly records?: Slice | null }[] }[]
-}
-
-/** Bytes of records in an answer: the rest of it is small beside them. */
-function recordBytes(response: FetchAnswer): number {
-  let bytes = 0
-  for (const { partitions } of response.responses ?? []) {
-    for (const { records } of partitions ?? []) {
-      for (let slice = records ?? undefined; slice !== undefined; slice = slice.next) bytes += slice.length
-    }
-  }
-  return bytes
 }
