@@ -1,34 +1,48 @@
 #!/usr/bin/env bash
-# Installs the clients that test/interop drives, by the ordinary package managers: kcat from the distribution; into build/ Python's pika and confluent-kafka,
-# RabbitMQ's PerfTest, and @platformatic/kafka 2, which wants Node 24.
+# Installs the clients that test/interop drives, by the ordinary package managers: kcat from the distribution; into build/ Python's pika, confluent-kafka and
+# aiokafka, RabbitMQ's PerfTest, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, and @platformatic/kafka 2, which wants Node 24.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-perf_test=2.22.1
+kafka=4.3.1 no_log=org.slf4j:slf4j-nop:2.0.17
 ready() { [ -e "build/$1/.ready" ]; }
 # A registry that does not answer is asked again.
 patiently() { timeout 150 "$@" || timeout 150 "$@" || timeout 300 "$@"; }
 if ! command -v kcat >/dev/null; then
   { apt-get update -qq && apt-get install -y -qq kcat >/dev/null; } || { echo "install kcat (on Debian: apt-get install kcat)" >&2; exit 1; }
 fi
-if ! ready python; then
+if ! build/python/bin/python -c 'import pika, confluent_kafka, aiokafka' 2>/dev/null; then
   rm -rf build/python
   python3 -m venv build/python || { echo "install Python 3 with venv" >&2; exit 1; }
-  patiently build/python/bin/pip --quiet --disable-pip-version-check install pika confluent-kafka
-  touch build/python/.ready
+  patiently build/python/bin/pip --quiet --disable-pip-version-check install pika confluent-kafka 'aiokafka[snappy,lz4,zstd]==0.14.0'
 fi
-if ! ready perf-test; then
+# Into build/NAME what the artifacts need to run.
+jars() { # NAME GROUP:ARTIFACT:VERSION...
+  local name=$1 dependencies= group artifact version
+  shift
+  ! ready "$name" || return 0
   command -v mvn >/dev/null || { apt-get update -qq && apt-get install -y -qq maven >/dev/null; } || { echo "install Maven and a Java runtime" >&2; exit 1; }
-  rm -rf build/perf-test && mkdir -p build/perf-test
-  cat >build/perf-test/pom.xml <<X
-<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>
-<dependencies><dependency><groupId>com.rabbitmq</groupId><artifactId>perf-test</artifactId><version>$perf_test</version></dependency></dependencies></project>
-X
-  (cd build/perf-test && patiently mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >&2)
-  touch build/perf-test/.ready
-fi
-if ! ready platformatic-kafka; then
-  rm -rf build/platformatic-kafka && mkdir -p build/platformatic-kafka
-  echo '{ "private": true, "type": "module" }' >build/platformatic-kafka/package.json
-  patiently npm install --no-audit --no-fund --no-package-lock --prefix build/platformatic-kafka @platformatic/kafka@2 >/dev/null
-  touch build/platformatic-kafka/.ready
-fi
+  for one in "$@"; do
+    IFS=: read -r group artifact version <<<"$one"
+    dependencies+="<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+  done
+  rm -rf "build/$name" && mkdir -p "build/$name"
+  echo "<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version><dependencies>$dependencies</dependencies></project>" >"build/$name/pom.xml"
+  (cd "build/$name" && patiently mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >&2)
+  touch "build/$name/.ready"
+}
+jars perf-test com.rabbitmq:perf-test:2.22.1
+jars kafka-streams "org.apache.kafka:kafka-streams:$kafka" "$no_log"
+jars kafka-connect "org.apache.kafka:connect-runtime:$kafka" "org.apache.kafka:connect-file:$kafka" "org.apache.kafka:connect-mirror:$kafka"
+jars spring-kafka org.springframework.kafka:spring-kafka:4.0.8 "org.apache.kafka:kafka-clients:$kafka" "$no_log"
+# Into build/NAME packages from npm.
+packages() { # NAME PACKAGE...
+  local name=$1
+  shift
+  ! ready "$name" || return 0
+  rm -rf "build/$name" && mkdir -p "build/$name"
+  echo '{ "private": true, "type": "module" }' >"build/$name/package.json"
+  patiently npm install --no-audit --no-fund --no-package-lock --prefix "build/$name" "$@" >/dev/null
+  touch "build/$name/.ready"
+}
+packages platformatic-kafka @platformatic/kafka@2
+packages nestjs @nestjs/common@11 @nestjs/core@11 @nestjs/microservices@11 kafkajs@2 reflect-metadata rxjs@7

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that .ci/run does, and then the long versions of what it does in short: about two hours on an idle machine with two cores.
-#   verify-full.sh [STEP ...]     ci simulation mutants crashes kills real-data real-data-again bench; all of them by default
+#   verify-full.sh [STEP ...]     ci simulation mutants crashes kills real-data real-data-again kafka bench; all of them by default
 # $SEEDS simulations (500), $CASES crash images (20000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
 # Exit status 1 if any step failed; the others run all the same.
 set -uo pipefail
@@ -44,12 +44,14 @@ step() {
     kills) run kills SEED="$seed" node --test --test-reporter=spec dist/test/interop/kill.slow.test.js ;;
     real-data) run real-data SEED="$seed" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
+    kafka) run kafka-streams LINES=20000 ROUNDS=5 node --test --test-reporter=spec dist/test/interop/kafka-streams.slow.test.js &&
+      run kafka-real scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} kafka-streams kafka-connect ;;
     bench) run bench npm run --silent bench -- --json "$logs/bench.json" ;;
     *) echo "verify-full: there is no step '$1'" >&2; exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- ci simulation mutants crashes kills real-data real-data-again bench
+[ $# -gt 0 ] || set -- ci simulation mutants crashes kills real-data real-data-again kafka bench
 npm run --silent build || exit 1
 for one in "$@"; do step "$one"; done
 

@@ -18,13 +18,33 @@ export function missingJava(): string | false {
   )
 }
 
-/** Compiles a program of test/interop/java, and returns the arguments for `java` with which it runs. */
-export async function compiled(name: string): Promise<string[]> {
+/** What scripts/install-clients.sh puts into build/NAME: a Java program's libraries. */
+export function missingJars(name: string): string | false {
+  const there = existsSync(join(BUILD, name, '.ready'))
+  return missingJava() || missing(`build/${name}`, 'run scripts/install-clients.sh', there)
+}
+
+/** The libraries of build/NAME. */
+export function jarsOf(name: string): string {
+  return join(BUILD, name, '*')
+}
+
+/** All that comes with Kafka. */
+export const BROKER_JARS = join(LIBRARIES, '*')
+
+/** Quick to start, and content with little. */
+export const FRUGAL = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
+/** Compiles a program of test/interop/java, and returns the arguments for `java` with which it runs: with Kafka's client, or with other libraries. */
+export async function compiled(name: string, path = clientJars()): Promise<string[]> {
   const classes = join(BUILD, 'java')
   mkdirSync(classes, { recursive: true })
-  const client = readdirSync(LIBRARIES).filter((file) => /^(kafka-clients|slf4j-api|lz4|snappy|zstd)/.test(file))
-  const path = client.map((file) => join(LIBRARIES, file)).join(':')
   const source = join(ROOT, 'test/interop/java', `${name}.java`)
   await succeed('javac', ['-d', classes, '-cp', path, source], { timeoutMs: 120_000 })
-  return ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', `${classes}:${path}`, name]
+  return [...FRUGAL, '-cp', `${classes}:${path}`, name]
+}
+
+function clientJars(): string {
+  const client = readdirSync(LIBRARIES).filter((file) => /^(kafka-clients|slf4j-api|lz4|snappy|zstd)/.test(file))
+  return client.map((file) => join(LIBRARIES, file)).join(':')
 }

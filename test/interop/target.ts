@@ -16,17 +16,23 @@ const CONTROLS = { amqp: 'POSTHORN_CONTROL_AMQP', kafka: 'POSTHORN_CONTROL_KAFKA
 /** Whether a real broker of either protocol is what the tests run on. */
 export const controlled = Object.values(CONTROLS).some((name) => process.env[name] !== undefined)
 
+/** For files that start their brokers themselves: the real one's address if one was named, and whether they are left out. */
+export function controlOf(protocol: 'amqp' | 'kafka'): { skip: string | false; control: string | null } {
+  const control = process.env[CONTROLS[protocol]] ?? null
+  return { skip: controlled && control === null ? `no real broker was named for ${protocol}` : false, control }
+}
+
 /**
  * Starts a broker before this file's tests and ends it after them, unless the environment names a real broker. Where it names one of
  * the other protocol only, the file's tests are left out: `skip` says so.
  */
 export function targetOf(protocol: 'amqp' | 'kafka'): { skip: string | false; target: () => Target } {
-  const named = process.env[CONTROLS[protocol]]
-  if (named !== undefined) {
-    const [host = '127.0.0.1', port] = named.split(':')
-    return { skip: false, target: () => ({ host, port: Number(port), address: named, control: true }) }
+  const { skip, control } = controlOf(protocol)
+  if (control !== null) {
+    const [host = '127.0.0.1', port] = control.split(':')
+    return { skip: false, target: () => ({ host, port: Number(port), address: control, control: true }) }
   }
-  if (controlled) return { skip: `no real broker was named for ${protocol}`, target: () => assertNever() }
+  if (skip !== false) return { skip, target: () => assertNever() }
   let broker: BrokerProcess | null = null
   before(async () => {
     broker = await startBroker({ args: ['--kafka-num-partitions', '4'] })
