@@ -17,6 +17,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/amqp': ['src/std', 'src/env', 'src/wire', 'src/core', 'src/broker'],
   'src/kafka': ['src/std', 'src/env', 'src/wire', 'src/core', 'src/broker'],
   'src/server': ['src/std', 'src/env', 'src/wire', 'src/core', 'src/store', 'src/broker', 'src/amqp', 'src/kafka'],
+  'src/sdk': ['src/std'],
+  'src/engines/embedded': ['src/std', 'src/env', 'src/wire', 'src/core', 'src/broker', 'src/server', 'src/sdk'],
+  'src/engines/rabbitmq': ['src/std', 'src/sdk'],
+  'src/engines/kafka': ['src/std', 'src/sdk'],
+  'src/engines': ['src/sdk', 'src/engines/embedded', 'src/engines/rabbitmq', 'src/engines/kafka'],
+  'src/testing': ['src/std', 'src/env', 'src/broker', 'src/server', 'src/sdk', 'src/engines', 'src/engines/embedded'],
+  'src/entries': ['*'],
   'src/cli': ['*'],
   sim: ['*'],
   bench: ['*'],
@@ -30,6 +37,7 @@ const SIBLINGS = ['src/core', 'src/wire']
 /** Run by a command, not by an import. */
 const ENTRIES = [
   'src/cli/main.ts',
+  'src/entries/posthorn.ts',
   'src/server/batch-worker.ts',
   'sim/main.ts',
   'sim/record/server.ts',

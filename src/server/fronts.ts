@@ -5,7 +5,6 @@ import { registerGroupFold } from '../broker/group/fold.ts'
 import { Groups } from '../broker/group/groups.ts'
 import { registerStreams } from '../broker/stream/streams.ts'
 import { registerTopicFold } from '../broker/topic/fold.ts'
-import { startRetention } from '../broker/topic/retention.ts'
 import { Topics } from '../broker/topic/topics.ts'
 import { registerTransactionFold } from '../broker/transaction/fold.ts'
 import { Transactions } from '../broker/transaction/transactions.ts'
@@ -56,7 +55,6 @@ export function registerNouns(broker: Broker, config: Config): Nouns {
 const SHARE = 4
 
 export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
-  startRetention(nouns.topics)
   const budget = Math.floor(broker.options.memory / SHARE)
   return { amqp: amqpFront(broker, budget, nouns, config, log), kafka: kafkaFront(broker, budget, nouns, config, log) }
 }

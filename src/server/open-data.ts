@@ -23,6 +23,16 @@ export interface OpenData {
 /** Node ends a process that waits for nothing but timers of ours: this keeps it until the last word is on the disk. */
 const FOR_EVER_MS = 2 ** 30
 
+/** What a broker is opened on. */
+export interface Ground {
+  readonly env: Env
+  readonly arena: Arena
+  /** Called once the last word is written. */
+  readonly release: (done: () => void) => void
+  /** The journal can't be written: nothing more can be promised. */
+  readonly onFatal: (error: Error) => void
+}
+
 /** @throws Error in one line if another process has the directory, or if it is damaged. */
 export async function openData(directory: string, config: Config, log: Log): Promise<OpenData> {
   const lock = await take(directory)
@@ -33,6 +43,17 @@ export async function openData(directory: string, config: Config, log: Log): Pro
     log.error({ data: directory }, `the journal can't be written, so nothing more can be promised: ${error.message}`)
     process.exit(1)
   }
+  const release = (done: () => void) => {
+    lock.release(() => {
+      clearInterval(alive)
+      done()
+    })
+  }
+  return openOn({ env, arena, release, onFatal }, config, log)
+}
+
+/** Makes the broker of what the ground holds. */
+export function openOn({ env, arena, release, onFatal }: Ground, config: Config, log: Log): OpenData {
   let nouns!: Nouns
   const broker = openBroker({
     env,
@@ -47,19 +68,7 @@ export async function openData(directory: string, config: Config, log: Log): Pro
     onFatal,
     report: (event) => tell(log, event),
   })
-  return {
-    env,
-    broker,
-    nouns,
-    close: (done) => {
-      broker.store.close(() => {
-        lock.release(() => {
-          clearInterval(alive)
-          done()
-        })
-      })
-    },
-  }
+  return { env, broker, nouns, close: (done) => broker.store.close(() => release(done)) }
 }
 
 /** What cannot be read is an error, the rest is news. */
@@ -71,7 +80,7 @@ function tell(log: Log, { kind, ...facts }: StoreEvent | BrokerEvent): void {
   else log.info(facts, kind)
 }
 
-function take(data: string): Promise<Lock> {
+export function take(data: string): Promise<Lock> {
   return new Promise((resolve, reject) => {
     lockDirectory(data, (error, lock) => (lock === undefined ? reject(error) : resolve(lock)))
   })

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Broker } from '../broker/broker.ts'
 import type { Memory } from '../broker/memory.ts'
+import { startRetention } from '../broker/topic/retention.ts'
 import type { Handler, Listener, Net, Socket } from '../env/net.ts'
 import type { TlsIdentity } from '../env/tls-identity.ts'
 import type { Config } from './config.ts'
@@ -47,6 +48,7 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
     await close()
     throw error
   }
+  startRetention(nouns.topics)
   const fronts = openFronts(broker, nouns, config, log)
   let control!: ControlListener
   const open: { listening: ListenAddress; listener: Listener }[] = []

@@ -1,0 +1,75 @@
+import { Bus } from '../sdk/bus.ts'
+import type { Engine, Features, OpenEngine } from '../sdk/engine.ts'
+import { requireFeature } from '../sdk/features.ts'
+import type { Middleware } from '../sdk/handling.ts'
+import { type Logger, silent } from '../sdk/logger.ts'
+import { PosthornError } from '../sdk/posthorn-error.ts'
+import type { AnyQueue } from '../sdk/queue.ts'
+import type { AnyTopic } from '../sdk/topic.ts'
+import type { FEATURES as Embedded } from './embedded/engine.ts'
+
+/** Engines by the scheme of their URLs; what is not used is not loaded. */
+const ENGINES: Readonly<Record<string, () => Promise<{ readonly openEngine: OpenEngine }>>> = {
+  memory: () => import('./embedded/open.ts'),
+  file: () => import('./embedded/open.ts'),
+}
+
+/** What the engine of a URL can do, as far as its type tells. */
+export type FeaturesOf<Url> = Url extends `memory:${string}` | `file:${string}` ? typeof Embedded : Features
+
+export interface ConnectOptions {
+  /** Declared, and checked, before `connect` resolves. */
+  readonly contracts?: readonly (AnyQueue | AnyTopic)[]
+  /** What the engine has to be able to do: else `connect` says what it lacks. */
+  readonly requires?: readonly (keyof Features)[]
+  /** Where the SDK tells what happens; nowhere unless given. pino's loggers fit. */
+  readonly log?: Logger
+  /** Around every handler; the first is the outermost. */
+  readonly middleware?: readonly Middleware[]
+  /** Options of the engine. */
+  readonly engine?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Connects to a broker: `memory:` and `file:DIRECTORY` are brokers in this process.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'posthorn'
+ *
+ * await using bus = await connect('file:./data')
+ * ```
+ *
+ * @throws PosthornError `ENGINE_UNKNOWN`, `CONNECTION_FAILED`, `FEATURE_MISSING`, and what declaring throws
+ */
+export async function connect<const Url extends string>(
+  url: Url,
+  options: ConnectOptions = {},
+): Promise<Bus<FeaturesOf<Url>>> {
+  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
+  const load = Object.hasOwn(ENGINES, scheme) ? ENGINES[scheme] : undefined
+  if (load === undefined) {
+    const known = Object.keys(ENGINES).map((one) => `${one}:`)
+    throw new PosthornError('ENGINE_UNKNOWN', `no engine has URLs like '${url}'; there are ${known.join(', ')}`)
+  }
+  const log = options.log ?? silent
+  const { openEngine } = await load()
+  const engine = await openEngine(url, { log, options: options.engine ?? {} })
+  return busOver(engine as Engine & { readonly features: FeaturesOf<Url> }, options)
+}
+
+/** A bus over an engine that is open: for engines of other makers, and for brokers in this process. */
+export async function busOver<F extends Features>(
+  engine: Engine & { readonly features: F },
+  { contracts = [], requires = [], log = silent, middleware = [] }: ConnectOptions = {},
+): Promise<Bus<F>> {
+  const bus = new Bus<F>(engine, { log, middleware })
+  try {
+    for (const feature of requires) requireFeature(engine, feature, 'connect')
+    await bus.declare(...contracts)
+  } catch (error) {
+    await bus.close()
+    throw error
+  }
+  return bus
+}

@@ -1,0 +1,278 @@
+import { randomUUID } from 'node:crypto'
+import { Codecs } from './codecs.ts'
+import type { ConsumeOptions, Consuming } from './consume.ts'
+import { startConsumer } from './consume.ts'
+import { DeadLetters } from './dead-letters.ts'
+import type { Duration } from './duration.ts'
+import { durationMs } from './duration.ts'
+import type { Engine, Features, RecordPlace } from './engine.ts'
+import { requireFeature } from './features.ts'
+import type { Handler, Middleware } from './handling.ts'
+import type { Logger } from './logger.ts'
+import { type MessageOptions, Outgoing, type RecordOptions } from './outgoing.ts'
+import { PosthornError } from './posthorn-error.ts'
+import type { AnyQueue, Queue } from './queue.ts'
+import { type Outcome, Receipts } from './receipts.ts'
+import { type Subscribed, type SubscribeOptions, startSubscriber } from './subscribe.ts'
+import type { AnyTopic, Topic } from './topic.ts'
+import { CORRELATION_ID, MESSAGE_ID, REPLY_TO, retryQueueOf, WANTS } from './wire-names.ts'
+
+export interface SendOptions<F extends Features = Features> extends MessageOptions<F> {
+  /** Asks for what becomes of the message: see `Receipt`. */
+  readonly receipt?: boolean
+  /** With a receipt: how long to wait for it; for ever unless given. */
+  readonly timeout?: Duration
+  readonly signal?: AbortSignal
+}
+
+export interface RequestOptions<F extends Features = Features> extends MessageOptions<F> {
+  /** How long to wait for the answer; 30 s unless given. What nobody has taken by then is not handled any more. */
+  readonly timeout?: Duration
+  readonly signal?: AbortSignal
+}
+
+/** A message that is stored. */
+export interface Sent {
+  readonly id: string
+  /** Takes a scheduled message back; false if it is too late. */
+  cancel(): Promise<boolean>
+}
+
+/** A message that is stored, and whose sender is told what becomes of it. */
+export interface Receipt<Answer> extends Sent {
+  /** Settles when a consumer has acknowledged, rejected or given up the message; rejects with `TIMED_OUT`, `ABORTED` or `CLOSED`. */
+  readonly handled: Promise<Outcome<Answer>>
+}
+
+export interface BusOptions {
+  readonly log: Logger
+  /** Around every handler of the bus; the first is the outermost. */
+  readonly middleware: readonly Middleware[]
+}
+
+const REQUEST_TIMEOUT: Duration = '30s'
+
+/** The connection to a broker, or to the embedded engine. `F` is what its engine can do. */
+export class Bus<F extends Features = Features> implements AsyncDisposable {
+  readonly engine: Engine & { readonly features: F }
+  private readonly options: BusOptions
+  private readonly outgoing: Outgoing
+  private readonly receipts: Receipts
+  private readonly declared = new Map<string, Promise<void>>()
+  private readonly running = new Set<{ stop(): Promise<void> }>()
+  private closing: Promise<void> | null = null
+
+  constructor(engine: Engine & { readonly features: F }, options: BusOptions) {
+    this.engine = engine
+    this.options = options
+    this.outgoing = new Outgoing(new Codecs(), engine.clock)
+    this.receipts = new Receipts(engine, this.outgoing.codecs)
+  }
+
+  /** Makes queues and topics that are not there yet, and checks those that are. What is used is declared by itself. */
+  async declare(...contracts: readonly (AnyQueue | AnyTopic)[]): Promise<void> {
+    await Promise.all(contracts.map((one) => this.ready(one)))
+  }
+
+  /**
+   * Sends a message. Resolves when it is stored.
+   *
+   * @throws PosthornError `CONTRACT_VIOLATED` if the payload is not what the queue's contract says
+   */
+  send<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    payload: NoInfer<In>,
+    options: SendOptions<F> & { readonly receipt: true },
+  ): Promise<Receipt<AnswerOut>>
+  send<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    payload: NoInfer<In>,
+    options?: SendOptions<F> & { readonly receipt?: false },
+  ): Promise<Sent>
+  async send(queue: AnyQueue, payload: unknown, options: SendOptions = {}): Promise<Sent | Receipt<unknown>> {
+    if (options.receipt === true) return this.sendWithReceipt(queue, payload, options)
+    await this.ready(queue)
+    const message = await this.outgoing.message(queue, payload, options)
+    const [handle] = await this.engine.send([message])
+    return this.sent(message.headers[MESSAGE_ID]!, handle ?? null)
+  }
+
+  /** Sends several messages at once. Resolves when all are stored. */
+  async sendBatch<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    payloads: readonly NoInfer<In>[],
+    options: Omit<MessageOptions<F>, 'id'> = {},
+  ): Promise<readonly Sent[]> {
+    await this.ready(queue)
+    const messages = await Promise.all(payloads.map((payload) => this.outgoing.message(queue, payload, options)))
+    const handles = await this.engine.send(messages)
+    return messages.map(({ headers }, at) => this.sent(headers[MESSAGE_ID]!, handles[at] ?? null))
+  }
+
+  /**
+   * Sends a message and waits for the answer.
+   *
+   * @throws PosthornError `TIMED_OUT`, `REJECTED`, `DEAD_LETTERED`, `ABORTED`
+   */
+  async request<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    payload: NoInfer<In>,
+    options: RequestOptions<F> = {},
+  ): Promise<AnswerOut> {
+    const timeout = options.timeout ?? REQUEST_TIMEOUT
+    const receipt = await this.send(queue, payload, { ttl: timeout, ...options, timeout, receipt: true })
+    const outcome = await receipt.handled
+    if (outcome.status === 'acknowledged') return outcome.answer
+    const what = `request '${receipt.id}' to queue '${queue.name}'`
+    if (outcome.status === 'rejected') throw new PosthornError('REJECTED', `${what} was rejected: ${outcome.reason}`)
+    throw new PosthornError('DEAD_LETTERED', `${what} could not be handled: ${outcome.reason}`)
+  }
+
+  /** Handles messages of a queue until the consumer, or the bus, is closed. */
+  async consume<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    handler: Handler<Out, NoInfer<AnswerIn>, F>,
+    options: ConsumeOptions<Out, F> = {},
+  ): Promise<Consuming> {
+    await this.ready(queue)
+    const { engine, outgoing } = this
+    const { log, middleware } = this.options
+    const consuming = await startConsumer(
+      { engine, outgoing, log, middleware },
+      queue,
+      handler as Handler<unknown, unknown>,
+      options as ConsumeOptions<unknown>,
+    )
+    return this.keep(consuming)
+  }
+
+  /** The same for a queue that has answers: what the handler returns goes to who asked. */
+  respond<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    handler: Handler<Out, NoInfer<AnswerIn>, F>,
+    options: ConsumeOptions<Out, F> = {},
+  ): Promise<Consuming> {
+    return this.consume(queue, handler, options)
+  }
+
+  /** Publishes a record. Resolves with its place when it is stored. */
+  async publish<In, Out>(
+    topic: Topic<In, Out>,
+    payload: NoInfer<In>,
+    options: RecordOptions = {},
+  ): Promise<RecordPlace> {
+    await this.ready(topic)
+    const record = await this.outgoing.record(topic, payload, options)
+    const [place] = await this.engine.publish([record])
+    return place!
+  }
+
+  async publishBatch<In, Out>(
+    topic: Topic<In, Out>,
+    payloads: readonly NoInfer<In>[],
+    options: Omit<RecordOptions, 'id'> = {},
+  ): Promise<readonly RecordPlace[]> {
+    await this.ready(topic)
+    return this.engine.publish(
+      await Promise.all(payloads.map((payload) => this.outgoing.record(topic, payload, options))),
+    )
+  }
+
+  /** Handles records of a topic until the subscription, or the bus, is closed. */
+  async subscribe<In, Out>(
+    topic: Topic<In, Out>,
+    options: SubscribeOptions<F>,
+    handler: Handler<Out, void, F>,
+  ): Promise<Subscribed> {
+    await this.ready(topic)
+    const { engine, outgoing } = this
+    const { log, middleware } = this.options
+    const subscribed = await startSubscriber(
+      { engine, outgoing, log, middleware },
+      topic,
+      handler as Handler<unknown, unknown>,
+      options as SubscribeOptions,
+    )
+    return this.keep(subscribed)
+  }
+
+  /** The dead letters of a queue, or those of a group that subscribes to a topic. */
+  deadLetters<In, Out, AnswerIn, AnswerOut>(queue: Queue<In, Out, AnswerIn, AnswerOut>): DeadLetters<In, Out>
+  deadLetters<In, Out>(topic: Topic<In, Out>, subscription: { readonly group: string }): DeadLetters<In, Out>
+  deadLetters(of: AnyQueue | AnyTopic, subscription?: { readonly group: string }): DeadLetters {
+    const { engine, outgoing } = this
+    if (of.kind === 'queue') return new DeadLetters(engine, of, of.name, outgoing, () => this.ready(of))
+    const name = retryQueueOf(of.name, subscription!.group)
+    const queue = { ...of, kind: 'queue', name, answer: null } as const
+    return new DeadLetters(engine, queue, name, outgoing, () => engine.declareQueue({ name }))
+  }
+
+  /** Finishes what has begun, keeps the progress, and closes the connection. */
+  close(): Promise<void> {
+    this.closing ??= this.end()
+    return this.closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all([...this.running].map((one) => one.stop()))
+    this.receipts.close()
+    await this.engine.close()
+  }
+
+  private async sendWithReceipt(queue: AnyQueue, payload: unknown, options: SendOptions): Promise<Receipt<unknown>> {
+    const id = options.id ?? randomUUID()
+    const timeoutMs = options.timeout === undefined ? null : durationMs(options.timeout, 'timeout')
+    await this.ready(queue)
+    const message = await this.outgoing.message(queue, payload, { ...options, id })
+    const correlation = options.correlationId ?? id
+    const { clock } = this.engine
+    const address = await this.receipts.address()
+    const handled = this.receipts.expect(correlation, queue.answer, { timeoutMs, signal: options.signal, clock })
+    const headers = { ...message.headers, [REPLY_TO]: address, [CORRELATION_ID]: correlation, [WANTS]: 'receipt' }
+    try {
+      const [handle] = await this.engine.send([{ ...message, headers }])
+      return { ...this.sent(id, handle ?? null), handled }
+    } catch (error) {
+      this.receipts.forget(correlation, error)
+      throw error
+    }
+  }
+
+  private sent(id: string, handle: string | null): Sent {
+    return {
+      id,
+      cancel: async () => {
+        requireFeature(this.engine, 'cancel', `message '${id}'`)
+        return handle !== null && this.engine.cancel(handle)
+      },
+    }
+  }
+
+  private ready(of: AnyQueue | AnyTopic): Promise<void> {
+    if (this.closing !== null) return Promise.reject(new PosthornError('CLOSED', 'the bus is closed'))
+    const key = `${of.kind} ${of.name}`
+    const known = this.declared.get(key)
+    if (known !== undefined) return known
+    const declaring = declareOn(this.engine, of)
+    this.declared.set(key, declaring)
+    declaring.catch(() => this.declared.delete(key))
+    return declaring
+  }
+
+  private keep<T extends { stop(): Promise<void>; readonly ended: Promise<unknown> }>(one: T): T {
+    this.running.add(one)
+    one.ended.finally(() => this.running.delete(one)).catch(() => {})
+    return one
+  }
+}
+
+function declareOn(engine: Engine, of: AnyQueue | AnyTopic): Promise<void> {
+  const { name, native } = of
+  if (of.kind === 'queue') return engine.declareQueue({ name, native })
+  const { partitions, retentionMs, compact } = of
+  return engine.declareTopic({ name, partitions, retentionMs, compact, native })
+}

@@ -1,0 +1,138 @@
+import type { Clock } from './clock.ts'
+import { type Context, type Facts, Gathering } from './context.ts'
+import type { Contract } from './contract/contract.ts'
+import type { Features } from './engine.ts'
+import type { Outgoing } from './outgoing.ts'
+import { PosthornError } from './posthorn-error.ts'
+import { isPermanent, isRejection, type RetryPolicy } from './retry.ts'
+
+/** What handles messages: gets the payload, and what is known beside it. What it returns is the answer. */
+export type Handler<Out, Answer, F extends Features = Features> = (
+  payload: Out,
+  context: Context<F>,
+) => Answer | Promise<Answer>
+
+/** A handler of any payload, as middleware sees it. */
+export type Handle = (payload: unknown, context: Context) => Promise<unknown>
+
+/**
+ * Something around handlers: it may look at the message before and after, call the next one later or not at all, and turn errors into others.
+ *
+ * @example
+ * ```ts
+ * import type { Middleware } from 'posthorn'
+ *
+ * const timed: Middleware = (next) => async (payload, context) => {
+ *   const start = performance.now()
+ *   try {
+ *     return await next(payload, context)
+ *   } finally {
+ *     console.log(`${context.source} took ${performance.now() - start} ms`)
+ *   }
+ * }
+ * ```
+ */
+export type Middleware = (next: Handle) => Handle
+
+/** The first of the list is the outermost. */
+export function wrap(handle: Handle, middleware: readonly Middleware[]): Handle {
+  return middleware.reduceRight((next, one) => one(next), handle)
+}
+
+/** What came of one hand-out. */
+export type Handled =
+  | { readonly kind: 'done'; readonly answer: unknown; readonly context: Gathering }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'again'; readonly delayMs: number; readonly failures: number; readonly error: unknown }
+  | { readonly kind: 'dead'; readonly failures: number; readonly error: unknown }
+  /** Patience with a consumer that was told to stop was over before the handler was. */
+  | { readonly kind: 'stopped' }
+
+export type Decoded =
+  | { readonly kind: 'payload'; readonly payload: unknown }
+  | Extract<Handled, { readonly kind: 'dead' }>
+
+export interface HandlingOptions {
+  readonly contract: Contract<never, unknown>
+  readonly handle: Handle
+  readonly retry: RetryPolicy
+  readonly outgoing: Outgoing
+  readonly clock: Clock
+  /** How long one attempt may take, in milliseconds; null: as long as it wants. */
+  readonly timeoutMs: number | null
+  /** Aborts when patience with a consumer that was told to stop is over. */
+  readonly signal: AbortSignal
+}
+
+/** Decodes a body, calls the handler, and says what becomes of the message. */
+export class Handling {
+  private readonly options: HandlingOptions
+
+  constructor(options: HandlingOptions) {
+    this.options = options
+  }
+
+  /** `facts.attempt - 1` failures have come before. */
+  async run(body: Uint8Array | null, facts: Facts): Promise<Handled> {
+    const decoded = await this.decode(body, facts)
+    return decoded.kind === 'payload' ? this.handle(decoded.payload, facts) : decoded
+  }
+
+  async decode(body: Uint8Array | null, facts: Facts): Promise<Decoded> {
+    if (body === null) return { kind: 'payload', payload: null }
+    try {
+      return { kind: 'payload', payload: await this.options.outgoing.codecs.decode(this.options.contract, body) }
+    } catch (error) {
+      // It will not be another one the next time.
+      return { kind: 'dead', failures: facts.attempt, error }
+    }
+  }
+
+  /** The same with the payload in hand. */
+  async handle(payload: unknown, facts: Facts): Promise<Handled> {
+    for (let failures = facts.attempt; ; failures++) {
+      const { controller, end } = this.watch(facts.id)
+      const context = new Gathering({ ...facts, attempt: failures }, controller.signal, this.options.outgoing)
+      try {
+        return { kind: 'done', answer: await this.attempt(payload, context), context }
+      } catch (error) {
+        if (this.options.signal.aborted) return { kind: 'stopped' }
+        if (isRejection(error)) return { kind: 'rejected', reason: (error as Error).message }
+        if (isPermanent(error)) return { kind: 'dead', failures, error }
+        const verdict = this.options.retry.judge(failures, Math.random())
+        if (verdict.kind === 'give-up') return { kind: 'dead', failures, error }
+        if (verdict.kind === 'again') return { kind: 'again', delayMs: verdict.delayMs, failures, error }
+      } finally {
+        end()
+      }
+    }
+  }
+
+  /** One that does not end in time has failed, whatever it still does. */
+  private attempt(payload: unknown, context: Context): Promise<unknown> {
+    const { signal } = context
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      this.options.handle(payload, context).then(resolve, reject)
+    })
+  }
+
+  private watch(id: string): { readonly controller: AbortController; readonly end: () => void } {
+    const { clock, timeoutMs, signal } = this.options
+    const controller = new AbortController()
+    const stop = () => controller.abort(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    const expire = () =>
+      controller.abort(
+        new PosthornError('TIMED_OUT', `the handler of message '${id}' took longer than ${timeoutMs} ms`),
+      )
+    const cancel = timeoutMs === null ? () => {} : clock.after(timeoutMs, expire)
+    return {
+      controller,
+      end: () => {
+        cancel()
+        signal.removeEventListener('abort', stop)
+      },
+    }
+  }
+}

@@ -1,0 +1,280 @@
+import type { Facts } from './context.ts'
+import {
+  type Effects,
+  type Engine,
+  type Headers,
+  type IncomingRecord,
+  NO_EFFECTS,
+  type OutgoingMessage,
+  type PartitionLag,
+  type StartPoint,
+  type Subscription,
+} from './engine.ts'
+import { failureOf, recordPlace } from './failure.ts'
+import type { Handled, Handling } from './handling.ts'
+import { Lanes } from './lanes/lanes.ts'
+import { Watermark } from './lanes/watermark.ts'
+import type { Logger } from './logger.ts'
+import type { Patience } from './patience.ts'
+import { PosthornError } from './posthorn-error.ts'
+import type { AnyTopic } from './topic.ts'
+import { FAILURE, FAILURES, FIRST_FAILED_AT, MESSAGE_ID, ORIGIN, TOMBSTONE } from './wire-names.ts'
+
+/** Records of a partition that wait or run before no more are taken, and how few there are when more are. */
+const MOST_OPEN = 500
+const FEW_OPEN = 250
+/** Progress that nobody waits for is kept together, so much later at most. */
+const COMMIT_DELAY_MS = 50
+/** A commit that failed is tried again so much later. */
+const AGAIN_MS = 1000
+
+export interface SubscriberSettings {
+  readonly topic: AnyTopic
+  /** Null for an ephemeral subscription. */
+  readonly group: string | null
+  readonly from: StartPoint
+  readonly concurrency: number
+  /** Where records go that are to be handled again, or are given up; null for an ephemeral subscription. */
+  readonly retryQueue: string | null
+}
+
+/** One partition while it is assigned. What still runs when it goes finishes, and changes nothing. */
+interface Part {
+  readonly number: number
+  watermark: Watermark
+  paused: boolean
+  /** `safe` has moved since the last commit. */
+  dirty: boolean
+  /** Another part stands in its place, or none. */
+  gone: boolean
+}
+
+/** A subscription to a topic: takes records through lanes and handlers to a safe commit point. */
+export class Subscriber {
+  private readonly engine: Engine
+  private readonly settings: SubscriberSettings
+  private readonly handling: Handling
+  private readonly log: Logger
+  private readonly lanes: Lanes
+  private readonly parts = new Map<number, Part>()
+  private subscription: Subscription | null = null
+  private stopping = false
+  private cancelCommit: (() => void) | null = null
+  private committing: Promise<void> = Promise.resolve()
+  private onEnd: (error: Error) => void = () => {}
+
+  constructor(engine: Engine, settings: SubscriberSettings, handling: Handling, log: Logger) {
+    this.engine = engine
+    this.settings = settings
+    this.handling = handling
+    this.log = log
+    this.lanes = new Lanes(settings.concurrency)
+  }
+
+  async start(onEnd: (error: Error) => void): Promise<void> {
+    this.onEnd = onEnd
+    const { topic, group, from } = this.settings
+    this.subscription = await this.engine.subscribe(topic.name, {
+      group,
+      from,
+      onEnd,
+      onRecords: (partition, records) => this.take(partition, records),
+      onAssigned: (partitions) => {
+        for (const number of partitions) this.parts.set(number, newPart(number))
+      },
+      onRevoked: (partitions) => this.revoked(partitions),
+    })
+  }
+
+  /** Reads from another place; what runs is waited for, what waits is dropped. */
+  async seek(to: StartPoint): Promise<void> {
+    const subscription = this.subscription!
+    const numbers = [...this.parts.keys()]
+    subscription.pause(numbers)
+    for (const number of numbers) this.replace(number)
+    await this.lanes.drained()
+    await this.committing
+    await subscription.seek(to)
+    for (const number of numbers) if (this.parts.has(number)) this.replace(number)
+    subscription.resume([...this.parts.keys()])
+  }
+
+  async lag(): Promise<readonly PartitionLag[]> {
+    return this.subscription!.lag()
+  }
+
+  /** Takes no more, finishes what runs, keeps the progress, leaves. */
+  async stop(patience: Patience): Promise<void> {
+    this.stopping = true
+    await this.subscription?.stop()
+    await patience.wait(this.lanes.drained())
+    await this.flush()
+    await this.subscription?.close()
+  }
+
+  private replace(number: number): void {
+    const before = this.parts.get(number)
+    if (before !== undefined) before.gone = true
+    this.parts.set(number, newPart(number))
+  }
+
+  private async revoked(partitions: readonly number[]): Promise<void> {
+    const leaving = partitions.flatMap((number) => this.parts.get(number) ?? [])
+    await this.flush()
+    for (const part of leaving) {
+      part.gone = true
+      if (this.parts.get(part.number) === part) this.parts.delete(part.number)
+    }
+  }
+
+  private take(partition: number, records: readonly IncomingRecord[]): void {
+    const part = this.parts.get(partition)
+    if (part === undefined) return
+    for (const record of records) {
+      part.watermark.begin(record.offset)
+      // One at a time are in order anyway, whatever their keys.
+      const free = record.key === null || this.settings.concurrency === 1
+      this.lanes.add(free ? null : `${partition}/${record.key}`, () => this.run(part, record))
+    }
+    if (part.paused || part.watermark.open < MOST_OPEN) return
+    part.paused = true
+    this.subscription?.pause([partition])
+  }
+
+  private async run(part: Part, record: IncomingRecord): Promise<void> {
+    // What has not begun when the end comes is read again by whoever reads on.
+    if (part.gone || this.stopping) return
+    let effects: Effects = NO_EFFECTS
+    if (record.body !== null || this.settings.topic.compact) {
+      const facts = this.factsOf(part.number, record)
+      const handled = await this.handle(record, facts)
+      if (handled.kind === 'stopped') return
+      effects = handled.kind === 'done' ? handled.context.effects([], null) : this.sendAway(record, facts, handled)
+    }
+    if (!part.gone && part.watermark.finish(record.offset)) part.dirty = true
+    this.goOn(part)
+    const has = effects.messages.length > 0 || effects.records.length > 0
+    if (has) await this.commit(effects)
+    else this.commitSoon()
+  }
+
+  /** An ephemeral subscription has nowhere to put what failed: it waits in its lane and tries again. */
+  private async handle(record: IncomingRecord, facts: Facts): Promise<Handled> {
+    let handled = await this.handling.run(record.body, facts)
+    while (this.settings.retryQueue === null && handled.kind === 'again' && !this.stopping) {
+      const { delayMs, failures } = handled
+      await new Promise<void>((resolve) => this.engine.clock.after(delayMs, resolve))
+      handled = await this.handling.run(record.body, { ...facts, attempt: failures + 1 })
+    }
+    return handled
+  }
+
+  /** A record that failed becomes a message of the group's retry queue: neither its partition nor its key wait for it. */
+  private sendAway(
+    record: IncomingRecord,
+    facts: Facts,
+    handled: Exclude<Handled, { kind: 'done' | 'stopped' }>,
+  ): Effects {
+    const { topic, retryQueue, group } = this.settings
+    if (handled.kind === 'rejected') return NO_EFFECTS
+    const { failures, error } = handled
+    const where = { topic: topic.name, partition: facts.place!.partition, offset: facts.place!.offset, group }
+    if (retryQueue === null) {
+      this.log.error({ ...where, attempts: failures, error }, 'a record could not be handled and is passed over')
+      return NO_EFFECTS
+    }
+    this.log.warn({ ...where, attempt: failures, error }, 'the handler of a record failed')
+    const now = this.engine.clock.now()
+    const headers: Headers = {
+      ...record.headers,
+      [MESSAGE_ID]: facts.id,
+      [ORIGIN]: JSON.stringify(where),
+      [FAILURES]: String(failures),
+      [FIRST_FAILED_AT]: String(now),
+      // One that is given up goes on from there to the dead letters.
+      ...(handled.kind === 'dead'
+        ? { [FAILURE]: JSON.stringify(failureOf(error, failures, now, now, recordPlace(where))) }
+        : {}),
+      ...(record.body === null ? { [TOMBSTONE]: '1' } : {}),
+    }
+    const message: OutgoingMessage = {
+      to: 'queue',
+      address: retryQueue,
+      body: record.body ?? NOTHING,
+      headers,
+      key: record.key,
+      notBefore: handled.kind === 'again' ? now + handled.delayMs : null,
+      expiresAt: null,
+      priority: 4,
+    }
+    return { ...NO_EFFECTS, messages: [message] }
+  }
+
+  private factsOf(partition: number, { offset, key, headers, timestamp }: IncomingRecord): Facts {
+    const { name } = this.settings.topic
+    return {
+      id: headers[MESSAGE_ID] ?? `${name}/${partition}/${offset}`,
+      key,
+      headers,
+      source: name,
+      place: { partition, offset },
+      attempt: 1,
+      redelivered: false,
+      sentAt: timestamp,
+    }
+  }
+
+  private goOn(part: Part): void {
+    if (!part.paused || part.gone || part.watermark.open > FEW_OPEN) return
+    part.paused = false
+    this.subscription?.resume([part.number])
+  }
+
+  private commitSoon(): void {
+    if (this.cancelCommit !== null || this.settings.group === null) return
+    this.cancelCommit = this.engine.clock.after(COMMIT_DELAY_MS, () => {
+      this.cancelCommit = null
+      this.flush()
+    })
+  }
+
+  private flush(): Promise<void> {
+    this.cancelCommit?.()
+    this.cancelCommit = null
+    return this.commit(NO_EFFECTS)
+  }
+
+  /** Commits follow each other, so that an older one never comes after a newer one. */
+  private commit(effects: Effects): Promise<void> {
+    this.committing = this.committing.then(() => this.commitNow(effects))
+    return this.committing
+  }
+
+  /** Tries until it succeeds, or nobody reads on: then the records come again. */
+  private async commitNow(effects: Effects): Promise<void> {
+    for (;;) {
+      const dirty = [...this.parts.values()].filter((part) => part.dirty)
+      const progress = dirty.map(({ number, watermark }) => ({ partition: number, offset: watermark.safe }))
+      if (progress.length === 0 && effects === NO_EFFECTS) return
+      for (const part of dirty) part.dirty = false
+      try {
+        await this.subscription!.commit(progress, effects)
+        return
+      } catch (error) {
+        for (const part of dirty) part.dirty = true
+        const { topic, group } = this.settings
+        this.log.error({ topic: topic.name, group, error }, 'progress could not be kept')
+        const mayBe = error instanceof PosthornError && error.retryable
+        if (!mayBe) this.onEnd(error as Error)
+        if (!mayBe || this.stopping) return
+        await new Promise<void>((resolve) => this.engine.clock.after(AGAIN_MS, resolve))
+      }
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function newPart(number: number): Part {
+  return { number, watermark: new Watermark(), paused: false, dirty: false, gone: false }
+}
