@@ -98,6 +98,8 @@ export class Broker {
   readonly parameters = new Parameters()
   /** The journal position of their newest change. */
   parametersChangedAt = 0
+  /** Grows with every change to a policy. */
+  policyEpoch = 0
   readonly vhosts = new Map<string, VHost>()
   /** Durable and transient queues by id: what journal records name. */
   readonly queuesById = new Map<number, Queue>()

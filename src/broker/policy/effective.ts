@@ -62,6 +62,16 @@ export function argumentsOf(broker: Broker, vhost: VHost, declared: Pick<Queue, 
   return effectiveArguments(declared.args, typeOf(declared.args), matchQueue(broker, vhost, declared).definition)
 }
 
+/** Makes a queue's settings anew of what its policies say now. */
+export function renewSettings(broker: Broker, queue: Queue): void {
+  const vhost = broker.vhosts.get(queue.vhost)
+  if (vhost === undefined) return
+  const { durable, autoDelete, exclusiveOwner } = queue.settings
+  const { name, args } = queue
+  queue.settings = effectiveSettings(broker, vhost, { name, args, durable, autoDelete, exclusiveOwner })
+  queue.policyEpoch = broker.policyEpoch
+}
+
 /** What a queue works with: what it was declared with, and what its policies say. */
 export function effectiveSettings(
   broker: Broker,

@@ -69,7 +69,9 @@ function apply(broker: Broker, fact: ParameterFact): void {
       parameters.deleteGlobal(fact.name)
   }
   const isPolicy = 'component' in fact && (fact.component === POLICY || fact.component === OPERATOR_POLICY)
-  const vhost = isPolicy ? broker.vhosts.get(fact.vhost) : undefined
+  if (!isPolicy) return
+  broker.policyEpoch++
+  const vhost = broker.vhosts.get(fact.vhost)
   if (vhost !== undefined) vhost.policies = null
 }
 

@@ -24,6 +24,8 @@ function set(rig: BrokerRig, name: string, definition: PolicyGiven['definition']
   return outcome.ok && applied
 }
 
+const found = (rig: BrokerRig, name: string) => rig.broker.vhosts.get('/')!.queues.get(name)!
+
 function restarted(rig: BrokerRig): BrokerRig {
   rig.run(100)
   return new BrokerRig(1, rig.disk.kill())
@@ -75,6 +77,58 @@ test('a policy that says when a queue expires counts from now on', () => {
   clearPolicy(rig.broker, '/', 'policy', 'p', () => {})
   rig.run(5000)
   assert.equal(rig.broker.vhosts.get('/')?.queues.has('q'), true)
+})
+
+test('what a policy says of messages that come counts after a kill as it did before, whenever it was set', () => {
+  const rig = new BrokerRig()
+  const queue = rig.queue('q')
+  const ttls: (number | null)[] = [null, 60_000, 600_000, null]
+  ttls.forEach((ttl, i) => {
+    if (ttl !== null) set(rig, 'p', { 'message-ttl': ttl })
+    else if (i > 0) clearPolicy(rig.broker, '/', 'policy', 'p', () => {})
+    rig.publish([queue], `${i}`)
+  })
+  setPolicy(rig.broker, '/', 'operator_policy', 'o', { pattern: '', definition: { 'message-ttl': 5000 } }, () => {})
+  rig.publish([queue], 'by an operator')
+  const before = [0, 1, 2, 3, 4].map((sequence) => queue.index.expiry(sequence))
+  rig.run(100)
+  const { index } = found(restarted(rig), 'q')
+  before.forEach((expiry, sequence) => {
+    const after = index.expiry(sequence)
+    assert.ok(Math.abs(after - expiry) < 100 && after > 0 === expiry > 0, `${sequence}: ${after} instead of ${expiry}`)
+  })
+})
+
+test('a message that fails once too often with the broker goes where a policy says', () => {
+  const rig = new BrokerRig()
+  const queue = rig.queue('q', { args: { 'x-queue-type': { type: 'S', value: 'quorum' } } })
+  rig.queue('dead')
+  set(rig, 'p', { 'delivery-limit': 0, 'dead-letter-exchange': '', 'dead-letter-routing-key': 'dead' })
+  rig.publish([queue], 'm')
+  queue.consumers.add(new RigConsumer())
+  rig.broker.wake(queue)
+  rig.run(100)
+  assert.equal(queue.unacked, 1)
+  const again = restarted(rig)
+  again.run(100)
+  assert.deepEqual([found(again, 'q').index.live, found(again, 'dead').ready], [0, 1])
+})
+
+test('a queue that comes back longer than a policy lets it be drops what is too much', () => {
+  const rig = new BrokerRig()
+  const queue = rig.queue('q')
+  set(rig, 'p', { 'max-length': 3 })
+  queue.consumers.add(new RigConsumer(2))
+  for (let i = 0; i < 5; i++) rig.publish([queue], `${i}`)
+  rig.run(100)
+  assert.deepEqual([queue.ready, queue.unacked], [3, 2])
+  const again = restarted(rig)
+  again.run(100)
+  const consumer = new RigConsumer()
+  found(again, 'q').consumers.add(consumer)
+  again.broker.wake(found(again, 'q'))
+  again.run(100)
+  assert.deepEqual(consumer.texts, ['2', '3', '4'])
 })
 
 test('many queues get a policy over several turns, and it is applied when all have it', () => {

@@ -4,6 +4,7 @@ import { Part, Record } from '../records.ts'
 import { applyCounted } from './counted-record.ts'
 import { deadLetter } from './dead-letter.ts'
 import { watchHeads } from './expire.ts'
+import { shorten } from './limits.ts'
 import { applyMessage } from './message-record.ts'
 import { noteCounted } from './queue-facts.ts'
 import { applyHanded, applySettlement } from './range-record.ts'
@@ -36,6 +37,7 @@ export function registerQueueFold(broker: Broker): void {
       )
       if (queue.expires || queue.delayed.size > 0) watchHeads(broker, queue)
       if (queue.ready > 0) broker.wake(queue)
+      shorten(broker, queue)
     }
   })
 }

@@ -5,6 +5,9 @@ import { deliver } from './deliver.ts'
 
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
+/** Messages that a queue which has become too long drops in one go. */
+const DROPS = 1024
+
 /** A quorum queue that refuses publishers takes them again when it is down to this part of its limits. */
 const CLEARLY_BELOW = 0.8
 
@@ -41,6 +44,24 @@ function dropHead(broker: Broker, queue: Queue): void {
     if (sequence < 0) return
     deadLetter(broker, queue, sequence, 'maxlen')
   }
+}
+
+/** Drops what is too much by new limits, or after a restart, in steps. */
+export function shorten(broker: Broker, queue: Queue): void {
+  if (queue.settings.overflow !== 'drop-head') {
+    enforceLimits(broker, queue)
+    return
+  }
+  const step = () => {
+    // Those that wait for their dead-letter exchange take memory.
+    for (let n = queue.dying.length; n < DROPS; n++) {
+      const sequence = !queue.deleted && isTooLong(queue) ? queue.peek() : -1
+      if (sequence < 0) return true
+      deadLetter(broker, queue, sequence, 'maxlen')
+    }
+    return false
+  }
+  if (!step()) broker.turn.start({ step })
 }
 
 /** The same after something came back: a classic queue then drops first, and hands out what is left. */

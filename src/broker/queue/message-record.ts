@@ -5,6 +5,7 @@ import { JOURNAL } from '../../store/place.ts'
 import { FRAME_PREFIX } from '../../wire/amqp/frame.ts'
 import { HeaderFacts, skimHeader } from '../../wire/amqp/skim.ts'
 import type { Broker } from '../broker.ts'
+import { renewSettings } from '../policy/effective.ts'
 
 /*
  * A message in the journal. The stored message is what a basic.deliver ends with, so that a delivery is one copy.
@@ -61,6 +62,8 @@ export function applyMessage(
     const entry = at + 2 + i * 10
     const queue = broker.queuesById.get(getU32(bytes, entry))
     if (queue === undefined) continue
+    // A policy that stands before it in the journal counts for it, and one behind it does not.
+    if (queue.policyEpoch !== broker.policyEpoch) renewSettings(broker, queue)
     const expires = earlier(
       expiry,
       queue.settings.messageTtl === Number.POSITIVE_INFINITY ? 0 : time + queue.settings.messageTtl,

@@ -56,6 +56,8 @@ export class Queue {
   readonly name: string
   /** What it works with: its arguments, and what its policies say. */
   settings: QueueSettings
+  /** The broker's `policyEpoch` for which the settings are known to hold. */
+  policyEpoch = 0
   /** As the queue was declared. */
   readonly args: Table
   readonly index = new QueueIndex()
