@@ -6,9 +6,11 @@ import type { Channel } from './channel.ts'
 /** What a definition takes in the journal at most, beside its arguments: names of 255 bytes, escaped. */
 const DEFINITION_ROOM = 4096
 
-/** Whether the journal takes a definition with these arguments now; if it does not, the verb is to be tried LATER. */
-export function hasRoomToDeclare(channel: Channel, args: Table): boolean {
-  const bytes = DEFINITION_ROOM + tableText(args).length
+/**
+ * Whether the journal takes a definition with these arguments now, and `more` bytes; if it does not, the verb is to be tried LATER.
+ */
+export function hasRoomToDeclare(channel: Channel, args: Table, more = 0): boolean {
+  const bytes = DEFINITION_ROOM + tableText(args).length + more
   const { longest } = channel.broker.store.journal
   if (bytes > longest)
     throw new AmqpError('precondition-failed', `arguments larger than the journal takes (${longest})`)

@@ -60,3 +60,12 @@ export function putF64(bytes: Uint8Array, at: number, value: number): void {
   if (littleEndian) for (let i = 0; i < 8; i++) bytes[at + i] = floatBytes[7 - i]!
   else for (let i = 0; i < 8; i++) bytes[at + i] = floatBytes[i]!
 }
+
+/** From this length on a copy by the machine is worth the two objects that it takes. */
+const LONG_COPY = 256
+
+/** Copies `length` bytes from one array to another; short ones make no garbage. */
+export function copyBytes(from: Uint8Array, at: number, length: number, into: Uint8Array, to: number): void {
+  if (length >= LONG_COPY) into.set(from.subarray(at, at + length), to)
+  else for (let i = 0; i < length; i++) into[to + i] = from[at + i]!
+}

@@ -1,6 +1,7 @@
 import { declareQueue, generateName } from '../../broker/queue/declare.ts'
 import { findQueue } from '../../broker/queue/find.ts'
 import { messagesIn } from '../../broker/stream/count.ts'
+import { STREAM_ROOM } from '../../broker/stream/stream-logs.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import { queue } from '../../wire/amqp/methods.ts'
@@ -13,8 +14,9 @@ import { hasRoomToDeclare } from '../room.ts'
 import { LATER, verb } from '../verb.ts'
 
 export const queueDeclare = verb(queue.declare, (channel, args) => {
-  if (!hasRoomToDeclare(channel, args.arguments)) return LATER
   const { broker, vhost, connection } = channel
+  const log = args.arguments.has('x-queue-type') || vhost.defaultQueueType === 'stream' ? STREAM_ROOM : 0
+  if (!hasRoomToDeclare(channel, args.arguments, log)) return LATER
   const { durable, exclusive, autoDelete } = args
   const asked = cleanName(args.queue)
   const generated = asked === '' && !args.passive

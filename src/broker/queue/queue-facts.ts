@@ -60,7 +60,7 @@ export function journalSettlements(broker: Broker): void {
   let done = 0
   while (done < queues.length && journalQueue(broker, queues[done])) done++
   queues.splice(0, done)
-  broker.settling = 0
+  broker.settling = broker.streams?.reserved ?? 0
   for (const queue of queues) broker.settling += bytesOf(queue)
   store.postponed = queues.length > 0
 }

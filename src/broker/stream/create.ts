@@ -4,17 +4,15 @@ import { type Named, type Refusal, refuse } from '../refusal.ts'
 import { checkCount, newIds, newUuid } from '../topic/create.ts'
 import { deleteTopic } from '../topic/delete.ts'
 import { checkTopicName, collisionKey } from '../topic/name.ts'
-import { hasRoomFor } from '../topic/room.ts'
 import { streamKey } from '../topic/topic.ts'
 import { writeFact } from '../topic/topic-record.ts'
 import type { Topics } from '../topic/topics.ts'
+import { STREAM_ROOM } from './stream-logs.ts'
 
 const DEFAULT_VHOST = '/'
 /** RabbitMQ's default, and the least that Kafka knows. */
 const SEGMENT_BYTES = 500_000_000
 const LEAST_SEGMENT = 14
-/** What the fact takes at most: it has the names of queue and vhost, of 255 bytes each, twice. */
-const FACT_BYTES = 6144
 
 /** Makes the topic that a stream queue is. Kafka's clients see it if it is in the default vhost and they could have made one of that name. */
 export function createStreamTopic(topics: Topics, at: Named, args: Table): Refusal | null {
@@ -24,7 +22,8 @@ export function createStreamTopic(topics: Topics, at: Named, args: Table): Refus
   const left = topics.streams.get(key)
   if (left !== undefined) deleteTopic(topics, left)
   if (inDefault && topics.byName.has(at.name)) return refuse({ reason: 'topic-exists', at })
-  if (checkCount(topics, 1) !== null || !hasRoomFor(topics.broker, FACT_BYTES)) return refuse({ reason: 'no-room' })
+  if (checkCount(topics, 1) !== null || !topics.broker.hasRoomForDefinition(STREAM_ROOM, false))
+    return refuse({ reason: 'no-room' })
   const visible = inDefault && checkTopicName(at.name) === null && !topics.byCollisionKey.has(collisionKey(at.name))
   const fact = {
     op: 'create' as const,

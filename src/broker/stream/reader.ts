@@ -16,7 +16,7 @@ import { RecordReader } from '../../core/partition/record-reader.ts'
 import type { Consumer } from '../../core/queue/consumer.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import { type Filter, passes } from '../../core/stream/filter.ts'
-import { filterValue, type Opened, openRecord, writeMessage } from '../../core/stream/message.ts'
+import { filterValue, OpenedRecord, openRecord, writeMessage } from '../../core/stream/message.ts'
 import { Writer } from '../../wire/amqp/writer.ts'
 import { Codec } from '../../wire/kafka/compression/codec.ts'
 import { locateAll, planRead, type ReadPlan, readAll, withoutHead, withoutTail } from '../topic/read.ts'
@@ -32,17 +32,19 @@ const READS = 4
 const EMPTY = new Uint8Array(0)
 
 const writer = new Writer()
+const opened = new OpenedRecord()
 
 /** One consumer's way through a stream: what it is at lies here, in memory of its own. */
 export class Reader {
   /** The offset that is delivered next, at least. */
   private next = 0
+  /** It begins with all of the batch that `next` is in. */
+  private whole = false
   /** Whole batches, from `at` on. */
   private bytes: Uint8Array = EMPTY
   private at = 0
   /** The records of the batch at `at`, null if it is still to be opened. */
   private records: RecordReader | null = null
-  private opened: Opened | null = null
   /** Waits for the disk, or for what opens batches. */
   private busy = true
   private reads = 0
@@ -65,8 +67,10 @@ export class Reader {
     return this.bytes.length
   }
 
-  begin(offset: number): void {
+  /** Begins with that offset; with `whole`, with the batch that it is in. */
+  begin(offset: number, whole: boolean): void {
     this.next = offset
+    this.whole = whole
     this.goOn()
   }
 
@@ -90,7 +94,7 @@ export class Reader {
     const { bytes, at, next } = this
     const records = this.records!
     const time = hasAppendTime(bytes, at) ? maxTimestamp(bytes, at) : baseTimestamp(bytes, at) + records.timestampDelta
-    writeMessage(writer, this.opened!, records, this.stream.queue.name, next, time)
+    writeMessage(writer, opened, records, this.stream.queue.name, next, time)
     this.next = next + 1
     this.consumer.deliver(this.stream.queue, next, writer.bytes, 0, writer.at, false)
   }
@@ -110,8 +114,9 @@ export class Reader {
     while (records.next()) {
       const offset = base + records.offsetDelta
       if (offset < this.next) continue
-      this.opened = openRecord(records)
-      if (this.filter !== null && !passes(this.filter, filterValue(this.opened))) continue
+      // What was found is handed out before anybody else looks at a record.
+      openRecord(records, opened)
+      if (this.filter !== null && !passes(this.filter, filterValue(opened))) continue
       this.next = offset
       return true
     }
@@ -130,6 +135,8 @@ export class Reader {
   private open(): void {
     const { bytes, at } = this
     const end = at + batchSize(bytes, at)
+    if (this.whole) this.next = Math.min(this.next, Math.max(this.partition.logStartOffset, baseOffset(bytes, at)))
+    this.whole = false
     if (isControl(bytes, at) || this.isAborted()) {
       this.pass()
       return

@@ -3,16 +3,24 @@ import type { Start } from '../../core/stream/start.ts'
 import { searchTimestamp } from '../topic/search.ts'
 import type { Topics } from '../topic/topics.ts'
 
-/** Finds the offset at which a consumer begins; `found` is called once, perhaps at once. */
-export function firstOffset(topics: Topics, partition: Partition, start: Start, found: (offset: number) => void): void {
-  const { index, logStartOffset, endOffset } = partition
-  if (start.at === 'offset') found(start.offset)
-  else if (start.at === 'next') found(endOffset)
-  else if (start.at === 'first' || index.count === 0) found(logStartOffset)
-  else if (start.at === 'last') found(index.baseOffset(index.lastEntry()))
+/**
+ * Finds the offset at which a consumer begins; `found` is called once, perhaps at once. With `whole` it begins with the batch that the offset
+ * is in: the last one, which is what a turn brought, as RabbitMQ's last chunk is.
+ */
+export function firstOffset(
+  topics: Topics,
+  partition: Partition,
+  start: Start,
+  found: (offset: number, whole: boolean) => void,
+): void {
+  const { index, logStartOffset, endOffset, lastStableOffset } = partition
+  if (start.at === 'offset') found(start.offset, false)
+  else if (start.at === 'next') found(endOffset, false)
+  else if (start.at === 'first' || index.count === 0) found(logStartOffset, false)
+  else if (start.at === 'last') found(Math.max(logStartOffset, lastStableOffset - 1), true)
   else {
-    searchTimestamp(topics, partition, start.time, partition.lastStableOffset, (_error, stamp) =>
-      found(stamp === null ? endOffset : stamp.offset),
+    searchTimestamp(topics, partition, start.time, lastStableOffset, (_error, stamp) =>
+      found(stamp === null ? endOffset : stamp.offset, false),
     )
   }
 }

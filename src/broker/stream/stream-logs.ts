@@ -6,8 +6,13 @@ import type { Start } from '../../core/stream/start.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import type { Named, Refusal } from '../refusal.ts'
 
+/** What the fact that makes a log takes in the journal at most: it has the names of queue and vhost, of 255 bytes each, twice. */
+export const STREAM_ROOM = 6144
+
 /** The logs behind stream queues, as the broker's queues see them. */
 export interface StreamLogs {
+  /** Journal bytes, among those of `Broker.settling`, for what was added and is not appended yet. */
+  readonly reserved: number
   /** Makes the log of a stream that is about to be declared. */
   declare(at: Named, args: Table): Refusal | null
   /** The queue is there: just declared, or found again. */

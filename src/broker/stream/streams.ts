@@ -1,8 +1,7 @@
 import type { Consumer } from '../../core/queue/consumer.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import type { Filter } from '../../core/stream/filter.ts'
-import { RecordHeaders } from '../../core/stream/headers.ts'
-import { bodyLength, copyBody, recordRoom, type Source, writeHeaders } from '../../core/stream/record.ts'
+import { bodyLength, copyBody, HeaderWriter, recordRoom, type Source } from '../../core/stream/record.ts'
 import type { Start } from '../../core/stream/start.ts'
 import { assert } from '../../std/assert.ts'
 import type { Table } from '../../wire/amqp/field.ts'
@@ -23,7 +22,7 @@ const BATCH_BYTES = 256 * 1024
 /** Records that one consumer gets before the others have their turn. */
 const RUN = 4096
 
-const headers = new RecordHeaders()
+const writer = new HeaderWriter()
 
 /** Teaches the broker stream queues: each is a topic with one partition. */
 export function registerStreams(topics: Topics): void {
@@ -45,6 +44,8 @@ class Streams implements StreamLogs {
   private readonly topics: Topics
   private readonly byQueue = new Map<Queue, Stream>()
   private readonly readers = new WeakMap<Consumer<Queue>, Reader>()
+  /** Journal bytes that are kept free for all of them. */
+  reserved = 0
   /** Streams to which something was added. */
   private added: Stream[] = []
 
@@ -78,7 +79,8 @@ class Streams implements StreamLogs {
     if (stream === undefined) return
     const { broker } = this.topics
     const { batch } = stream
-    writeHeaders(headers, message)
+    const { headers } = writer
+    writer.write(message)
     const body = bodyLength(message)
     if (batch.count === 0) {
       this.added.push(stream)
@@ -86,6 +88,7 @@ class Streams implements StreamLogs {
     } else if (batch.length + body + headers.size > this.longest()) this.append(stream)
     const room = recordRoom(message.keysLength + message.contentLength)
     stream.reserved += room
+    this.reserved += room
     broker.settling += room
     const at = batch.add(body, body + headers.size)
     copyBody(message, batch.bytes, at)
@@ -108,6 +111,7 @@ class Streams implements StreamLogs {
     const { batch, partition } = stream
     const { broker } = this.topics
     broker.settling -= stream.reserved
+    this.reserved -= stream.reserved
     stream.reserved = 0
     if (batch.count > 0 && !partition.deleted) {
       const now = broker.env.clock.now()
@@ -130,7 +134,7 @@ class Streams implements StreamLogs {
     assert(stream !== undefined, `stream '${queue.name}' is read and not open`)
     const reader = new Reader(this.topics, stream, consumer, filter)
     this.readers.set(consumer, reader)
-    firstOffset(this.topics, stream.partition, start, (offset) => reader.begin(offset))
+    firstOffset(this.topics, stream.partition, start, (offset, whole) => reader.begin(offset, whole))
   }
 
   deliver(queue: Queue): void {

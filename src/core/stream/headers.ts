@@ -1,3 +1,4 @@
+import { copyBytes } from '../../std/bytes.ts'
 import { putVarint, varintSize } from '../../std/zigzag.ts'
 
 /** Gathers the headers of one record. */
@@ -11,15 +12,18 @@ export class RecordHeaders {
     this.count = 0
   }
 
-  add(name: string, value: Uint8Array): void {
-    const key = Buffer.from(name)
-    this.reserve(key.length + value.length + 20)
-    let at = putVarint(this.bytes, this.length, key.length)
-    this.bytes.set(key, at)
-    at = putVarint(this.bytes, at + key.length, value.length)
-    this.bytes.set(value, at)
-    this.length = at + value.length
+  /**
+   * Adds a header whose name is `from[at, at + nameLength)`, and returns where in `bytes` its value of `valueLength` bytes is to be
+   * written.
+   */
+  open(from: Uint8Array, at: number, nameLength: number, valueLength: number): number {
+    this.reserve(nameLength + valueLength + 20)
+    const name = putVarint(this.bytes, this.length, nameLength)
+    copyBytes(from, at, nameLength, this.bytes, name)
+    const value = putVarint(this.bytes, name + nameLength, valueLength)
+    this.length = value + valueLength
     this.count++
+    return value
   }
 
   /** Bytes of the headers with their number. */
@@ -29,8 +33,7 @@ export class RecordHeaders {
 
   /** Writes them with their number, as a record ends. */
   write(into: Uint8Array, at: number): void {
-    const to = putVarint(into, at, this.count)
-    into.set(this.bytes.subarray(0, this.length), to)
+    copyBytes(this.bytes, 0, this.length, into, putVarint(into, at, this.count))
   }
 
   private reserve(more: number): void {

@@ -1,4 +1,4 @@
-import { getU32, putI64 } from '../../std/bytes.ts'
+import { copyBytes, getU32, putI64 } from '../../std/bytes.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import type { Field, Table } from '../../wire/amqp/field.ts'
 import { fieldAt, findField } from '../../wire/amqp/find-field.ts'
@@ -28,16 +28,52 @@ export interface RecordParts {
   readonly end: number
 }
 
-/** What an AMQP client is to see of a record. `exact` is what its publisher said over AMQP, null if it came otherwise. */
-export interface Opened {
-  readonly exact: Uint8Array | null
-  readonly headers: readonly (readonly [string, Uint8Array])[]
+/** What an AMQP client is to see of a record; one object, filled again and again. */
+export class OpenedRecord {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** What its publisher said over AMQP is `bytes[exactAt, exactEnd)`; -1 if it came otherwise. */
+  exactAt = -1
+  exactEnd = -1
+  /** The headers of a record that came otherwise. */
+  headers: (readonly [string, Uint8Array])[] = NO_HEADERS
 }
 
+const NO_HEADERS: (readonly [string, Uint8Array])[] = []
 const facts = new HeaderFacts()
 
-/** Reads a record's headers; of a record from AMQP only the one that counts. */
-export function openRecord(record: RecordParts): Opened {
+/** Reads a record's headers; of a record from AMQP only the one that counts, which stands first. */
+export function openRecord(record: RecordParts, opened: OpenedRecord): void {
+  const { bytes, end } = record
+  opened.bytes = bytes
+  opened.headers = NO_HEADERS
+  opened.exactAt = -1
+  if (record.headers === 0) return
+  let at = record.headersAt
+  const nameLength = bytes[at]! >> 1
+  if (nameLength === EXACT.length && bytes[at]! < 0x80 && startsWith(bytes, at + 1, EXACT)) {
+    at += 1 + nameLength
+    let length = 0
+    for (let factor = 1; at < end; factor *= 128) {
+      const byte = bytes[at++]!
+      length += (byte & 0x7f) * factor
+      if (byte < 0x80) break
+    }
+    length = length % 2 === 0 ? Math.min(length / 2, end - at) : 0
+    if (isExact(bytes, at, at + length)) {
+      opened.exactAt = at
+      opened.exactEnd = at + length
+      return
+    }
+  }
+  opened.headers = foreignHeaders(record)
+}
+
+function startsWith(bytes: Uint8Array, at: number, what: Uint8Array): boolean {
+  for (let i = 0; i < what.length; i++) if (bytes[at + i] !== what[i]) return false
+  return true
+}
+
+function foreignHeaders(record: RecordParts): (readonly [string, Uint8Array])[] {
   const headers: [string, Uint8Array][] = []
   const { bytes, end } = record
   let at = record.headersAt
@@ -57,19 +93,17 @@ export function openRecord(record: RecordParts): Opened {
   }
   for (let i = 0; i < record.headers && at < end; i++) {
     const name = Buffer.from(take(length())).toString()
-    const value = take(length())
-    if (name === EXACT && isExact(value)) return { exact: value, headers }
-    headers.push([name, value])
+    headers.push([name, take(length())])
   }
-  return { exact: null, headers }
+  return headers
 }
 
 /** Anybody can write a header of that name. */
-function isExact(value: Uint8Array): boolean {
-  const payload = payloadOf(value)
-  if (payload + HEADER_FIXED + 2 > value.length) return false
+function isExact(bytes: Uint8Array, at: number, end: number): boolean {
+  const payload = payloadOf(bytes, at, end)
+  if (payload + HEADER_FIXED + 2 > end) return false
   try {
-    skimHeader(value, payload, value.length, facts)
+    skimHeader(bytes, payload, end, facts)
     return true
   } catch (error) {
     if (error instanceof AmqpError) return false
@@ -78,96 +112,104 @@ function isExact(value: Uint8Array): boolean {
 }
 
 /** Where the header frame's payload begins, behind exchange and routing key. */
-function payloadOf(exact: Uint8Array): number {
-  const key = 1 + (exact[0] ?? 255)
-  return key + 1 + (exact[key] ?? 255)
+function payloadOf(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end) return end
+  const key = at + 1 + bytes[at]!
+  return key >= end ? end : key + 1 + bytes[key]!
 }
 
 /** The value that filters look at, null for none. */
-export function filterValue({ exact, headers }: Opened): string | null {
-  if (exact === null) {
+export function filterValue({ bytes, exactAt, exactEnd, headers }: OpenedRecord): string | null {
+  if (exactAt < 0) {
     const found = headers.find(([name]) => name === FILTER_VALUE)
     return found === undefined ? null : Buffer.from(found[1]).toString()
   }
-  skimHeader(exact, payloadOf(exact), exact.length, facts)
-  const at = facts.headersAt < 0 ? -1 : findField(exact, facts.headersAt, FILTER_VALUE)
-  const field = at < 0 ? null : fieldAt(exact, at)
+  skimHeader(bytes, payloadOf(bytes, exactAt, exactEnd), exactEnd, facts)
+  const at = facts.headersAt < 0 ? -1 : findField(bytes, facts.headersAt, FILTER_VALUE)
+  const field = at < 0 ? null : fieldAt(bytes, at)
   return field?.type === 'S' && typeof field.value === 'string' ? field.value : null
 }
 
 /** Leaves the message in `writer` as deliveries want it: exchange, routing key, 0xCE, header frame, body frame. */
 export function writeMessage(
   writer: Writer,
-  opened: Opened,
+  opened: OpenedRecord,
   record: RecordParts,
   stream: string,
   offset: number,
   timestamp: number,
 ): void {
-  const { exact } = opened
+  const { bytes, exactAt, exactEnd } = opened
   const bodySize = Math.max(0, record.valueLength)
   writer.clear()
-  if (exact === null) {
+  const payload = exactAt < 0 ? -1 : payloadOf(bytes, exactAt, exactEnd)
+  if (payload < 0) {
     writer.shortstr('')
     writer.shortstr(stream)
-    frame(writer, () => writeHeader(writer, CLASS_BASIC, bodySize, foreign(opened, record, offset, timestamp)))
-  } else {
-    const payload = payloadOf(exact)
-    writer.raw(exact.subarray(0, payload))
-    frame(writer, () => writeExact(writer, exact, payload, bodySize, offset))
-  }
-  if (bodySize === 0) return
-  writer.octet(FRAME_BODY)
-  writer.short(0)
-  writer.long(bodySize)
-  writer.raw(record.bytes.subarray(record.valueAt, record.valueAt + bodySize))
-  writer.octet(FRAME_END)
-}
-
-function frame(writer: Writer, payload: () => void): void {
+  } else copyTo(writer, bytes, exactAt, payload)
   writer.octet(FRAME_END)
   writer.octet(FRAME_HEADER)
   writer.short(0)
   const sizeAt = writer.reserve(4)
-  payload()
+  if (payload < 0) writeHeader(writer, CLASS_BASIC, bodySize, foreign(opened, record, offset, timestamp))
+  else writeExact(writer, bytes, payload, exactEnd, bodySize, offset)
   writer.putLong(sizeAt, writer.at - sizeAt - 4)
+  writer.octet(FRAME_END)
+  if (bodySize === 0) return
+  writer.octet(FRAME_BODY)
+  writer.short(0)
+  writer.long(bodySize)
+  copyTo(writer, record.bytes, record.valueAt, record.valueAt + bodySize)
   writer.octet(FRAME_END)
 }
 
+function copyTo(writer: Writer, bytes: Uint8Array, at: number, end: number): void {
+  const to = writer.reserve(end - at)
+  copyBytes(bytes, at, end - at, writer.bytes, to)
+}
+
 /** The properties as they were published, and the offset as one header more. */
-function writeExact(writer: Writer, exact: Uint8Array, payload: number, bodySize: number, offset: number): void {
-  skimHeader(exact, payload, exact.length, facts)
+function writeExact(
+  writer: Writer,
+  bytes: Uint8Array,
+  payload: number,
+  end: number,
+  bodySize: number,
+  offset: number,
+): void {
+  skimHeader(bytes, payload, end, facts)
   const { headersAt } = facts
-  if (headersAt >= 0 && findField(exact, headersAt, OFFSET) >= 0) {
-    const properties = decodeProperties(exact, payload, exact.length)
+  if (headersAt >= 0 && findField(bytes, headersAt, OFFSET) >= 0) {
+    const properties = decodeProperties(bytes, payload, end)
     const headers = new Map(properties.headers ?? [])
     headers.set(OFFSET, { type: 'l', value: offset })
     writeHeader(writer, CLASS_BASIC, bodySize, { ...properties, headers })
     return
   }
   const flagsAt = payload + HEADER_FIXED
-  const flags = (exact[flagsAt]! << 8) | exact[flagsAt + 1]!
+  const flags = (bytes[flagsAt]! << 8) | bytes[flagsAt + 1]!
   let at = flagsAt + 2
-  for (const flag of [CONTENT_TYPE, CONTENT_ENCODING]) if ((flags & flag) !== 0) at += 1 + exact[at]!
+  if ((flags & CONTENT_TYPE) !== 0) at += 1 + bytes[at]!
+  if ((flags & CONTENT_ENCODING) !== 0) at += 1 + bytes[at]!
   writer.short(CLASS_BASIC)
   writer.short(0)
   writer.longlong(bodySize)
   writer.short(flags | HEADERS)
-  writer.raw(exact.subarray(flagsAt + 2, at))
-  const table = headersAt < 0 ? 0 : getU32(exact, headersAt)
+  copyTo(writer, bytes, flagsAt + 2, at)
+  const table = headersAt < 0 ? 0 : getU32(bytes, headersAt)
   const rest = headersAt < 0 ? at : at + 4 + table
   writer.long(table + OFFSET_ENTRY.length)
-  writer.raw(exact.subarray(rest - table, rest))
+  copyTo(writer, bytes, rest - table, rest)
   putI64(OFFSET_ENTRY, OFFSET_ENTRY.length - 8, offset)
   writer.raw(OFFSET_ENTRY)
-  writer.raw(exact.subarray(rest))
+  copyTo(writer, bytes, rest, end)
 }
 
 /** The field `x-stream-offset`, its value to be filled in. */
 const OFFSET_ENTRY = new Uint8Array([OFFSET.length, ...Buffer.from(`${OFFSET}l`), 0, 0, 0, 0, 0, 0, 0, 0])
 
 /** What a record that did not come over AMQP is as a message. */
-function foreign(opened: Opened, record: RecordParts, offset: number, timestamp: number): Properties {
+function foreign(opened: OpenedRecord, record: RecordParts, offset: number, timestamp: number): Properties {
   const headers = new Map<string, Field>()
   for (const [name, value] of opened.headers) {
     if (Buffer.byteLength(name) <= LONGEST_NAME) headers.set(name, textOrBytes(value))

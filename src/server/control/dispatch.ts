@@ -1,5 +1,6 @@
 import type { Broker } from '../../broker/broker.ts'
 import { refused } from '../../broker/done.ts'
+import { STREAM_ROOM } from '../../broker/stream/stream-logs.ts'
 import { BACKUP } from './backup.ts'
 import { type Answer, ArgumentError, type Arguments, type Command } from './command.ts'
 import { CONNECTIONS } from './connections.ts'
@@ -12,7 +13,7 @@ import { USERS } from './users.ts'
 import { VHOSTS } from './vhosts.ts'
 
 /** Room in the journal for one change, beside what it is given. */
-const ROOM = 4096
+const ROOM = 4096 + STREAM_ROOM
 /** What these take away makes room. */
 const TAKES_AWAY = /(delete|clear|purge|close|cancel)$/
 

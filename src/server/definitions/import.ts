@@ -2,6 +2,7 @@ import { refusalError } from '../../amqp/refusals.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Done } from '../../broker/done.ts'
 import type { Refusal } from '../../broker/refusal.ts'
+import { STREAM_ROOM } from '../../broker/stream/stream-logs.ts'
 import type { Json } from '../../core/policy/parameters.ts'
 import {
   importGlobalParameter,
@@ -24,7 +25,7 @@ export interface Imported {
 }
 
 /** Room in the journal for one item, beside what it says. */
-const ROOM = 4096
+const ROOM = 4096 + STREAM_ROOM
 /** Items in one go. */
 const RUN = 128
 
