@@ -48,6 +48,8 @@ export const Record = {
 /** The kinds of parts in a checkpoint. */
 export const Part = {
   definitions: 1,
+  /** Exchanges, queues and bindings, in slices. */
+  topology: 15,
   queue: 2,
   partition: 3,
   group: 4,

@@ -92,8 +92,12 @@ class World {
   }
 
   definitions(): unknown[] {
-    const part = this.broker.parts.find((one) => one.kind === Part.definitions)!
-    return [...part.snapshot()].flatMap((bytes) => JSON.parse(Buffer.from(bytes).toString()))
+    const slices = [Part.definitions, Part.topology].flatMap((kind) => [...this.slices(kind)])
+    return slices.flatMap((bytes) => JSON.parse(Buffer.from(bytes).toString()))
+  }
+
+  slices(kind: number): Iterable<Uint8Array> {
+    return this.broker.parts.find((one) => one.kind === kind)!.snapshot()
   }
 }
 
@@ -316,4 +320,69 @@ test('a reply about a durable definition waits for the journal, one about a tran
   assert.ok(vhost.router.epoch > epoch)
   world.bind('amq.topic', 'q')
   assert.ok(vhost.changedAt > position)
+})
+
+test('a checkpoint takes queues and bindings in slices, and what happens meanwhile is not lost', () => {
+  const world = new World()
+  const { broker, vhost, clock } = world
+  const names = Array.from({ length: 1000 }, (_, i) => `q${i}`)
+  const make = (name: string) => {
+    world.queue(name)
+    world.bind('amq.direct', name)
+  }
+  for (const name of names) make(name)
+  for (const bytes of world.slices(Part.topology)) {
+    assert.ok(JSON.parse(Buffer.from(bytes).toString()).length <= 128)
+  }
+  world.run(100)
+  let taken = false
+  broker.store.checkpoints.request(() => {
+    taken = true
+  })
+  let changes = 0
+  for (let i = 0; !taken; i = (i + 7) % names.length) {
+    good(deleteQueue(broker, vhost, 1, names[i]!, false, false))
+    if (i % 3 > 0) make(names[i]!)
+    make(`new ${changes++}`)
+    if (i % 2 === 0) world.publish(`new ${changes - 1}`, true)
+    for (let n = 0; n < 5 && !taken; n++) clock.step()
+    if (i % 3 === 0) make(names[i]!)
+  }
+  assert.ok(changes > 5, `only ${changes} changes while the checkpoint was taken`)
+  world.run(1000)
+  const sorted = (of: World) =>
+    of
+      .definitions()
+      .map((one) => JSON.stringify(one))
+      .sort()
+  const again = new World(world)
+  assert.deepEqual(sorted(again), sorted(world))
+  assert.equal(broker.queuesById.size, again.broker.queuesById.size)
+  for (const { name, id, ready } of broker.queuesById.values()) {
+    const other = again.vhost.queues.get(name)!
+    assert.deepEqual([other.id, other.ready, again.vhost.router.bindingsTo(other).length], [id, ready, 1])
+  }
+})
+
+test('an older queue or exchange does not take the name of a newer one', () => {
+  const world = new World()
+  const { broker, vhost } = world
+  const journal = () => world.definitions()
+  world.exchange('x')
+  const old = [...journal()]
+  const first = world.queue('q')
+  old.push(...journal().filter((one) => (one as { id: number }).id === first.id))
+  good(deleteQueue(broker, vhost, 1, 'q', false, false))
+  good(deleteExchange(broker, vhost, 'x', false))
+  world.exchange('x')
+  world.queue('q')
+  const now = journal()
+  const again = new World()
+  const part = (kind: number) => again.broker.parts.find((one) => one.kind === kind)!
+  const load = (facts: unknown[]) => part(Part.definitions).load(Buffer.from(JSON.stringify(facts)))
+  load(now)
+  load(old)
+  load([{ kind: 'queue-gone', id: first.id, vhost: '/' }])
+  assert.deepEqual(again.definitions(), now)
+  assert.equal(again.vhost.queues.get('q')!.id, vhost.queues.get('q')!.id)
 })

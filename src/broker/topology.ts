@@ -12,6 +12,7 @@ import type { Definition } from './definition.ts'
 import { journalDefinition } from './definitions.ts'
 import { KeptMessages } from './exchange/kept-messages.ts'
 import { effectiveSettings } from './policy/effective.ts'
+import { Part } from './records.ts'
 import type { VHost } from './vhost.ts'
 
 /** What can happen to the exchanges, queues and bindings of a vhost. */
@@ -64,13 +65,47 @@ const KINDS: readonly TopologyFact['kind'][] = [
   'exchange-gone',
   'binding-gone',
 ]
-/** Teaches the broker to rebuild exchanges, queues and bindings. */
+
+/** Definitions in one slice of the checkpoint. */
+const SLICE = 128
+
+/**
+ * Teaches the broker to rebuild exchanges, queues and bindings. There may be many, so that a checkpoint takes them in slices, each as it is
+ * when its turn comes. What is replayed on top of that knows its place by its id: an older queue or exchange does not take a newer one's
+ * name, and what a slice could not bind yet is bound when its end has been declared.
+ */
 export function registerTopology(broker: Broker): void {
   broker.definitions.push({
     kinds: KINDS,
     apply: (definition) => apply(broker, fromJson(definition)),
-    all: () => durableFacts(broker),
+    all: () => [],
   })
+  broker.parts.push({
+    kind: Part.topology,
+    consistent: false,
+    snapshot: () => snapshot(broker),
+    load: (bytes) => load(broker, JSON.parse(Buffer.from(bytes).toString())),
+  })
+}
+
+function* snapshot(broker: Broker): Generator<Uint8Array> {
+  let slice: Definition[] = []
+  for (const definition of durableFacts(broker)) {
+    slice.push(definition)
+    if (slice.length < SLICE) continue
+    yield Buffer.from(JSON.stringify(slice))
+    slice = []
+  }
+  if (slice.length > 0) yield Buffer.from(JSON.stringify(slice))
+}
+
+function load(broker: Broker, slice: readonly Definition[]): void {
+  for (const definition of slice) {
+    const fact = fromJson(definition)
+    broker.lastId = Math.max(broker.lastId, fact.id)
+    // A vhost that was made while the checkpoint was taken comes with all that is in it when the journal is replayed.
+    if (broker.vhosts.has(fact.vhost)) apply(broker, fact)
+  }
 }
 
 /** The one way in which the topology changes: the fact is applied and, if `durable`, written to the journal. */
@@ -113,7 +148,8 @@ function apply(broker: Broker, fact: TopologyFact): void {
 }
 
 function applyQueue(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { kind: 'queue' }>): void {
-  if (broker.queuesById.has(fact.id)) return
+  const known = vhost.queues.get(fact.name)
+  if (broker.queuesById.has(fact.id) || (known !== undefined && known.id > fact.id)) return
   const queue = new Queue(fact.id, vhost.name, fact.name, effectiveSettings(broker, vhost, fact), fact.args)
   broker.queuesById.set(queue.id, queue)
   vhost.queues.set(queue.name, queue)
@@ -125,8 +161,9 @@ function applyQueue(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { 
 }
 
 function applyExchange(broker: Broker, vhost: VHost, fact: Extract<TopologyFact, { kind: 'exchange' }>): void {
-  if (vhost.exchangesById.has(fact.id)) return
   const { name, type, durable, autoDelete, internal, args } = fact
+  const known = vhost.router.exchanges.get(name)
+  if (vhost.exchangesById.has(fact.id) || (known !== undefined && known.id > fact.id)) return
   const properties = { name, type, durable, autoDelete, internal, args }
   const exchange = new Exchange(fact.id, properties, randomSeed(broker.env.random))
   vhost.exchangesById.set(exchange.id, exchange)
@@ -157,7 +194,8 @@ function applyQueueGone(broker: Broker, vhost: VHost, id: number): void {
   if (queue === undefined) return
   queue.deleted = true
   broker.queuesById.delete(id)
-  vhost.queues.delete(queue.name)
+  // In a checkpoint that was being taken a newer one of its name may stand beside it.
+  if (vhost.queues.get(queue.name) === queue) vhost.queues.delete(queue.name)
   for (const binding of vhost.router.forget(queue)) vhost.bindingsById.delete(binding.id)
   const owner = queue.settings.exclusiveOwner
   const own = vhost.exclusiveQueues.get(owner)
@@ -191,7 +229,7 @@ function fromJson(definition: Definition): TopologyFact {
 
 function* durableFacts(broker: Broker): Generator<Definition> {
   for (const vhost of broker.vhosts.values()) {
-    for (const { id, properties } of vhost.router.exchanges.values()) {
+    for (const { id, properties } of vhost.exchangesById.values()) {
       if (!properties.durable || properties.name === '' || properties.name.startsWith('amq.')) continue
       yield toJson({ kind: 'exchange', id, vhost: vhost.name, ...properties })
     }

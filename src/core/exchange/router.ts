@@ -58,7 +58,7 @@ export class Router<Q extends Destination> {
   remove(exchange: Exchange): Binding<Exchange>[] {
     const gone = [...exchange.bindings.values(), ...this.bindingsTo(exchange)]
     for (const binding of gone) this.unbind(binding)
-    this.exchanges.delete(exchange.name)
+    if (this.exchanges.get(exchange.name) === exchange) this.exchanges.delete(exchange.name)
     this.epoch++
     return gone
   }
