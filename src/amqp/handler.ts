@@ -1,6 +1,7 @@
 import type { ClientConnection } from '../broker/connections.ts'
 import { consumerLeft, releaseExclusive } from '../broker/queue/lease.ts'
 import type { Timer } from '../broker/timers.ts'
+import { deletedText } from '../broker/vhost/delete.ts'
 import type { Handler, Socket } from '../env/net.ts'
 import { getU32 } from '../std/bytes.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
@@ -85,6 +86,9 @@ export class AmqpHandler implements Handler {
     if (this.heartbeat !== null) this.heartbeat.heard = true
     this.at = start
     if (!this.pace.isReading()) return start
+    const { vhost } = this.connection
+    // Its turn to be closed has not come yet.
+    if (this.phase === 'running' && vhost.deleted) this.close(deletedText(vhost.name))
     for (;;) {
       try {
         if (this.phase === 'header') this.takeHeader(end)

@@ -47,6 +47,8 @@ export class VHost {
   /** The type of queues whose declaration names none. */
   defaultQueueType = 'classic'
 
+  /** Gone, with all that is in it; whoever is still connected to it is about to be closed. */
+  deleted = false
   /** Of its newest description; by it an older one is known. */
   id = 0
   metadata: VHostMetadata = DEFAULT_METADATA

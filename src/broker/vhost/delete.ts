@@ -7,6 +7,11 @@ import { changeVHost } from './facts.ts'
 /** Queues whose consumers and messages are given up in one go. */
 const RUN = 64
 
+/** What clients in it are told. */
+export function deletedText(name: string): string {
+  return `vhost '${name}' is deleted`
+}
+
 /**
  * The vhost goes now, with all that is in it: one fact says so. Its connections are closed, and its messages given up bit by bit;
  * `done` is called when nothing of it is left.
@@ -19,10 +24,8 @@ export function deleteVHost(broker: Broker, name: string, done: () => void): Don
   }
   for (const exchange of vhost.exchangesById.values()) giveUpKept(broker, exchange)
   changeVHost(broker, { kind: 'vhost-gone', name })
-  // All at once: whoever is still there would declare and publish in a vhost that is gone.
-  for (const connection of [...broker.connections]) {
-    if (connection.vhost === name) connection.close(`vhost '${name}' is deleted`)
-  }
+  // Whoever says something before its turn has come is closed then.
+  broker.connections.closeAll((connection) => connection.vhost === name, deletedText(name))
   const queues = [...vhost.queues.values()]
   const step = () => {
     for (const queue of queues.splice(-RUN)) retire(broker, queue)

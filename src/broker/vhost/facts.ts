@@ -48,6 +48,7 @@ function apply(broker: Broker, fact: VHostFact): void {
   const vhost = broker.vhosts.get(fact.name)
   if (vhost === undefined || vhost.id > fact.id) return
   broker.vhosts.delete(fact.name)
+  vhost.deleted = true
   for (const queue of vhost.queues.values()) {
     queue.deleted = true
     broker.queuesById.delete(queue.id)
