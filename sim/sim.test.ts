@@ -29,6 +29,13 @@ const NEEDED = [
   'records accepted',
   'tenant commands done',
   'tenants recovered',
+  'policies set',
+  'queues purged',
+  'queues deleted',
+  'clients of tenants closed',
+  'stream messages delivered',
+  'stream records fetched',
+  'stream transactions committed',
   'definitions loaded',
 ]
 

@@ -3,8 +3,10 @@ import { AccessModel, USERS } from './access/model.ts'
 import { Officer } from './access/officer.ts'
 import { AmqpAuditor } from './amqp/auditor.ts'
 import { Consumer } from './amqp/consumer.ts'
+import { Lawmaker } from './amqp/lawmaker.ts'
 import { AmqpModel } from './amqp/model.ts'
 import { Mover } from './amqp/mover.ts'
+import { PassingQueue } from './amqp/passing-queue.ts'
 import { Publisher } from './amqp/publisher.ts'
 import { startBroker } from './broker-process.ts'
 import { Operator } from './exchange/operator.ts'
@@ -21,10 +23,12 @@ import { Producer } from './kafka/producer.ts'
 import { Reader } from './kafka/reader.ts'
 import { addTransactions } from './kafka/transaction/actors.ts'
 import { Dice } from './random.ts'
+import { addStreams } from './stream/actors.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { TableModel } from './table/model.ts'
 import { TableReader } from './table/reader.ts'
 import { TableWriter } from './table/writer.ts'
+import { Landlord, TenantClient } from './tenants/client.ts'
 import { Steward } from './tenants/steward.ts'
 import { type Start, World } from './world.ts'
 
@@ -35,17 +39,19 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   world.actors.push(new Faults(world))
   if (swarm.queues > 0) addAmqp(world)
   if (swarm.readers > 0) addKafka(world)
-  if (swarm.steward) world.actors.push(new Steward(world))
+  if (swarm.steward) addTenants(world)
   if (swarm.readers > 0 && swarm.workers > 0) addTransactions(world)
   if (swarm.passing) world.actors.push(new PassingTopic(world))
   if (swarm.officers > 0) addAccess(world)
   if (swarm.tables > 0) addTable(world)
+  if (swarm.streams > 0) addStreams(world)
   return world
 }
 
 function addAmqp(world: World): void {
   const { dice, swarm } = world
   const model = new AmqpModel(world)
+  if (swarm.policies) world.actors.push(new Lawmaker(world, model))
   for (let i = 0; i < swarm.publishers; i++) world.actors.push(new Publisher(world, model, `publisher-${i}`))
   model.queues.forEach((queue, i) => {
     const exclusive = dice.chance(0.4)
@@ -54,6 +60,7 @@ function addAmqp(world: World): void {
   })
   if (swarm.longestDelay > 0) world.actors.push(new Operator(world, model))
   addMover(world, model)
+  for (let i = dice.between(0, 2); i > 0; i--) world.actors.push(new PassingQueue(world, `passing-${i}`))
   world.actors.push(new AmqpAuditor(world, model))
 }
 
@@ -79,6 +86,11 @@ function addKafka(world: World): void {
   for (let i = 0; i < swarm.readers; i++) world.actors.push(new Reader(world, model, `reader-${i}`))
   addGroups(world, model)
   for (let i = 0; i < swarm.members; i++) world.actors.push(new Member(world, model, `member-${i}`))
+}
+
+function addTenants(world: World): void {
+  world.actors.push(new Steward(world), new Landlord(world))
+  for (let i = world.dice.between(1, 4); i > 0; i--) world.actors.push(new TenantClient(world))
 }
 
 function addAccess(world: World): void {

@@ -45,6 +45,10 @@ export interface Swarm {
   readonly steward: boolean
   /** Partitions of a compacted topic; 0 for none. */
   readonly tables: number
+  /** Stream queues. */
+  readonly streams: number
+  /** Whether some queues have their limits from policies, which change. */
+  readonly policies: boolean
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -85,5 +89,7 @@ export function drawSwarm(dice: Dice): Swarm {
     consumerMembers: kafka && dice.chance(0.3) ? dice.between(1, 4) : 0,
     shareMembers: kafka && dice.chance(0.3) ? dice.between(1, 3) : 0,
     tables: kafka && dice.chance(0.5) ? dice.between(1, 2) : 0,
+    policies: amqp && dice.chance(0.5),
+    streams: dice.chance(0.3) ? dice.between(1, 3) : 0,
   }
 }

@@ -45,7 +45,7 @@ export class AmqpAuditor implements Actor {
   }
 
   private connect(): void {
-    const wire = this.world.net.connect(5672)
+    const wire = this.model.connect()
     if (wire === null) {
       this.world.clock.after(10, () => this.connect())
       return

@@ -13,6 +13,8 @@ export interface QueueKind {
   /** Of a quorum queue with dead letters, how often a message may fail. */
   readonly limit: number
   readonly args: Table
+  /** What a policy says of it, which it was not declared with. */
+  readonly policy: Readonly<Record<string, string | number>> | null
 }
 
 const PLAIN: QueueKind = {
@@ -22,15 +24,18 @@ const PLAIN: QueueKind = {
   expires: false,
   limit: Number.POSITIVE_INFINITY,
   args: tableOf({}),
+  policy: null,
 }
 
 const TTL_MS = 3000
+/** What may as well be said by a policy. */
+const BY_POLICY = ['x-delivery-limit', 'x-dead-letter-exchange', 'x-dead-letter-routing-key', 'x-message-ttl']
 
 export function deadOf(name: string): string {
   return `dead-${name}`
 }
 
-export function drawKind(name: string, dice: Dice): QueueKind {
+export function drawKind(name: string, dice: Dice, byPolicy: boolean): QueueKind {
   const type = dice.chance(0.35) ? 'quorum' : 'classic'
   const priorities = type === 'classic' && dice.chance(0.3) ? dice.between(1, 10) : 0
   const dead = dice.chance(0.5) ? deadOf(name) : null
@@ -48,13 +53,29 @@ export function drawKind(name: string, dice: Dice): QueueKind {
     args['x-dead-letter-routing-key'] = dead
   }
   if (expires) args['x-message-ttl'] = TTL_MS
-  return { type, priorities, dead, expires, limit, args: tableOf(args) }
+  const policy = byPolicy ? takePolicy(args) : null
+  return { type, priorities, dead, expires, limit, args: tableOf(args), policy }
 }
 
-/** The sources by name, and behind them their queues of dead letters. */
-export function drawKinds(count: number, dice: Dice): Map<string, QueueKind> {
+/** Takes out of the arguments what a policy is to say instead; null if that is nothing. */
+function takePolicy(args: Record<string, string | number>): Record<string, string | number> | null {
+  const policy: Record<string, string | number> = {}
+  for (const name of BY_POLICY) {
+    const value = args[name]
+    if (value === undefined) continue
+    policy[name.slice(2)] = value
+    delete args[name]
+  }
+  return Object.keys(policy).length === 0 ? null : policy
+}
+
+/** The sources by name, and behind them their queues of dead letters. With `policies` about half of them have their limits from one. */
+export function drawKinds(count: number, dice: Dice, policies: boolean): Map<string, QueueKind> {
   const kinds = new Map<string, QueueKind>()
-  for (let i = 0; i < count; i++) kinds.set(`queue-${i}`, drawKind(`queue-${i}`, dice))
+  for (let i = 0; i < count; i++) {
+    const name = `queue-${i}`
+    kinds.set(name, drawKind(name, dice, policies && dice.chance(0.5)))
+  }
   for (const { dead } of [...kinds.values()]) if (dead !== null) kinds.set(dead, PLAIN)
   return kinds
 }

@@ -29,6 +29,8 @@ export interface LinkEvents {
   closed(): void
   /** The broker closed the channel with this code; true if that was to be expected. */
   refused?(code: number): boolean
+  /** The same of the connection. */
+  expelled?(code: number): boolean
 }
 
 const NOTHING = new Uint8Array(0)
@@ -42,6 +44,7 @@ export class AmqpLink {
   blocked = false
   private readonly wire: Wire
   private readonly events: LinkEvents
+  private readonly vhost: string
   private readonly writer = new Writer()
   private held: Uint8Array = NOTHING
   private method: Incoming | null = null
@@ -51,7 +54,8 @@ export class AmqpLink {
   /** We have said goodbye: what the broker does with our messages from now on is not wrong any more. */
   closing = false
 
-  constructor(wire: Wire, events: LinkEvents) {
+  constructor(wire: Wire, events: LinkEvents, vhost = '/') {
+    this.vhost = vhost
     this.wire = wire
     this.events = events
     wire.onBytes = (bytes) => this.take(bytes)
@@ -171,7 +175,7 @@ export class AmqpLink {
       case connection.tune: {
         const { channelMax } = incoming.args as ArgumentsOf<typeof connection.tune>
         this.send(connection.tuneOk, { channelMax, frameMax: FRAME_MAX, heartbeat: 0 }, 0)
-        this.send(connection.open, { virtualHost: '/', capabilities: '', insist: false }, 0)
+        this.send(connection.open, { virtualHost: this.vhost, capabilities: '', insist: false }, 0)
         break
       }
       case connection.openOk:
@@ -183,7 +187,13 @@ export class AmqpLink {
         break
       case connection.close: {
         const { replyCode, replyText } = incoming.args
-        throw new Failure(`the broker closed a connection: ${replyCode} ${replyText}`)
+        if (!this.events.expelled?.(replyCode as number)) {
+          throw new Failure(`the broker closed a connection: ${replyCode} ${replyText}`)
+        }
+        this.send(connection.closeOk, {}, 0)
+        this.flush()
+        this.open = false
+        break
       }
       case connection.closeOk:
         this.open = false

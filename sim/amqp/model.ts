@@ -1,5 +1,6 @@
 import { EMPTY_TABLE, type Table } from '../../src/wire/amqp/field.ts'
 import { rule } from '../failure.ts'
+import type { Wire } from '../net.ts'
 import type { World } from '../world.ts'
 import { drawKinds, levelIn, type QueueKind } from './kinds.ts'
 
@@ -71,6 +72,8 @@ export class AmqpModel {
   /** Queues bound to the fanout exchange. */
   readonly fanned: readonly string[]
   readonly world: World
+  /** The policies that queues rely on are there for good. */
+  lawful = true
   /** When the last of the delayed messages is due. */
   dueBy = 0
   private sessions = 0
@@ -79,10 +82,15 @@ export class AmqpModel {
 
   constructor(world: World) {
     this.world = world
-    this.kinds = drawKinds(world.swarm.queues, world.dice)
+    this.kinds = drawKinds(world.swarm.queues, world.dice, world.swarm.policies)
     this.queues = [...this.kinds.keys()]
     this.sources = this.queues.slice(0, world.swarm.queues)
     this.fanned = this.sources.filter((_, i) => i === 0 || world.dice.chance(0.5))
+  }
+
+  /** A connection to the broker; null if it is not there, or the policies that queues rely on are not. */
+  connect(): Wire | null {
+    return this.lawful ? this.world.net.connect(5672) : null
   }
 
   session(): number {

@@ -1,10 +1,12 @@
 import { Confirms } from '../../src/amqp/confirms.ts'
+import { Broker } from '../../src/broker/broker.ts'
 import { Record } from '../../src/broker/records.ts'
 import { Queue, type QueueSettings } from '../../src/core/queue/queue.ts'
 import type { QueueIndex } from '../../src/core/queue/queue-index.ts'
 import { InSequence } from '../../src/core/queue/ready.ts'
 import { ByPriority } from '../../src/core/queue/ready-by-priority.ts'
 import { Heap } from '../../src/std/heap.ts'
+import type { Fold } from '../../src/store/fold.ts'
 import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
 
 /** Queues of all kinds, and little else. */
@@ -131,6 +133,45 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
             const fate = Reflect.apply(original, this as never, args)
             this.settings = settings
             return fate
+          },
+      )
+    },
+  },
+  {
+    name: 'a deleted queue comes back with the broker',
+    swarm: { ...QUEUES, ...CRASHES },
+    plant() {
+      replace(
+        Broker,
+        'fold',
+        (original) =>
+          function (this: Broker) {
+            const fold = Reflect.apply(original, this as never, []) as Fold
+            const record: Fold['record'] = (type, bytes, at, length, ...rest) => {
+              const gone =
+                type === Record.definition && Buffer.from(bytes.subarray(at, at + length)).includes('queue-gone')
+              if (!gone) fold.record(type, bytes, at, length, ...rest)
+            }
+            return { ...fold, record }
+          },
+      )
+    },
+  },
+  {
+    name: 'what policies say counts after a replay, not while it goes on',
+    swarm: { ...QUEUES, ...CRASHES, policies: true },
+    plant() {
+      replace(
+        Broker,
+        'fold',
+        (original) =>
+          function (this: Broker) {
+            const fold = Reflect.apply(original, this as never, []) as Fold
+            const record: Fold['record'] = (...args) => {
+              for (const queue of this.queuesById.values()) queue.policyEpoch = this.policyEpoch
+              fold.record(...args)
+            }
+            return { ...fold, record }
           },
       )
     },

@@ -56,7 +56,7 @@ export class Publisher implements Actor {
   }
 
   private connect(): void {
-    const wire = this.world.net.connect(5672)
+    const wire = this.model.connect()
     if (wire === null) {
       this.later(() => this.connect())
       return

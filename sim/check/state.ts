@@ -18,9 +18,12 @@ export function durableState(broker: Broker, topics: Topics): string[] {
 
 function* definitions(broker: Broker): Generator<string> {
   const all: { kind: string }[] = []
-  for (const bytes of parts(broker, Part.definitions)) all.push(...JSON.parse(Buffer.from(bytes).toString()))
-  // Ids of what was transient are not remembered.
-  for (const one of all) if (one.kind !== 'last-id') yield `definition ${JSON.stringify(one)}`
+  for (const kind of [Part.definitions, Part.topology]) {
+    for (const bytes of parts(broker, kind)) all.push(...JSON.parse(Buffer.from(bytes).toString()))
+  }
+  // Ids of what was transient are not remembered, nor is who could be bound first.
+  const texts = all.filter(({ kind }) => kind !== 'last-id').map((one) => `definition ${JSON.stringify(one)}`)
+  yield* texts.sort()
 }
 
 function* queues(broker: Broker): Generator<string> {
@@ -39,7 +42,7 @@ function* queues(broker: Broker): Generator<string> {
       const counts = `handed out ${index.acquired(sequence) + more}, failed ${index.failed(sequence) + more}`
       const about = `priority ${index.priority(sequence)}, ${counts}`
       // A queue's time to live counts from when the message came, or from when the frame was sealed that it is in.
-      const expiry = queue.settings.messageTtl < Number.POSITIVE_INFINITY ? 'in time' : index.expiry(sequence)
+      const expiry = index.expiry(sequence) > 0 ? 'in time' : 'never'
       yield `${queue.name} ${sequence} at ${at}, expires ${expiry}, ${about}`
     }
   }

@@ -41,7 +41,7 @@ export class Operator implements Actor {
   }
 
   private connect(): void {
-    const wire = this.world.net.connect(5672)
+    const wire = this.model.connect()
     if (wire === null) {
       this.later(() => this.connect())
       return

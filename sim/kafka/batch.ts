@@ -106,21 +106,27 @@ function decodeRecords(bytes: Uint8Array, at: number, end: number, count: number
     rule(next() === i, 'offset deltas count up')
     next()
     const size = next()
-    const id = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-    const expected = recordValue(id, size - 4)
-    rule(Buffer.compare(bytes.subarray(at, at + size), expected) === 0, 'a record is spoilt')
-    ids.push(id)
+    ids.push(recordId(bytes.subarray(at, at + size)))
     at = stop
   }
   rule(at === end, 'records fill their batch')
   return ids
 }
 
-function recordValue(id: number, filler: number): Uint8Array {
+/** What a record of ours has in it. */
+export function recordValue(id: number, filler: number): Uint8Array {
   const value = new Uint8Array(4 + filler)
   for (let i = 0; i < 4; i++) value[i] = id >>> (24 - 8 * i)
   for (let i = 4; i < value.length; i++) value[i] = (id * 17 + i * 5) & 255
   return value
+}
+
+/** The number of the record whose value that is, which is checked. */
+export function recordId(value: Uint8Array): number {
+  rule(value.length >= 4, `a value of ${value.length} bytes is none of ours`)
+  const id = ((value[0]! << 24) | (value[1]! << 16) | (value[2]! << 8) | value[3]!) >>> 0
+  rule(Buffer.compare(value, recordValue(id, value.length - 4)) === 0, `record ${id} is spoilt`)
+  return id
 }
 
 function varint(value: number): number[] {

@@ -43,6 +43,8 @@ export async function checkImages(
     largest: 400,
     // What is delayed is in no queue yet.
     longestDelay: 0,
+    policies: false,
+    streams: 0,
   }
   const { recording, load } = await record(dice, swarm, milliseconds)
   const { events } = recording

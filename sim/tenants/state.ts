@@ -3,6 +3,7 @@ import type { Json } from '../../src/core/policy/parameters.ts'
 import { exportDefinitions } from '../../src/server/definitions/export.ts'
 import { USERS } from '../access/model.ts'
 import { rule } from '../failure.ts'
+import { RENTED } from './client.ts'
 
 const CATEGORIES = [
   'users',
@@ -18,7 +19,7 @@ const CATEGORIES = [
 type Item = { readonly [key: string]: Json }
 
 /** What belongs to nobody, or to those who try Kafka's access control. */
-const OTHERS: readonly unknown[] = ['/', 'guest', ...USERS]
+const OTHERS: readonly unknown[] = ['/', 'guest', RENTED, ...USERS]
 
 /** All that was defined beside the first vhost and user, as text. Hashes of passwords have a salt of their own each time. */
 export function tenantState(broker: Broker): string {
@@ -39,6 +40,9 @@ export function checkTenants(broker: Broker): void {
   }
   for (const { vhost, component, name } of parameters.all()) {
     rule(vhosts.has(vhost), `the parameter ${component} ${name} of ${vhost} is there, which is not`)
+  }
+  for (const { name, vhost } of broker.queuesById.values()) {
+    rule(vhosts.get(vhost)?.queues.has(name) === true, `the queue ${name} has outlived its vhost ${vhost}`)
   }
   for (const vhost of vhosts.values()) {
     if (vhost.name === '/') continue

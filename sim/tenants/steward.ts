@@ -8,7 +8,7 @@ import type { Actor, World } from '../world.ts'
 import { checkTenants, tenantState } from './state.ts'
 
 /** More than any command here needs in the journal. */
-const ROOM = 8192
+const ROOM = 12_000
 const TENANTS = ['v0', 'v1']
 const USERS = ['u0', 'u1', 'u2']
 const NAMES = ['q0', 'q1', 'q2']
