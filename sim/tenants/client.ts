@@ -78,7 +78,7 @@ export class TenantClient implements Actor {
     const what = dice.below(100)
     const common = { ticket: 0, queue: name, nowait: false }
     if (what < 20) {
-      const flags = { passive: false, durable: dice.chance(0.8), exclusive: false, autoDelete: false }
+      const flags = { passive: false, durable: true, exclusive: false, autoDelete: false }
       link.send(queue.declare, { ...common, ...flags, arguments: EMPTY_TABLE })
     } else if (what < 30) {
       link.send(queue.bind, { ...common, exchange: 'amq.fanout', routingKey: 'k', arguments: EMPTY_TABLE })
