@@ -13,6 +13,7 @@ import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
 import { QuotaStore } from './quota/quota-store.ts'
 import type { StreamLogs } from './stream/stream-logs.ts'
+import { SubjectStore } from './subject/subject-store.ts'
 import { type Timer, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
 import { PREDECLARED_IDS, VHost } from './vhost.ts'
@@ -93,6 +94,8 @@ export class Broker {
   readonly acls = new AclStore()
   /** What Kafka's clients may use. */
   readonly quotas = new QuotaStore()
+  /** What the schema registry holds. */
+  readonly subjects = new SubjectStore()
   readonly connections: Connections
   /** Runtime parameters, policies among them. */
   readonly parameters = new Parameters()

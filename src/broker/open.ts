@@ -16,6 +16,7 @@ import { registerQueueFold } from './queue/fold.ts'
 import { registerLeases } from './queue/lease.ts'
 import { journalSettlements } from './queue/queue-facts.ts'
 import { registerQuotas } from './quota/quotas.ts'
+import { registerSubjects } from './subject/facts.ts'
 import { registerTopology } from './topology.ts'
 import { registerVHosts } from './vhost/facts.ts'
 
@@ -47,6 +48,7 @@ export function openBroker(options: OpenOptions): Broker {
   registerAccess(broker)
   registerAcls(broker)
   registerQuotas(broker)
+  registerSubjects(broker)
   registerPolicies(broker)
   registerQueueFold(broker)
   registerLeases(broker)

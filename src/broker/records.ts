@@ -43,6 +43,8 @@ export const Record = {
   shareGroup: 26,
   /** How far a share group has come in a partition. */
   shareState: 27,
+  /** Something happened to a subject of the schema registry: JSON; core/subject/fact.ts. */
+  subject: 50,
 } as const
 
 /** The kinds of parts in a checkpoint. */
@@ -59,4 +61,5 @@ export const Part = {
   /** Where partitions' segments begin and how far they are clean, or what `Record.configs` tells. */
   upkeep: 13,
   shareGroup: 11,
+  subjects: 50,
 } as const
