@@ -30,7 +30,7 @@ export function describeFlags(): string {
     row('--config FILE', 'A JSON file with settings (POSTHORN_CONFIG).'),
     row(
       '--listen [NAME=]PROTOCOL://HOST:PORT',
-      'Where to listen, protocol amqp or kafka; may be repeated; port 0 is any free one (POSTHORN_LISTEN, with commas).',
+      'Where to listen, protocol amqp, kafka or http (the schema registry), with an s at the end for TLS; may be repeated; port 0 is any free one (POSTHORN_LISTEN, with commas).',
     ),
     row('--advertise NAME=HOST:PORT', 'What clients of that listener are told to connect to (POSTHORN_ADVERTISE).'),
   ]

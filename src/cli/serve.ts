@@ -42,12 +42,18 @@ function stopOnSignal(broker: Running): void {
 /** What a person needs to try it. */
 function banner(broker: Running): string {
   const lines = [`Posthorn ${VERSION}, data in ${broker.data}`]
-  for (const { name, protocol, host, port, tls, sasl } of broker.listeners) {
-    const hint = protocol === 'amqp' ? tryAmqp(host, port) : tryKafka(host, port)
-    const about = tls || sasl !== null ? '' : `   ${hint}`
+  for (const { name, protocol, host, port, tls, sasl, basic } of broker.listeners) {
+    const hint = HINTS[protocol](host, port)
+    const about = tls || sasl !== null || basic ? '' : `   ${hint}`
     lines.push(`  ${name.padEnd(8)} ${protocol}${tls ? 's' : ''}://${host}:${port}${about}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+const HINTS = { amqp: tryAmqp, kafka: tryKafka, http: tryHttp } as const
+
+function tryHttp(host: string, port: number): string {
+  return `schema registry; try: curl http://${host}:${port}/subjects`
 }
 
 function tryAmqp(host: string, port: number): string {

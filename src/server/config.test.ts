@@ -20,13 +20,14 @@ function file(content: unknown): string {
   return path
 }
 
-test('without any settings it listens on loopback for both protocols', () => {
+test('without any settings it listens on loopback for both protocols and for HTTP, which it can do without', () => {
   const { listeners, values } = read({})
   assert.deepEqual(
-    listeners.map(({ name, host, port }) => [name, host, port]),
+    listeners.map(({ name, host, port, spare }) => [name, host, port, spare]),
     [
-      ['amqp', '127.0.0.1', 5672],
-      ['kafka', '127.0.0.1', 9092],
+      ['amqp', '127.0.0.1', 5672, false],
+      ['kafka', '127.0.0.1', 9092, false],
+      ['http', '127.0.0.1', 8081, true],
     ],
   )
   assert.equal(values.data, './data')

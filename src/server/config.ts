@@ -22,13 +22,15 @@ export interface ConfigSources {
   readonly advertise: readonly string[]
 }
 
-const DEFAULT_LISTENERS = ['amqp://127.0.0.1:5672', 'kafka://127.0.0.1:9092']
+const DEFAULT_LISTENERS = ['amqp://127.0.0.1:5672', 'kafka://127.0.0.1:9092', 'http://127.0.0.1:8081']
+/** Of these the broker does without if it has to: 8081 is a port that many use. */
+const SPARE: readonly string[] = ['http']
 
 /** @throws ConfigError for an unknown key, a wrong value, two listeners of one name, or one beyond loopback without `insecure`. */
 export function readConfig(sources: ConfigSources): Config {
   const values: Record<string, string | number | boolean> = {}
   for (const setting of SETTINGS) values[setting.key] = setting.default
-  let listen = DEFAULT_LISTENERS
+  let listen: readonly string[] = DEFAULT_LISTENERS
   let advertise: readonly string[] = []
   let origin = 'default'
 
@@ -57,7 +59,9 @@ export function readConfig(sources: ConfigSources): Config {
     if (!Number.isInteger(Math.log2(values[key] as number)))
       throw new ConfigError(`'${key}' must be a power of two, but is ${values[key]}`)
   }
-  const listeners = joinListeners(listen, advertise, origin).map((one) => withAccess(one, values))
+  const listeners = joinListeners(listen, advertise, origin)
+    .map((one) => withAccess(one, values))
+    .map((one) => ({ ...one, spare: listen === DEFAULT_LISTENERS && SPARE.includes(one.protocol) }))
   if (values.insecure !== true) refuseOpen(listeners)
   return { values: values as Config['values'], listeners }
 }

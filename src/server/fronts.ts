@@ -9,6 +9,8 @@ import { Topics } from '../broker/topic/topics.ts'
 import { registerTransactionFold } from '../broker/transaction/fold.ts'
 import { Transactions } from '../broker/transaction/transactions.ts'
 import type { Handler, Socket } from '../env/net.ts'
+import type { Http } from '../http/open.ts'
+import { SocketStream } from '../http/socket-stream.ts'
 import { openKafka } from '../kafka/open.ts'
 import type { Config } from './config.ts'
 import { kafkaSecurity } from './kafka-security.ts'
@@ -56,7 +58,11 @@ const SHARE = 4
 
 export function openFronts(broker: Broker, nouns: Nouns, config: Config, log: Log): Record<Protocol, Front> {
   const budget = Math.floor(broker.options.memory / SHARE)
-  return { amqp: amqpFront(broker, budget, nouns, config, log), kafka: kafkaFront(broker, budget, nouns, config, log) }
+  return {
+    amqp: amqpFront(broker, budget, nouns, config, log),
+    kafka: kafkaFront(broker, budget, nouns, config, log),
+    http: httpFront(broker, budget, nouns, log),
+  }
 }
 
 function amqpFront(broker: Broker, assemblyBudget: number, nouns: Nouns, { values }: Config, log: Log): Front {
@@ -99,5 +105,44 @@ function kafkaFront(broker: Broker, requestBudget: number, nouns: Nouns, config:
     },
     shutdown: () => kafka.destroy(),
     destroy: () => kafka.destroy(),
+  }
+}
+
+/** HTTP connections at a time. */
+const MOST_HTTP_CONNECTIONS = 1000
+
+/** What serves HTTP is loaded with the first connection: most brokers never have one. */
+function httpFront(broker: Broker, bodyBudget: number, nouns: Nouns, log: Log): Front {
+  const streams = new Set<SocketStream>()
+  let loading: Promise<Http> | null = null
+  const load = async (): Promise<Http> => {
+    const { openHttp } = await import('../http/open.ts')
+    const clusterId = nouns.cluster.value(broker)
+    return openHttp(broker, {
+      clusterId,
+      version: VERSION,
+      bodyBudget,
+      log: (text) => log.error({ protocol: 'http' }, text),
+    })
+  }
+  return {
+    accept: (socket, { basic }) => {
+      const stream = new SocketStream(socket, broker.arena)
+      if (streams.size >= MOST_HTTP_CONNECTIONS) stream.destroy()
+      streams.add(stream)
+      stream.once('close', () => streams.delete(stream))
+      loading ??= load()
+      void loading.then((http) => http.accept(stream, basic))
+      return stream.handler
+    },
+    get connections() {
+      return streams.size
+    },
+    shutdown: () => {
+      void loading?.then((http) => http.shutdown())
+    },
+    destroy: () => {
+      for (const stream of streams) stream.destroy()
+    },
   }
 }

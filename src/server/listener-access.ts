@@ -32,12 +32,12 @@ function mechanismsOf(text: string): string[] {
 
 /** @throws ConfigError for a listener beyond loopback that is not encrypted, or asks nobody who he is. */
 export function refuseOpen(listeners: readonly ListenAddress[]): void {
-  for (const { name, protocol, host, port, tls, clientAuth, sasl } of listeners) {
+  for (const { name, protocol, host, port, tls, clientAuth, sasl, basic } of listeners) {
     if (isLoopback(host)) continue
-    const asks = protocol === 'amqp' || sasl !== null || clientAuth === 'required'
+    const asks = protocol === 'amqp' || sasl !== null || basic || clientAuth === 'required'
     if (tls && asks) continue
     const lacks = tls
-      ? 'asks nobody who he is: add ?sasl or ?clientAuth=required'
+      ? `asks nobody who he is: add ?${protocol === 'http' ? 'basic' : 'sasl'} or ?clientAuth=required`
       : `is not encrypted: use ${protocol}s`
     throw new ConfigError(
       `the listener '${name}' on ${host}:${port} can be reached from other machines, and ${lacks}, listen on 127.0.0.1, or allow it with --insecure`,

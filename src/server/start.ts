@@ -55,7 +55,8 @@ export async function start(config: Config, log: Log, stopped: (code: number) =>
   try {
     for (const address of config.listeners) {
       const front = fronts[address.protocol]
-      const listener = await listen(env.net, broker.memory, address, identity, front, log)
+      const listener = await listenUnlessSpare(env.net, broker.memory, address, identity, front, log)
+      if (listener === null) continue
       open.push({ listener, listening: { ...address, port: listener.port } })
       log.info({ name: address.name, host: address.host, port: listener.port }, `listening for ${address.protocol}`)
     }
@@ -102,6 +103,18 @@ function listenOnControl(broker: Broker, data: string): Promise<ControlListener>
   return new Promise((resolve, reject) => {
     const listener = listenForControl(broker, data, (error) => (error === null ? resolve(listener) : reject(error)))
   })
+}
+
+/** Null if the listener was not asked for by name, and can't be had. */
+async function listenUnlessSpare(...args: Parameters<typeof listen>): Promise<Listener | null> {
+  const [, , address, , , log] = args
+  try {
+    return await listen(...args)
+  } catch (error) {
+    if (!address.spare) throw error
+    log.warn({ name: address.name }, `${(error as Error).message}; the broker serves without it`)
+    return null
+  }
 }
 
 /** Who hears nothing. */
