@@ -26,10 +26,10 @@ async function run(noun: string, [verb = 'help', ...rest]: string[]): Promise<nu
   }
   const { values, positionals } = read(command, rest)
   const [file] = positionals
-  const args = await complete(name, values, file)
+  const args = await complete(command, values, file)
   const data = resolve(String(values.data ?? process.env.POSTHORN_DATA ?? './data'))
   const answer = await ask(data, name, args)
-  return tell(answer, name, values.json === true, file)
+  return tell(answer, command, values.json === true, file)
 }
 
 function read(command: Command, args: string[]) {
@@ -41,28 +41,33 @@ function read(command: Command, args: string[]) {
 }
 
 /** What is not on the command line itself: a file's content, a password that nobody should see there. */
-async function complete(name: string, values: Record<string, unknown>, file: string | undefined): Promise<Arguments> {
+async function complete(
+  { reads }: Command,
+  values: Record<string, unknown>,
+  file: string | undefined,
+): Promise<Arguments> {
   const { data: _, json: __, help: ___, ...given } = values
   const args = given as Record<string, Json>
   if (args.password === '-') args.password = readFileSync(0, 'utf8').replace(/\r?\n$/, '')
   // The broker has a working directory of its own.
   if (typeof args.to === 'string') args.to = resolve(args.to)
-  if (name !== 'definitions import') return args
+  if (reads === undefined) return args
   const text = readFileSync(file === undefined || file === '-' ? 0 : file, 'utf8')
-  return { ...args, definitions: JSON.parse(text) as Json }
+  return { ...args, [reads.as]: reads.json ? (JSON.parse(text) as Json) : text }
 }
 
-function tell(answer: Answer, name: string, json: boolean, file: string | undefined): number {
+function tell(answer: Answer, { writes }: Command, json: boolean, file: string | undefined): number {
   if (!answer.ok) {
     process.stderr.write(`posthorn: ${answer.text.trim()}\n`)
     return 1
   }
   const { result } = answer
-  if (name === 'definitions export') {
+  if (writes === true) {
     const text = `${JSON.stringify(result, null, 2)}\n`
     if (file === undefined || file === '-') process.stdout.write(text)
     else writeFileSync(file, text, { mode: 0o600 })
-  } else if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  } else if (typeof result === 'string') process.stdout.write(result)
+  else if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else if (result !== null) process.stdout.write(Array.isArray(result) ? table(result) : `${JSON.stringify(result)}\n`)
   return 0
 }
@@ -70,9 +75,10 @@ function tell(answer: Answer, name: string, json: boolean, file: string | undefi
 function usage(noun: string): string {
   const lines = Object.entries(CONTROL)
     .filter(([name]) => name.startsWith(`${noun} `))
-    .map(([name, { about, flags }]) => {
+    .map(([name, { about, flags, reads, writes }]) => {
+      const file = reads !== undefined || writes === true ? '[FILE] ' : ''
       const shown = flags.map((flag) => (flag.endsWith('?') ? `[--${flag.slice(0, -1)}]` : `[--${flag} …]`)).join(' ')
-      return `  posthorn ${name} ${shown}\n      ${about}\n`
+      return `  posthorn ${name} ${file}${shown}\n      ${about}\n`
     })
   const common =
     'Each takes --data DIR (the data directory, ./data unless POSTHORN_DATA says otherwise) and --json.\n' +

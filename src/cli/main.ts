@@ -16,6 +16,7 @@ const NOUNS = [
   'connections',
   'delayed',
   'definitions',
+  'schemas',
 ]
 
 /** One line each; a command's module is loaded only when it is run, so that starting stays fast. */

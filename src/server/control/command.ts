@@ -14,6 +14,10 @@ export interface Command {
   readonly about: string
   /** The names of its arguments; one that ends with a question mark is there or not. */
   readonly flags: readonly string[]
+  /** The argument that a file's content is, or that of the standard input: as JSON, or as the text it is. */
+  readonly reads?: { readonly as: string; readonly json: boolean }
+  /** What comes of it goes to a file, if one is named. */
+  readonly writes?: true
   /** Whether it changes anything: then it waits for room in the journal before, and for the disk after. */
   readonly changes: boolean
   /** Answers by `answer`, once, now or later. */

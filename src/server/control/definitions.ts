@@ -4,12 +4,14 @@ import { importDefinitions } from '../definitions/import.ts'
 import { type Command, look, optional } from './command.ts'
 
 export const DEFINITIONS: Readonly<Record<string, Command>> = {
-  'definitions export': look('everything that was defined, as RabbitMQ writes it', [], (broker) =>
-    exportDefinitions(broker),
-  ),
+  'definitions export': {
+    ...look('everything that was defined, as RabbitMQ writes it', [], (broker) => exportDefinitions(broker)),
+    writes: true,
+  },
   'definitions import': {
     about: 'make what a definitions file names; --vhost for a file about one vhost',
     flags: ['vhost'],
+    reads: { as: 'definitions', json: true },
     changes: true,
     run: (broker, args, answer) => {
       importDefinitions(broker, args.definitions ?? null, optional(args, 'vhost') ?? null, (imported) => {

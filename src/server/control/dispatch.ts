@@ -8,6 +8,7 @@ import { DEFINITIONS } from './definitions.ts'
 import { DELAYED } from './delayed.ts'
 import { PERMISSIONS } from './permissions.ts'
 import { POLICIES } from './policies.ts'
+import { SCHEMAS } from './schemas.ts'
 import { TOPOLOGY } from './topology.ts'
 import { USERS } from './users.ts'
 import { VHOSTS } from './vhosts.ts'
@@ -28,6 +29,7 @@ export const CONTROL: Readonly<Record<string, Command>> = {
   ...CONNECTIONS,
   ...DELAYED,
   ...DEFINITIONS,
+  ...SCHEMAS,
 }
 
 /** Does what an operator asks. A change is answered when it is on the disk; one that finds no room waits for it. */
