@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the clients that test/interop drives, by the ordinary package managers: kcat from the distribution; into build/ Python's pika, confluent-kafka and
-# aiokafka, RabbitMQ's PerfTest, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, and @platformatic/kafka 2, which wants Node 24.
+# aiokafka, RabbitMQ's PerfTest, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, @platformatic/kafka 2, which wants Node 24, and the schema registry's clients for JavaScript.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kafka=4.3.1 no_log=org.slf4j:slf4j-nop:2.0.17
@@ -10,10 +10,10 @@ patiently() { timeout 150 "$@" || timeout 150 "$@" || timeout 300 "$@"; }
 if ! command -v kcat >/dev/null; then
   { apt-get update -qq && apt-get install -y -qq kcat >/dev/null; } || { echo "install kcat (on Debian: apt-get install kcat)" >&2; exit 1; }
 fi
-if ! build/python/bin/python -c 'import pika, confluent_kafka, aiokafka' 2>/dev/null; then
+if ! build/python/bin/python -c 'import pika, confluent_kafka, aiokafka, fastavro, jsonschema' 2>/dev/null; then
   rm -rf build/python
   python3 -m venv build/python || { echo "install Python 3 with venv" >&2; exit 1; }
-  patiently build/python/bin/pip --quiet --disable-pip-version-check install pika confluent-kafka 'aiokafka[snappy,lz4,zstd]==0.14.0'
+  patiently build/python/bin/pip --quiet --disable-pip-version-check install pika 'confluent-kafka[avro,json]' 'aiokafka[snappy,lz4,zstd]==0.14.0'
 fi
 # Into build/NAME what the artifacts need to run.
 jars() { # NAME GROUP:ARTIFACT:VERSION...
@@ -46,3 +46,4 @@ packages() { # NAME PACKAGE...
 }
 packages platformatic-kafka @platformatic/kafka@2
 packages nestjs @nestjs/common@11 @nestjs/core@11 @nestjs/microservices@11 kafkajs@2 reflect-metadata rxjs@7
+packages registry-clients --ignore-scripts @kafkajs/confluent-schema-registry@3.9.0 @confluentinc/schemaregistry@1.10.1

@@ -16,6 +16,8 @@ export interface BrokerProcess {
   readonly pid: number
   readonly amqpPort: number
   readonly kafkaPort: number
+  /** NaN unless an HTTP listener was asked for. */
+  readonly httpPort: number
   readonly directory: string
   /** What it has logged so far. */
   log(): string
@@ -53,6 +55,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
     pid: child.pid as number,
     amqpPort: Number(/amqp:\/\/127\.0\.0\.1:(\d+)/.exec(banner)?.[1]),
     kafkaPort: Number(/kafka:\/\/127\.0\.0\.1:(\d+)/.exec(banner)?.[1]),
+    httpPort: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(banner)?.[1]),
     directory,
     log: () => said.err.text(),
     logged: async (pattern) => {
