@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the clients that test/interop drives, by the ordinary package managers: kcat from the distribution; into build/ Python's pika, confluent-kafka and
-# aiokafka, RabbitMQ's PerfTest, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, @platformatic/kafka 2, which wants Node 24, and the schema registry's clients for JavaScript.
+# Installs the clients and frameworks that test/interop drives, by the ordinary package managers: kcat from the distribution; into build/ Python's pika,
+# confluent-kafka, aiokafka and Celery, RabbitMQ's PerfTest, Spring AMQP, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, Rascal, @platformatic/kafka 2,
+# which wants Node 24, and the schema registry's clients for JavaScript.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kafka=4.3.1 no_log=org.slf4j:slf4j-nop:2.0.17
@@ -14,6 +15,12 @@ if ! build/python/bin/python -c 'import pika, confluent_kafka, aiokafka, fastavr
   rm -rf build/python
   python3 -m venv build/python || { echo "install Python 3 with venv" >&2; exit 1; }
   patiently build/python/bin/pip --quiet --disable-pip-version-check install pika 'confluent-kafka[avro,json]' 'aiokafka[snappy,lz4,zstd]==0.14.0'
+fi
+if ! ready celery; then
+  rm -rf build/celery
+  python3 -m venv build/celery
+  patiently build/celery/bin/pip --quiet --disable-pip-version-check install celery==5.7.0
+  touch build/celery/.ready
 fi
 # Into build/NAME what the artifacts need to run.
 jars() { # NAME GROUP:ARTIFACT:VERSION...
@@ -31,6 +38,7 @@ jars() { # NAME GROUP:ARTIFACT:VERSION...
   touch "build/$name/.ready"
 }
 jars perf-test com.rabbitmq:perf-test:2.22.1
+jars spring-amqp org.springframework.amqp:spring-rabbit:3.2.12 "$no_log"
 jars kafka-streams "org.apache.kafka:kafka-streams:$kafka" "$no_log"
 jars kafka-connect "org.apache.kafka:connect-runtime:$kafka" "org.apache.kafka:connect-file:$kafka" "org.apache.kafka:connect-mirror:$kafka"
 jars spring-kafka org.springframework.kafka:spring-kafka:4.0.8 "org.apache.kafka:kafka-clients:$kafka" "$no_log"
@@ -45,5 +53,6 @@ packages() { # NAME PACKAGE...
   touch "build/$name/.ready"
 }
 packages platformatic-kafka @platformatic/kafka@2
-packages nestjs @nestjs/common@11 @nestjs/core@11 @nestjs/microservices@11 kafkajs@2 reflect-metadata rxjs@7
+packages nestjs @nestjs/common@11 @nestjs/core@11 @nestjs/microservices@11 kafkajs@2 amqplib@2.3.1 amqp-connection-manager@5.0.0 reflect-metadata rxjs@7
+packages rascal rascal@21.0.1 amqplib@2.3.1
 packages registry-clients --ignore-scripts @kafkajs/confluent-schema-registry@3.9.0 @confluentinc/schemaregistry@1.10.1

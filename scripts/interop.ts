@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Runs test/interop, the scenarios that other people's clients play. `--control amqp=HOST:PORT` or `--control kafka=HOST:PORT` plays them on a real
- * RabbitMQ or Kafka: what fails there is wrong in the test. Other arguments are the files' beginnings: `npm run interop -- kafkajs pika`.
+ * Runs test/interop, the scenarios that other people's clients play. `--control amqp=HOST:PORT[/VHOST]` or `--control kafka=HOST:PORT` plays them
+ * on a real RabbitMQ or Kafka: what fails there is wrong in the test. Other arguments are the files' beginnings: `npm run interop -- kafkajs pika`.
  */
 const environment: Record<string, string> = {}
 const files: string[] = []
@@ -10,7 +10,7 @@ const args = process.argv.slice(2)
 for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
   if (arg !== '--control') files.push(`test/interop/${arg}`)
   else {
-    const named = /^(amqp|kafka)=([^=]+:\d+)$/.exec(args.shift() ?? '')
+    const named = /^(amqp|kafka)=([^=]+:\d+(?:\/.+)?)$/.exec(args.shift() ?? '')
     if (named === null) {
       process.stderr.write('interop: write --control amqp=HOST:PORT or --control kafka=HOST:PORT\n')
       process.exit(2)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that .ci/run does, and then the long versions of what it does in short: about two hours on an idle machine with two cores.
-#   verify-full.sh [STEP ...]     ci simulation mutants crashes kills real-data real-data-again kafka bench; all of them by default
+#   verify-full.sh [STEP ...]     ci applications simulation mutants crashes kills real-data real-data-again kafka bench; all of them by default
 # $SEEDS simulations (500), $CASES crash images (20000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
 # Exit status 1 if any step failed; the others run all the same.
 set -uo pipefail
@@ -34,6 +34,15 @@ figures() { # STEP
   esac <"$logs/$1.log" | sed -E 's/^ *ℹ *//; s/^/      /'
 }
 
+applications='celery nest rascal spring'
+# The same applications on a real RabbitMQ, unless one runs already, which is somebody else's.
+on_the_real_one() {
+  local peer=${POSTHORN_SHARED:-../shared}/peers/rabbitmq.sh
+  ! "$peer" pid >/dev/null || { echo "   a RabbitMQ is running: not played there"; return; }
+  run rabbitmq "$peer" up && run applications-there node dist/scripts/interop.js --control amqp=127.0.0.1:5672 $applications perf-test
+  "$peer" down >/dev/null
+}
+
 step() {
   case $1 in
     ci) run ci .ci/run ;;
@@ -46,12 +55,14 @@ step() {
     real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     kafka) run kafka-streams LINES=20000 ROUNDS=5 node --test --test-reporter=spec dist/test/interop/kafka-streams.slow.test.js &&
       run kafka-real scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} kafka-streams kafka-connect ;;
+    applications) run applications node dist/scripts/interop.js $applications && run load PERF_TEST_SECONDS=30 node dist/scripts/interop.js perf-test &&
+      on_the_real_one ;;
     bench) run bench npm run --silent bench -- --json "$logs/bench.json" ;;
     *) echo "verify-full: there is no step '$1'" >&2; exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- ci simulation mutants crashes kills real-data real-data-again kafka bench
+[ $# -gt 0 ] || set -- ci applications simulation mutants crashes kills real-data real-data-again kafka bench
 npm run --silent build || exit 1
 for one in "$@"; do step "$one"; done
 

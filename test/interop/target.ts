@@ -7,6 +7,8 @@ export interface Target {
   readonly port: number
   /** `host:port`. */
   readonly address: string
+  /** Where an AMQP application connects as guest; a real broker may have been named with a vhost: `host:port/vhost`. */
+  readonly uri: string
   /** Whether it is the real broker. */
   readonly control: boolean
 }
@@ -27,10 +29,11 @@ export function controlOf(protocol: 'amqp' | 'kafka'): { skip: string | false; c
  * the other protocol only, the file's tests are left out: `skip` says so.
  */
 export function targetOf(protocol: 'amqp' | 'kafka'): { skip: string | false; target: () => Target } {
-  const { skip, control } = controlOf(protocol)
-  if (control !== null) {
-    const [host = '127.0.0.1', port] = control.split(':')
-    return { skip: false, target: () => ({ host, port: Number(port), address: control, control: true }) }
+  const { skip, control: named } = controlOf(protocol)
+  if (named !== null) {
+    const [, host, port, vhost = '/'] = /^([^:]+):(\d+)(?:\/(.+))?$/.exec(named) ?? assertNever()
+    const control = { ...placeOf(host!, Number(port), vhost), control: true }
+    return { skip: false, target: () => control }
   }
   if (skip !== false) return { skip, target: () => assertNever() }
   let broker: BrokerProcess | null = null
@@ -42,13 +45,18 @@ export function targetOf(protocol: 'amqp' | 'kafka'): { skip: string | false; ta
     skip: false,
     target: () => {
       const port = protocol === 'amqp' ? broker!.amqpPort : broker!.kafkaPort
-      return { host: '127.0.0.1', port, address: `127.0.0.1:${port}`, control: false }
+      return { ...placeOf('127.0.0.1', port, '/'), control: false }
     },
   }
 }
 
+function placeOf(host: string, port: number, vhost: string): Omit<Target, 'control'> {
+  const address = `${host}:${port}`
+  return { host, port, address, uri: `amqp://guest:guest@${address}/${encodeURIComponent(vhost)}` }
+}
+
 function assertNever(): never {
-  throw new Error('a test that is left out ran')
+  throw new Error('a test that is left out ran, or a real broker was named wrongly')
 }
 
 let count = 0

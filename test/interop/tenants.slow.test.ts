@@ -145,8 +145,6 @@ suite('users, vhosts, permissions and policies', { skip, timeout: 60_000 }, () =
     return playPython('pika_tenants.py', `${vhost} ${wanted.owner} ${wanted.reader}`, {
       host,
       port,
-      address: `${host}:${port}`,
-      control: named !== undefined,
     })
   })
 
