@@ -22,7 +22,7 @@ const root = mkdtempSync(join(parent, 'posthorn-bench-'))
 process.on('exit', () => rmSync(root, { recursive: true }))
 
 function open(directory: string) {
-  const arena = new Arena(64 * 2 ** 20)
+  const arena = new Arena(128 * 2 ** 20)
   let records = 0
   let sum = 0
   const begun = performance.now()

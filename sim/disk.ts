@@ -33,6 +33,8 @@ export class DiskCounts {
   bytesWritten = 0
   reads = 0
   syncs = 0
+  /** Syncs of files of which a sync was under way. */
+  syncsBeside = 0
   creates = 0
   renames = 0
   removes = 0
@@ -61,6 +63,8 @@ export class SimDisk implements Disk {
   readonly names: Names
   /** What asynchronous writes under way may do before the power goes. */
   readonly flights = new Set<() => void>()
+  /** Files with a sync under way. */
+  readonly syncing = new Set<Inode>()
   readonly clock: SimClock
   private readonly dice: Dice
   private readonly slowest: number
@@ -353,11 +357,18 @@ export class SimFile implements DiskFile {
     this.open()
     // What is written after the call may not be part of it.
     const mark = this.inode.mark()
+    const { counts, syncing } = this.disk
+    const beside = syncing.has(this.inode)
+    if (beside) counts.syncsBeside++
+    else syncing.add(this.inode)
     const act = () => {
-      this.disk.counts.syncs++
+      counts.syncs++
       this.inode.settle(mark)
     }
-    this.later('sync', act, done)
+    this.later('sync', act, (error) => {
+      if (!beside) syncing.delete(this.inode)
+      done(error)
+    })
   }
 
   truncate(size: number): void {

@@ -13,6 +13,7 @@ const NEEDED = [
   'power losses',
   'disk torn',
   'disk lost names',
+  'disk syncs beside',
   'net partial writes',
   'net split reads',
   'net resets',

@@ -32,7 +32,10 @@ export class Client {
   private readonly writer = new Writer(1 << 16)
   private held = Buffer.alloc(0)
   private published = 0
-  private confirmed = 0
+  /** Every message up to this one is confirmed. */
+  private confirmedTo = 0
+  /** Those above it that are: queues confirm in an order of their own. */
+  private readonly confirmedAbove = new Set<number>()
   private failure: Error | null = null
   private wanted: Method | null = null
   private wake: () => void = () => {}
@@ -139,6 +142,20 @@ export class Client {
     if (this.failure !== null) throw this.failure
   }
 
+  private get confirmed(): number {
+    return this.confirmedTo + this.confirmedAbove.size
+  }
+
+  private confirm(tag: number, multiple: boolean): void {
+    const above = this.confirmedAbove
+    if (!multiple) above.add(tag)
+    else if (tag > this.confirmedTo) {
+      for (const one of above) if (one <= tag) above.delete(one)
+      this.confirmedTo = tag
+    }
+    while (above.delete(this.confirmedTo + 1)) this.confirmedTo++
+  }
+
   private fail(error: Error): void {
     this.failure ??= error
     this.wake()
@@ -162,7 +179,7 @@ export class Client {
     if (key === basic.deliver.key) this.delivered++
     else if (key === basic.ack.key) {
       const tag = getU32(bytes, at + 8)
-      this.confirmed = bytes[at + 12] === 1 ? Math.max(this.confirmed, tag) : this.confirmed + 1
+      this.confirm(tag, bytes[at + 12] === 1)
     } else if (key === this.wanted?.key) this.wanted = null
     else if (key === channel.close.key || key === connection.close.key) {
       this.fail(new Error(`${METHODS.get(key)?.name}: ${bytes.toString('latin1', at + 7, end - 4)}`))

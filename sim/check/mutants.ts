@@ -20,6 +20,13 @@ const TIDY = {
   readers: 0,
   members: 0,
 }
+
+/** What the planted bugs need of a journal. */
+interface Syncing {
+  readonly written: number
+  onFileSynced(sync: object, error: Error | null): void
+}
+
 export const STORE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the journal says durable without a sync',
@@ -29,9 +36,24 @@ export const STORE_MUTANTS: readonly Mutant[] = [
         Journal,
         'syncNext',
         () =>
-          function (this: { durable: number; written: number; finish(): void }) {
-            this.durable = this.written
-            this.finish()
+          function (this: Syncing, sync: { file: number }) {
+            sync.file = Number.MAX_SAFE_INTEGER
+            this.onFileSynced(sync, null)
+          },
+      )
+    },
+  },
+  {
+    name: 'a sync is taken for what was written while it was under way',
+    swarm: { ...CRASHES, crashEvery: 40, atOnce: 8192 },
+    plant() {
+      replace(
+        Journal,
+        'onFileSynced',
+        (original) =>
+          function (this: Syncing, sync: { to: number }, error: Error | null) {
+            sync.to = this.written
+            Reflect.apply(original, this, [sync, error])
           },
       )
     },

@@ -18,6 +18,9 @@ const NO_SPACE = Object.assign(new Error('what is free is kept for checkpoints a
 export interface JournalFile {
   readonly number: number
   handle: DiskFile | null
+  /** A second descriptor, for a sync beside another one. */
+  second: DiskFile | null
+  secondAsked: boolean
   /** Bytes it had when it was found at start. */
   length: number
   /** Bytes from its beginning that are on disk, be they zeros. */
@@ -108,7 +111,7 @@ export class JournalFiles {
   /** Takes a file that is there. */
   adopt(number: number, handle: DiskFile | null = null, size = 0): void {
     const life = { live: 0, deadAt: -1, readers: 0, opening: null }
-    this.files.set(number, { number, handle, length: 0, size, holey: false, ...life })
+    this.files.set(number, { number, handle, second: null, secondAsked: false, length: 0, size, holey: false, ...life })
     this.highest = Math.max(this.highest, number)
   }
 
@@ -168,6 +171,18 @@ export class JournalFiles {
     const handle = this.files.get(this.numberOf(position))?.handle
     assert(handle, 'the journal writes to prepared files only')
     return handle
+  }
+
+  /**
+   * What to sync an open file by. The second one is there once it has been opened: until then, and if that fails, there is
+   * none.
+   */
+  syncer(number: number, second: boolean): DiskFile | null {
+    const file = this.files.get(number)
+    assert(file?.handle, 'the journal syncs open files only')
+    if (!second) return file.handle
+    if (file.second === null) this.openSecond(file)
+    return file.second
   }
 
   get(number: number): JournalFile | undefined {
@@ -301,7 +316,8 @@ export class JournalFiles {
   closeAll(): void {
     for (const file of this.files.values()) {
       file.handle?.close()
-      file.handle = null
+      file.second?.close()
+      file.handle = file.second = null
     }
   }
 
@@ -395,6 +411,7 @@ export class JournalFiles {
     if (file.live > 0 || file.deadAt >= 0 || file.readers > 0 || this.stopped) return
     if ((file.number + 1) * this.fileSize > this.floor || !this.files.has(file.number)) return
     this.files.delete(file.number)
+    file.second?.close()
     if (this.retained === file) this.retained = null
     if (this.released === file) this.released = null
     this.options.background.add((done) => this.recycle(file, done))
@@ -442,6 +459,16 @@ export class JournalFiles {
     const length = handle.size()
     handle.close()
     return length
+  }
+
+  private openSecond(file: JournalFile): void {
+    if (file.secondAsked) return
+    file.secondAsked = true
+    this.options.disk.openAsync(journalFileName(file.number), 'existing', (error, handle) => {
+      if (error !== null) return
+      if (this.files.get(file.number) === file && !this.stopped) file.second = handle!
+      else handle!.close()
+    })
   }
 
   private openNow(file: JournalFile): DiskFile {

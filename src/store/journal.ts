@@ -31,9 +31,10 @@ export interface JournalOptions {
 /**
  * The durable log. Records are appended in memory; `commit`, at the end of a turn, closes them as one entry and writes
  * it. One write is in flight at a time, with one sync for all who asked; what is appended meanwhile is the next group,
- * so that batching follows the load.
+ * so that batching follows the load. A small group alone does not wait for the sync before it: its own runs beside
+ * that one (docs/adr/0005).
  *
- *   durable ≤ written ≤ writing ≤ tail
+ *   durable ≤ synced ≤ written ≤ writing ≤ tail
  */
 export class Journal {
   /** Where the payload of the last appended record begins. */
@@ -66,9 +67,10 @@ export class Journal {
   private softLimit = 0
   private settlementLimit = 0
   private hardLimit = 0
+  /** A group is being written. */
   private inFlight = false
   private failed = false
-  /** A turn ended while a group was in flight. */
+  /** A turn ended while its group had to wait. */
   private committed = false
   /** The tail when the last turn ended. */
   private turnEnd = 0
@@ -79,9 +81,13 @@ export class Journal {
   private skipAsked = false
   /** Where the write under way ends. */
   private partEnd = 0
-  private syncFile = 0
+  /** Up to here everything is durable once the syncs under way have ended. */
+  private synced = 0
+  /** The most that a sync which has ended was for. */
+  private ended = 0
+  private readonly first = new Sync((sync, error) => this.onFileSynced(sync, error))
+  private readonly second = new Sync((sync, error) => this.onFileSynced(sync, error))
   private readonly partWritten = (error: Error | null) => this.onPartWritten(error)
-  private readonly fileSynced = (error: Error | null) => this.onFileSynced(error)
 
   constructor(options: JournalOptions) {
     this.arena = options.arena
@@ -115,7 +121,7 @@ export class Journal {
     const file = this.files.writer(framePosition)
     file.write(this.arena.bytes, frameAt, FRAME_HEADER, framePosition % log.fileSize)
     file.sync()
-    this.written = this.writing = this.durable = log.tail
+    this.written = this.writing = this.durable = this.synced = log.tail
     this.setLimits()
     // An old store may have been stopped with little space ahead; a fresh one waits until it is used.
     if (framePosition > 0) this.prepareAhead()
@@ -201,16 +207,29 @@ export class Journal {
       return
     }
     const { tail } = this.log
-    if (tail === this.written && !(this.syncAsked && this.durable < tail) && !this.skipAsked) {
+    if (tail === this.written && !(this.syncAsked && this.synced < tail) && !this.skipAsked) {
       this.syncAsked = false
       return
     }
-    this.start()
+    if (this.mayStart()) this.start()
+    else this.committed = true
   }
 
   /** Whether a write or sync is under way. */
   get busy(): boolean {
-    return this.inFlight
+    return this.inFlight || this.first.running || this.second.running
+  }
+
+  /**
+   * Beside a sync only a small group is begun, and only in the same file: none that is synced can be used again, as the
+   * tail is in it. The second sync needs a descriptor of its own, because the system tells each of a failed write once.
+   */
+  private mayStart(): boolean {
+    const { first, second, log, files } = this
+    if (!first.running && !second.running) return true
+    if ((first.running && second.running) || this.skipAsked || log.tail - this.written > this.atOnce) return false
+    const number = files.numberOf(this.durable)
+    return files.numberOf(log.tail - 1) === number && files.syncer(number, first.running) !== null
   }
 
   /** When `tick` is to be called, as `Clock.elapsed` counts. */
@@ -336,48 +355,75 @@ export class Journal {
   private onGroupWritten(): void {
     const progress = this.written < this.writing
     this.written = this.writing
+    this.inFlight = false
     this.setLimits()
-    if (!this.syncing || this.durable === this.written) {
-      this.finish()
-      return
-    }
-    this.syncFile = this.files.numberOf(this.durable)
-    this.syncNext()
-    if (progress) this.onProgress()
+    const syncs = this.syncing && this.synced < this.written
+    if (syncs) this.sync(this.first.running ? this.second : this.first)
+    this.goOn()
+    if (progress || !syncs) this.onProgress()
   }
 
   /** All files with bytes that may not be on the disk yet. */
-  private syncNext(): void {
-    const { fileSize } = this.log
-    this.files.writer(this.syncFile * fileSize).syncAsync(this.fileSynced)
+  private sync(sync: Sync): void {
+    this.synced = this.written
+    sync.begin(this.files.numberOf(this.durable), this.written)
+    this.syncNext(sync)
   }
 
-  private onFileSynced(error: Error | null): void {
+  private syncNext(sync: Sync): void {
+    this.files.syncer(sync.file, sync === this.second)!.syncAsync(sync.done)
+  }
+
+  private onFileSynced(sync: Sync, error: Error | null): void {
     if (error !== null) {
       this.fail(error)
       return
     }
-    this.syncFile++
-    if (this.syncFile * this.log.fileSize < this.written) {
-      this.syncNext()
+    sync.file++
+    if (sync.file * this.log.fileSize < sync.to) {
+      this.syncNext(sync)
       return
     }
-    this.durable = this.written
-    this.finish()
+    sync.running = false
+    this.ended = Math.max(this.ended, sync.to)
+    const other = sync === this.first ? this.second : this.first
+    // The younger of two may end first: its file must not be used again while the older one is at it.
+    const older = other.running && other.to < sync.to
+    if (!older && !this.failed) this.durable = this.ended
+    this.goOn()
+    if (!older) this.onProgress()
   }
 
   /** The next group is on its way before anybody hears of this one: the disk is what everybody waits for. */
-  private finish(): void {
-    this.inFlight = false
+  private goOn(): void {
     // A turn that is under way ends its entry itself: half of it must not be written without the other half.
     if (this.committed && this.log.tail === this.turnEnd) this.commit(false)
-    this.onProgress()
   }
 
   /** A failed write or sync is never tried again: the system may have dropped the pages, and the next sync would lie. */
   private fail(error: Error): void {
+    if (this.failed) return
     this.failed = true
     this.onFatal(error)
+  }
+}
+
+/** A sync under way, of one file after the other. */
+class Sync {
+  running = false
+  file = 0
+  /** What is durable when it has ended. */
+  to = 0
+  readonly done: (error: Error | null) => void
+
+  constructor(done: (sync: Sync, error: Error | null) => void) {
+    this.done = (error) => done(this, error)
+  }
+
+  begin(file: number, to: number): void {
+    this.running = true
+    this.file = file
+    this.to = to
   }
 }
 
