@@ -3,6 +3,7 @@ import type { Engine, Features, OpenEngine } from '../sdk/engine.ts'
 import { requireFeature } from '../sdk/features.ts'
 import type { Middleware } from '../sdk/handling.ts'
 import { type Logger, silent } from '../sdk/logger.ts'
+import type { Store } from '../sdk/outbox/store.ts'
 import { PosthornError } from '../sdk/posthorn-error.ts'
 import type { AnyQueue } from '../sdk/queue.ts'
 import type { AnyTopic } from '../sdk/topic.ts'
@@ -17,7 +18,7 @@ const ENGINES: Readonly<Record<string, () => Promise<{ readonly openEngine: Open
 /** What the engine of a URL can do, as far as its type tells. */
 export type FeaturesOf<Url> = Url extends `memory:${string}` | `file:${string}` ? typeof Embedded : Features
 
-export interface ConnectOptions {
+export interface ConnectOptions<Tx = unknown> {
   /** Declared, and checked, before `connect` resolves. */
   readonly contracts?: readonly (AnyQueue | AnyTopic)[]
   /** What the engine has to be able to do: else `connect` says what it lacks. */
@@ -26,6 +27,8 @@ export interface ConnectOptions {
   readonly log?: Logger
   /** Around every handler; the first is the outermost. */
   readonly middleware?: readonly Middleware[]
+  /** Inbox and outbox in the application's database: what makes effects happen once where the engine can't do it alone. */
+  readonly store?: Store<Tx>
   /** Options of the engine. */
   readonly engine?: Readonly<Record<string, unknown>>
 }
@@ -42,10 +45,10 @@ export interface ConnectOptions {
  *
  * @throws PosthornError `ENGINE_UNKNOWN`, `CONNECTION_FAILED`, `FEATURE_MISSING`, and what declaring throws
  */
-export async function connect<const Url extends string>(
+export async function connect<const Url extends string, Tx = unknown>(
   url: Url,
-  options: ConnectOptions = {},
-): Promise<Bus<FeaturesOf<Url>>> {
+  options: ConnectOptions<Tx> = {},
+): Promise<Bus<FeaturesOf<Url>, Tx>> {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
   const load = Object.hasOwn(ENGINES, scheme) ? ENGINES[scheme] : undefined
   if (load === undefined) {
@@ -59,17 +62,19 @@ export async function connect<const Url extends string>(
 }
 
 /** A bus over an engine that is open: for engines of other makers, and for brokers in this process. */
-export async function busOver<F extends Features>(
+export async function busOver<F extends Features, Tx = unknown>(
   engine: Engine & { readonly features: F },
-  { contracts = [], requires = [], log = silent, middleware = [] }: ConnectOptions = {},
-): Promise<Bus<F>> {
-  const bus = new Bus<F>(engine, { log, middleware })
+  { contracts = [], requires = [], log = silent, middleware = [], store }: ConnectOptions<Tx> = {},
+): Promise<Bus<F, Tx>> {
+  const bus = new Bus<F, Tx>(engine, { log, middleware, store: store ?? null })
   try {
     for (const feature of requires) requireFeature(engine, feature, 'connect')
+    await store?.prepare()
     await bus.declare(...contracts)
   } catch (error) {
     await bus.close()
     throw error
   }
+  bus.begin()
   return bus
 }

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Codecs } from './codecs.ts'
-import type { ConsumeOptions, Consuming } from './consume.ts'
-import { startConsumer } from './consume.ts'
+import { type ConsumeOptions, type Consuming, type Ground, startConsumer } from './consume.ts'
 import { DeadLetters } from './dead-letters.ts'
-import type { Duration } from './duration.ts'
-import { durationMs } from './duration.ts'
+import { type Duration, durationMs } from './duration.ts'
 import type { Engine, Features, RecordPlace } from './engine.ts'
 import { requireFeature } from './features.ts'
 import type { Handler, Middleware } from './handling.ts'
 import type { Logger } from './logger.ts'
+import { Relay } from './outbox/relay.ts'
+import type { Store } from './outbox/store.ts'
+import { runWithOutbox } from './outbox/transaction.ts'
 import { type MessageOptions, Outgoing, type RecordOptions } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue, Queue } from './queue.ts'
@@ -48,16 +49,33 @@ export interface BusOptions {
   readonly log: Logger
   /** Around every handler of the bus; the first is the outermost. */
   readonly middleware: readonly Middleware[]
+  /** The application's database, prepared; null without one. */
+  readonly store: Store<unknown> | null
+}
+
+/** What can be done in a transaction of the application's database. */
+export interface Transaction<F extends Features = Features, Tx = unknown> {
+  /** What statements of the transaction go through. */
+  readonly tx: Tx
+  /** Writes a message to the outbox: it is sent once the transaction is committed. */
+  send<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    payload: NoInfer<In>,
+    options?: MessageOptions<F>,
+  ): Promise<void>
+  /** Writes a record to the outbox: it is published once the transaction is committed. */
+  publish<In, Out>(topic: Topic<In, Out>, payload: NoInfer<In>, options?: RecordOptions): Promise<void>
 }
 
 const REQUEST_TIMEOUT: Duration = '30s'
 
 /** The connection to a broker, or to the embedded engine. `F` is what its engine can do. */
-export class Bus<F extends Features = Features> implements AsyncDisposable {
+export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDisposable {
   readonly engine: Engine & { readonly features: F }
   private readonly options: BusOptions
   private readonly outgoing: Outgoing
   private readonly receipts: Receipts
+  private readonly relay: Relay | null
   private readonly declared = new Map<string, Promise<void>>()
   private readonly running = new Set<{ stop(): Promise<void> }>()
   private closing: Promise<void> | null = null
@@ -65,8 +83,14 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
   constructor(engine: Engine & { readonly features: F }, options: BusOptions) {
     this.engine = engine
     this.options = options
-    this.outgoing = new Outgoing(new Codecs(), engine.clock)
+    this.outgoing = new Outgoing(new Codecs(), engine.clock, (of) => this.ready(of))
+    this.relay = options.store === null ? null : new Relay(options.store, engine, options.log)
     this.receipts = new Receipts(engine, this.outgoing.codecs)
+  }
+
+  /** Everything is there: what an earlier process left in the outbox goes out. */
+  begin(): void {
+    this.relay?.kick()
   }
 
   /** Makes queues and topics that are not there yet, and checks those that are. What is used is declared by itself. */
@@ -90,7 +114,9 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
     options?: SendOptions<F> & { readonly receipt?: false },
   ): Promise<Sent>
   async send(queue: AnyQueue, payload: unknown, options: SendOptions = {}): Promise<Sent | Receipt<unknown>> {
+    this.check()
     if (options.receipt === true) return this.sendWithReceipt(queue, payload, options)
+    this.check()
     await this.ready(queue)
     const message = await this.outgoing.message(queue, payload, options)
     const [handle] = await this.engine.send([message])
@@ -103,6 +129,7 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
     payloads: readonly NoInfer<In>[],
     options: Omit<MessageOptions<F>, 'id'> = {},
   ): Promise<readonly Sent[]> {
+    this.check()
     await this.ready(queue)
     const messages = await Promise.all(payloads.map((payload) => this.outgoing.message(queue, payload, options)))
     const handles = await this.engine.send(messages)
@@ -131,14 +158,13 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
   /** Handles messages of a queue until the consumer, or the bus, is closed. */
   async consume<In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
-    handler: Handler<Out, NoInfer<AnswerIn>, F>,
-    options: ConsumeOptions<Out, F> = {},
+    handler: Handler<Out, NoInfer<AnswerIn>, F, Tx>,
+    options: ConsumeOptions<Out> = {},
   ): Promise<Consuming> {
+    this.check()
     await this.ready(queue)
-    const { engine, outgoing } = this
-    const { log, middleware } = this.options
     const consuming = await startConsumer(
-      { engine, outgoing, log, middleware },
+      this.ground(),
       queue,
       handler as Handler<unknown, unknown>,
       options as ConsumeOptions<unknown>,
@@ -149,8 +175,8 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
   /** The same for a queue that has answers: what the handler returns goes to who asked. */
   respond<In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
-    handler: Handler<Out, NoInfer<AnswerIn>, F>,
-    options: ConsumeOptions<Out, F> = {},
+    handler: Handler<Out, NoInfer<AnswerIn>, F, Tx>,
+    options: ConsumeOptions<Out> = {},
   ): Promise<Consuming> {
     return this.consume(queue, handler, options)
   }
@@ -161,6 +187,7 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
     payload: NoInfer<In>,
     options: RecordOptions = {},
   ): Promise<RecordPlace> {
+    this.check()
     await this.ready(topic)
     const record = await this.outgoing.record(topic, payload, options)
     const [place] = await this.engine.publish([record])
@@ -172,6 +199,7 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
     payloads: readonly NoInfer<In>[],
     options: Omit<RecordOptions, 'id'> = {},
   ): Promise<readonly RecordPlace[]> {
+    this.check()
     await this.ready(topic)
     return this.engine.publish(
       await Promise.all(payloads.map((payload) => this.outgoing.record(topic, payload, options))),
@@ -181,19 +209,35 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
   /** Handles records of a topic until the subscription, or the bus, is closed. */
   async subscribe<In, Out>(
     topic: Topic<In, Out>,
-    options: SubscribeOptions<F>,
-    handler: Handler<Out, void, F>,
+    options: SubscribeOptions<Out>,
+    handler: Handler<Out, void, F, Tx>,
   ): Promise<Subscribed> {
+    this.check()
     await this.ready(topic)
-    const { engine, outgoing } = this
-    const { log, middleware } = this.options
     const subscribed = await startSubscriber(
-      { engine, outgoing, log, middleware },
+      this.ground(),
       topic,
       handler as Handler<unknown, unknown>,
       options as SubscribeOptions,
     )
     return this.keep(subscribed)
+  }
+
+  /**
+   * Runs `work` in a transaction of the application's database. What it sends and publishes is written to the outbox in it, and goes out once it is
+   * committed.
+   *
+   * @throws PosthornError `INVALID_OPTION` without a store
+   */
+  async transaction<T>(work: (transaction: Transaction<F, Tx>) => Promise<T>): Promise<T> {
+    const { store } = this.options
+    if (store === null) throw new PosthornError('INVALID_OPTION', 'a transaction needs a store: give one to connect')
+    this.check()
+    const result = await store.transaction((tx) =>
+      runWithOutbox(store, tx, this.outgoing, (it) => work(it as Transaction<F, Tx>)),
+    )
+    this.relay?.kick()
+    return result
   }
 
   /** The dead letters of a queue, or those of a group that subscribes to a topic. */
@@ -219,6 +263,7 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
 
   private async end(): Promise<void> {
     await Promise.all([...this.running].map((one) => one.stop()))
+    await this.relay?.stop()
     this.receipts.close()
     await this.engine.close()
   }
@@ -226,6 +271,7 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
   private async sendWithReceipt(queue: AnyQueue, payload: unknown, options: SendOptions): Promise<Receipt<unknown>> {
     const id = options.id ?? randomUUID()
     const timeoutMs = options.timeout === undefined ? null : durationMs(options.timeout, 'timeout')
+    this.check()
     await this.ready(queue)
     const message = await this.outgoing.message(queue, payload, { ...options, id })
     const correlation = options.correlationId ?? id
@@ -252,8 +298,17 @@ export class Bus<F extends Features = Features> implements AsyncDisposable {
     }
   }
 
-  private ready(of: AnyQueue | AnyTopic): Promise<void> {
-    if (this.closing !== null) return Promise.reject(new PosthornError('CLOSED', 'the bus is closed'))
+  private ground(): Ground {
+    const { engine, outgoing } = this
+    const { log, middleware, store } = this.options
+    return { engine, outgoing, log, middleware, store, relay: () => this.relay?.kick() }
+  }
+
+  private check(): void {
+    if (this.closing !== null) throw new PosthornError('CLOSED', 'the bus is closed')
+  }
+
+  private async ready(of: AnyQueue | AnyTopic): Promise<void> {
     const key = `${of.kind} ${of.name}`
     const known = this.declared.get(key)
     if (known !== undefined) return known

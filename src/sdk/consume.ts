@@ -1,9 +1,11 @@
-import { Consumer, type InboxUse } from './consumer.ts'
+import { Consumer } from './consumer.ts'
 import { type Duration, durationMs } from './duration.ts'
-import type { Engine, Features } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { requireFeature } from './features.ts'
-import { type Handler, Handling, type Middleware, wrap } from './handling.ts'
+import { type Handler, Handling, type Middleware, type Unit, wrap } from './handling.ts'
 import type { Logger } from './logger.ts'
+import { type InboxUse, inStore } from './once.ts'
+import type { Store } from './outbox/store.ts'
 import type { Outgoing } from './outgoing.ts'
 import { Patience } from './patience.ts'
 import { PosthornError } from './posthorn-error.ts'
@@ -19,7 +21,14 @@ export interface Idempotency<Out> {
 }
 
 /** What consumers and subscriptions have in common. */
-export interface HandlingChoices {
+export interface HandlingChoices<Out = unknown> {
+  /**
+   * Handles each message once, known by its id or by a key. With a `store` in a transaction of the application's database, else in the engine's
+   * inbox.
+   */
+  readonly idempotent?: boolean | Idempotency<Out>
+  /** Runs the handler in a transaction of the bus's `store`: see `Context.tx`. What is idempotent is so anyway. */
+  readonly transactional?: boolean
   /** Handlers that run at a time; 1 unless given. Messages of one key are handled one after the other all the same. */
   readonly concurrency?: number
   /** How long a handler may take before its attempt counts as failed; for ever unless given. */
@@ -32,11 +41,9 @@ export interface HandlingChoices {
   readonly signal?: AbortSignal
 }
 
-export interface ConsumeOptions<Out = unknown, _F extends Features = Features> extends HandlingChoices {
+export interface ConsumeOptions<Out = unknown> extends HandlingChoices<Out> {
   /** Messages that may be on the way to this consumer; twice its concurrency, but at least 32, unless given. */
   readonly prefetch?: number
-  /** Handles each message once, known by its id or by a key. */
-  readonly idempotent?: boolean | Idempotency<Out>
 }
 
 /** Something that handles messages until it is stopped. */
@@ -53,6 +60,10 @@ export interface Ground {
   readonly outgoing: Outgoing
   readonly log: Logger
   readonly middleware: readonly Middleware[]
+  /** The application's database; null without one. */
+  readonly store: Store<unknown> | null
+  /** Something was put into its outbox. */
+  readonly relay: () => void
 }
 
 const LEAST_PREFETCH = 32
@@ -69,9 +80,9 @@ export async function startConsumer(
   const where = `the consumer of queue '${queue.name}'`
   const concurrency = positive(options.concurrency ?? 1, `concurrency of ${where}`)
   const prefetch = positive(options.prefetch ?? Math.max(LEAST_PREFETCH, 2 * concurrency), `prefetch of ${where}`)
-  const inbox = inboxUse(engine, queue.name, options.idempotent ?? false, where)
+  const { inbox, unit } = unitOf(ground, queue.name, options, where)
   const patience = patienceOf(engine, options, where)
-  const handling = handlingOf(ground, queue, handler, options, patience.signal, where)
+  const handling = handlingOf(ground, queue, handler, options, unit, patience.signal, where)
   const settings = { queue, concurrency, prefetch, inbox, isRetryQueue: false }
   const consumer = new Consumer(engine, settings, handling, outgoing, log)
   const consuming = ending(() => consumer.stop(patience), options.signal)
@@ -88,12 +99,14 @@ export function handlingOf(
   of: Pick<AnyQueue, 'contract' | 'retry'>,
   handler: Handler<unknown, unknown>,
   { timeout, middleware: own = [] }: HandlingChoices,
+  unit: Unit | null,
   signal: AbortSignal,
   where: string,
 ): Handling {
   return new Handling({
     contract: of.contract,
     handle: wrap(async (payload, context) => handler(payload, context), [...middleware, ...own]),
+    unit,
     retry: of.retry,
     outgoing,
     clock: engine.clock,
@@ -102,17 +115,23 @@ export function handlingOf(
   })
 }
 
-export function inboxUse(
-  engine: Engine,
+/** What makes a unit of a message and what its handler does: the engine's inbox, or a transaction of the store. */
+export function unitOf(
+  { engine, store, relay }: Ground,
   consumer: string,
-  idempotent: boolean | Idempotency<unknown>,
+  { idempotent = false, transactional = false }: HandlingChoices,
   where: string,
-): InboxUse | null {
-  if (idempotent === false) return null
-  requireFeature(engine, 'inbox', where)
+): { readonly inbox: InboxUse | null; readonly unit: Unit | null } {
   const options = idempotent === true ? {} : idempotent
-  const windowMs = durationMs(options.window ?? WINDOW, `the window of ${where}`)
-  return { consumer: options.consumer ?? consumer, windowMs, keyOf: options.key ?? null }
+  const windowMs = durationMs((options || {}).window ?? WINDOW, `the window of ${where}`)
+  const use =
+    options === false ? null : { consumer: options.consumer ?? consumer, windowMs, keyOf: options.key ?? null }
+  if (store !== null)
+    return { inbox: null, unit: use !== null || transactional ? inStore(store, engine, use, relay) : null }
+  if (transactional)
+    throw new PosthornError('INVALID_OPTION', `${where} is transactional, but connect was given no store`)
+  if (use !== null) requireFeature(engine, 'inbox', where)
+  return { inbox: use, unit: null }
 }
 
 /** What the user holds, and how its end comes. */

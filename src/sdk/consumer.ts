@@ -13,6 +13,7 @@ import { failureOf, type Origin, recordPlace } from './failure.ts'
 import type { Handled, Handling } from './handling.ts'
 import { Lanes } from './lanes/lanes.ts'
 import type { Logger } from './logger.ts'
+import { handleOnce, type InboxUse } from './once.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Patience } from './patience.ts'
 import { PosthornError } from './posthorn-error.ts'
@@ -32,14 +33,6 @@ export interface ConsumerSettings {
   readonly inbox: InboxUse | null
   /** Its messages were records of a topic. */
   readonly isRetryQueue: boolean
-}
-
-/** How a consumer knows what it has handled. */
-export interface InboxUse {
-  readonly consumer: string
-  readonly windowMs: number
-  /** Null: the message's id. */
-  readonly keyOf: ((payload: unknown, message: { readonly id: string; readonly key: string | null }) => string) | null
 }
 
 /** A consumer of a queue: takes deliveries through lanes and handlers to their settlement. */
@@ -109,33 +102,14 @@ export class Consumer {
       await this.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt - 1, error: new Error(text) })
       return
     }
-    const { inbox } = this.settings
-    if (inbox === null) {
-      await this.settleHandled(delivery, facts, await this.handling.run(bodyOf(delivery), facts))
-      return
-    }
-    await this.handleOnce(delivery, facts, inbox)
-  }
-
-  /** Handles it unless its key was handled before; the key is kept with the acknowledgement. */
-  private async handleOnce(delivery: Delivery, facts: Facts, use: InboxUse): Promise<void> {
-    const inbox = this.engine.inbox!
-    const decoded = await this.handling.decode(bodyOf(delivery), facts)
-    if (decoded.kind === 'dead') {
-      await this.settleHandled(delivery, facts, decoded)
-      return
-    }
-    const key = use.keyOf === null ? facts.id : use.keyOf(decoded.payload, facts)
-    if (!(await inbox.claim(use.consumer, key))) {
-      // The answer of the first time is not kept: who asked again hears that it was handled.
-      const { headers } = delivery
-      const messages = await replyTo({ ...this.settings.queue, answer: null }, headers, HANDLED_BEFORE, this.outgoing)
-      this.settle(delivery, { kind: 'ack', effects: { ...NO_EFFECTS, messages } })
-      return
-    }
-    const handled = await this.handling.handle(decoded.payload, facts)
-    const until = this.engine.clock.now() + use.windowMs
-    await this.settleHandled(delivery, facts, handled, { consumer: use.consumer, key, until })
+    const { handled, inbox } = await handleOnce(
+      this.engine,
+      this.handling,
+      this.settings.inbox,
+      bodyOf(delivery),
+      facts,
+    )
+    await this.settleHandled(delivery, facts, handled, inbox)
   }
 
   private factsOf(delivery: Delivery): Facts {
@@ -160,8 +134,14 @@ export class Consumer {
     inbox: Effects['inbox'] = null,
   ): Promise<void> {
     if (handled.kind === 'stopped') {
-      if (inbox !== null) this.engine.inbox?.giveUp(inbox.consumer, inbox.key)
       this.settle(delivery, { kind: 'release' })
+      return
+    }
+    if (handled.kind === 'known') {
+      // The answer of the first time is not kept: who asked again hears that it was handled.
+      const queue = { ...this.settings.queue, answer: null }
+      const messages = await replyTo(queue, delivery.headers, HANDLED_BEFORE, this.outgoing)
+      this.settle(delivery, { kind: 'ack', effects: { ...NO_EFFECTS, messages } })
       return
     }
     if (handled.kind === 'done' || handled.kind === 'rejected') {

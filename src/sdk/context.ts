@@ -1,11 +1,19 @@
-import type { Effects, Features, Headers, InboxKey, OutgoingMessage, OutgoingRecord } from './engine.ts'
+import {
+  type Effects,
+  type Features,
+  type Headers,
+  type InboxKey,
+  NO_EFFECTS,
+  type OutgoingMessage,
+  type OutgoingRecord,
+} from './engine.ts'
 import type { MessageOptions, Outgoing, RecordOptions } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { Queue } from './queue.ts'
 import type { Topic } from './topic.ts'
 
 /** What a handler knows of the message beside its payload, and what it can do that belongs to it. */
-export interface Context<F extends Features = Features> {
+export interface Context<F extends Features = Features, Tx = unknown> {
   /** What it is known by. */
   readonly id: string
   readonly key: string | null
@@ -22,6 +30,11 @@ export interface Context<F extends Features = Features> {
   readonly sentAt: number | null
   /** Aborts when the handler takes too long, or when the consumer was told to stop and its patience is over. */
   readonly signal: AbortSignal
+  /**
+   * The transaction in the application's database, for consumers that are `idempotent` or `transactional` on a bus with a `store`.
+   * @throws PosthornError `INVALID_OPTION` elsewhere
+   */
+  readonly tx: Tx
   /** Sends a message that leaves with the acknowledgement of this one, or not at all: nothing is sent if the handler fails. */
   send<In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
@@ -33,7 +46,7 @@ export interface Context<F extends Features = Features> {
 }
 
 /** What is known of a message when its handler is called. */
-export type Facts = Omit<Context, 'send' | 'publish' | 'signal'>
+export type Facts = Omit<Context, 'send' | 'publish' | 'signal' | 'tx'>
 
 /** A context whose effects wait for the handler's end. */
 export class Gathering implements Context {
@@ -50,6 +63,7 @@ export class Gathering implements Context {
   private messages: OutgoingMessage[] = []
   private records: OutgoingRecord[] = []
   private over = false
+  private transaction: { readonly tx: unknown } | null = null
 
   constructor(facts: Facts, signal: AbortSignal, outgoing: Outgoing) {
     this.id = facts.id
@@ -64,25 +78,50 @@ export class Gathering implements Context {
     this.outgoing = outgoing
   }
 
+  get tx(): unknown {
+    if (this.transaction !== null) return this.transaction.tx
+    throw new PosthornError(
+      'INVALID_OPTION',
+      `the handler of '${this.source}' runs in no transaction: give connect a store, and the consumer 'idempotent' or 'transactional'`,
+    )
+  }
+
+  /** The handler runs in a transaction. */
+  within(tx: unknown): void {
+    this.transaction = { tx }
+  }
+
   async send<In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
     payload: NoInfer<In>,
     options: MessageOptions = {},
   ): Promise<void> {
+    await this.outgoing.ready(queue)
     const message = await this.outgoing.message(queue, payload, options)
     this.check()
     this.messages.push(message)
   }
 
   async publish<In, Out>(topic: Topic<In, Out>, payload: NoInfer<In>, options: RecordOptions = {}): Promise<void> {
+    await this.outgoing.ready(topic)
     const record = await this.outgoing.record(topic, payload, options)
     this.check()
     this.records.push(record)
   }
 
+  /** Takes out what was sent so far: it goes another way. */
+  take(): { readonly messages: readonly OutgoingMessage[]; readonly records: readonly OutgoingRecord[] } {
+    const { messages, records } = this
+    this.messages = []
+    this.records = []
+    return { messages, records }
+  }
+
   /** The handler is done: what it sent, and what the caller adds. */
   effects(replies: readonly OutgoingMessage[], inbox: InboxKey | null): Effects {
     this.over = true
+    if (this.messages.length === 0 && this.records.length === 0 && replies.length === 0 && inbox === null)
+      return NO_EFFECTS
     return { messages: [...this.messages, ...replies], records: this.records, inbox }
   }
 

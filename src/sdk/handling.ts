@@ -7,9 +7,9 @@ import { PosthornError } from './posthorn-error.ts'
 import { isPermanent, isRejection, type RetryPolicy } from './retry.ts'
 
 /** What handles messages: gets the payload, and what is known beside it. What it returns is the answer. */
-export type Handler<Out, Answer, F extends Features = Features> = (
+export type Handler<Out, Answer, F extends Features = Features, Tx = unknown> = (
   payload: Out,
-  context: Context<F>,
+  context: Context<F, Tx>,
 ) => Answer | Promise<Answer>
 
 /** A handler of any payload, as middleware sees it. */
@@ -45,6 +45,8 @@ export type Handled =
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'again'; readonly delayMs: number; readonly failures: number; readonly error: unknown }
   | { readonly kind: 'dead'; readonly failures: number; readonly error: unknown }
+  /** It was handled before. */
+  | { readonly kind: 'known' }
   /** Patience with a consumer that was told to stop was over before the handler was. */
   | { readonly kind: 'stopped' }
 
@@ -52,9 +54,16 @@ export type Decoded =
   | { readonly kind: 'payload'; readonly payload: unknown }
   | Extract<Handled, { readonly kind: 'dead' }>
 
+/** Around each attempt: makes one unit of it and what belongs to it. May throw ALREADY_HANDLED. */
+export type Unit = (payload: unknown, context: Gathering, next: () => Promise<unknown>) => Promise<unknown>
+
+/** Thrown by a unit whose message was handled before. */
+export const ALREADY_HANDLED = Symbol('already handled')
+
 export interface HandlingOptions {
   readonly contract: Contract<never, unknown>
   readonly handle: Handle
+  readonly unit: Unit | null
   readonly retry: RetryPolicy
   readonly outgoing: Outgoing
   readonly clock: Clock
@@ -96,6 +105,7 @@ export class Handling {
       try {
         return { kind: 'done', answer: await this.attempt(payload, context), context }
       } catch (error) {
+        if (error === ALREADY_HANDLED) return { kind: 'known' }
         if (this.options.signal.aborted) return { kind: 'stopped' }
         if (isRejection(error)) return { kind: 'rejected', reason: (error as Error).message }
         if (isPermanent(error)) return { kind: 'dead', failures, error }
@@ -109,11 +119,14 @@ export class Handling {
   }
 
   /** One that does not end in time has failed, whatever it still does. */
-  private attempt(payload: unknown, context: Context): Promise<unknown> {
+  private attempt(payload: unknown, context: Gathering): Promise<unknown> {
     const { signal } = context
+    const { handle, unit } = this.options
+    const next = () => handle(payload, context)
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      this.options.handle(payload, context).then(resolve, reject)
+      const attempt = unit === null ? next() : unit(payload, context, next)
+      attempt.then(resolve, reject)
     })
   }
 

@@ -4,8 +4,8 @@ import type { Codecs } from './codecs.ts'
 import { type Duration, durationMs, type Instant, instantMs } from './duration.ts'
 import type { Features, OutgoingMessage, OutgoingRecord } from './engine.ts'
 import { PosthornError } from './posthorn-error.ts'
-import type { Queue } from './queue.ts'
-import type { Topic } from './topic.ts'
+import type { AnyQueue, Queue } from './queue.ts'
+import type { AnyTopic, Topic } from './topic.ts'
 import { CONTENT_TYPE, CORRELATION_ID, EXPIRES_AT, MESSAGE_ID, SENT_AT } from './wire-names.ts'
 
 const USUAL_PRIORITY = 4
@@ -43,11 +43,14 @@ export interface RecordOptions {
 /** Makes messages and records of payloads: checked, encoded, with their headers. */
 export class Outgoing {
   readonly codecs: Codecs
+  /** Declares a queue or topic if that has not been done. */
+  readonly ready: (of: AnyQueue | AnyTopic) => Promise<void>
   private readonly clock: Clock
 
-  constructor(codecs: Codecs, clock: Clock) {
+  constructor(codecs: Codecs, clock: Clock, ready: (of: AnyQueue | AnyTopic) => Promise<void>) {
     this.codecs = codecs
     this.clock = clock
+    this.ready = ready
   }
 
   /** @throws PosthornError `CONTRACT_VIOLATED`, `INVALID_OPTION` */

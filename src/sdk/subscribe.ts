@@ -6,10 +6,11 @@ import {
   handlingOf,
   patienceOf,
   positive,
+  unitOf,
 } from './consume.ts'
 import { Consumer } from './consumer.ts'
 import { type Instant, instantMs } from './duration.ts'
-import type { Features, PartitionLag, StartPoint } from './engine.ts'
+import type { PartitionLag, StartPoint } from './engine.ts'
 import type { Handler } from './handling.ts'
 import { checkName } from './names.ts'
 import type { AnyQueue } from './queue.ts'
@@ -24,7 +25,7 @@ export type From =
   | { readonly time: Instant }
   | { readonly offset: number; readonly partition?: number }
 
-export interface SubscribeOptions<_F extends Features = Features> extends HandlingChoices {
+export interface SubscribeOptions<Out = unknown> extends HandlingChoices<Out> {
   /**
    * The name under which progress is kept: a durable subscription, which goes on where it was, and whose members share the partitions. Without one it is
    * ephemeral: nothing is kept for it.
@@ -60,14 +61,15 @@ export async function startSubscriber(
   const concurrency = positive(options.concurrency ?? 1, `concurrency of ${where}`)
   const from = startPoint(options.from ?? 'latest', `from of ${where}`)
   const patience = patienceOf(engine, options, where)
-  const handling = handlingOf(ground, topic, handler, options, patience.signal, where)
+  const { inbox, unit } = unitOf(ground, group === null ? topic.name : `${topic.name}/${group}`, options, where)
+  const handling = handlingOf(ground, topic, handler, options, unit, patience.signal, where)
   const retryQueue = group === null ? null : retryQueueOf(topic.name, group)
-  const subscriber = new Subscriber(engine, { topic, group, from, concurrency, retryQueue }, handling, log)
+  const subscriber = new Subscriber(engine, { topic, group, from, concurrency, retryQueue, inbox }, handling, log)
   let retries: Consumer | null = null
   if (retryQueue !== null) {
     await engine.declareQueue({ name: retryQueue })
     const queue: AnyQueue = { ...topic, kind: 'queue', name: retryQueue, answer: null }
-    const settings = { queue, concurrency, prefetch: 2 * concurrency, inbox: null, isRetryQueue: true }
+    const settings = { queue, concurrency, prefetch: 2 * concurrency, inbox, isRetryQueue: true }
     retries = new Consumer(engine, settings, handling, outgoing, log)
   }
   const subscribing = ending(async () => {

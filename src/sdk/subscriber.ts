@@ -15,6 +15,7 @@ import type { Handled, Handling } from './handling.ts'
 import { Lanes } from './lanes/lanes.ts'
 import { Watermark } from './lanes/watermark.ts'
 import type { Logger } from './logger.ts'
+import { type HandledOnce, handleOnce, type InboxUse } from './once.ts'
 import type { Patience } from './patience.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyTopic } from './topic.ts'
@@ -36,7 +37,11 @@ export interface SubscriberSettings {
   readonly concurrency: number
   /** Where records go that are to be handled again, or are given up; null for an ephemeral subscription. */
   readonly retryQueue: string | null
+  /** Null unless each key is handled once. */
+  readonly inbox: InboxUse | null
 }
+
+type Failed = Extract<Handled, { kind: 'again' | 'dead' }>
 
 /** One partition while it is assigned. What still runs when it goes finishes, and changes nothing. */
 interface Part {
@@ -147,36 +152,35 @@ export class Subscriber {
     let effects: Effects = NO_EFFECTS
     if (record.body !== null || this.settings.topic.compact) {
       const facts = this.factsOf(part.number, record)
-      const handled = await this.handle(record, facts)
+      const { handled, inbox } = await this.handle(record, facts)
       if (handled.kind === 'stopped') return
-      effects = handled.kind === 'done' ? handled.context.effects([], null) : this.sendAway(record, facts, handled)
+      if (handled.kind === 'done') effects = handled.context.effects([], inbox)
+      else if (handled.kind === 'rejected') effects = inbox === null ? NO_EFFECTS : { ...NO_EFFECTS, inbox }
+      else if (handled.kind !== 'known') effects = this.sendAway(record, facts, handled)
     }
     if (!part.gone && part.watermark.finish(record.offset)) part.dirty = true
     this.goOn(part)
-    const has = effects.messages.length > 0 || effects.records.length > 0
-    if (has) await this.commit(effects)
+    if (effects !== NO_EFFECTS) await this.commit(effects)
     else this.commitSoon()
   }
 
   /** An ephemeral subscription has nowhere to put what failed: it waits in its lane and tries again. */
-  private async handle(record: IncomingRecord, facts: Facts): Promise<Handled> {
-    let handled = await this.handling.run(record.body, facts)
-    while (this.settings.retryQueue === null && handled.kind === 'again' && !this.stopping) {
-      const { delayMs, failures } = handled
+  private async handle(record: IncomingRecord, facts: Facts): Promise<HandledOnce> {
+    const { inbox, retryQueue } = this.settings
+    const attempt = (number: number) =>
+      handleOnce(this.engine, this.handling, inbox, record.body, { ...facts, attempt: number })
+    let once = await attempt(1)
+    while (retryQueue === null && once.handled.kind === 'again' && !this.stopping) {
+      const { delayMs, failures } = once.handled
       await new Promise<void>((resolve) => this.engine.clock.after(delayMs, resolve))
-      handled = await this.handling.run(record.body, { ...facts, attempt: failures + 1 })
+      once = await attempt(failures + 1)
     }
-    return handled
+    return once
   }
 
   /** A record that failed becomes a message of the group's retry queue: neither its partition nor its key wait for it. */
-  private sendAway(
-    record: IncomingRecord,
-    facts: Facts,
-    handled: Exclude<Handled, { kind: 'done' | 'stopped' }>,
-  ): Effects {
+  private sendAway(record: IncomingRecord, facts: Facts, handled: Failed): Effects {
     const { topic, retryQueue, group } = this.settings
-    if (handled.kind === 'rejected') return NO_EFFECTS
     const { failures, error } = handled
     const where = { topic: topic.name, partition: facts.place!.partition, offset: facts.place!.offset, group }
     if (retryQueue === null) {

@@ -92,11 +92,13 @@ export class Groups {
     this.finish(group)
   }
 
-  /** ConsumerGroupHeartbeat. The room has been asked for. */
-  heartbeat(group: Group, command: ConsumerHeartbeat): HeartbeatReply | Refused {
+  /** ConsumerGroupHeartbeat. The room has been asked for. `atOnce`: a new assignment does not wait for others that may come. */
+  heartbeat(group: Group, command: ConsumerHeartbeat, atOnce = false): HeartbeatReply | Refused {
     const { out, broker } = this
     out.time = broker.env.clock.now()
-    const reply = consumerHeartbeat(group, command, this.worldOf(group), broker.env.clock.elapsed(), out)
+    const { topics, consumer } = this.worldOf(group)
+    const world = { topics, consumer: atOnce ? { ...consumer, assignmentIntervalMs: 0 } : consumer }
+    const reply = consumerHeartbeat(group, command, world, broker.env.clock.elapsed(), out)
     this.finish(group)
     return reply
   }

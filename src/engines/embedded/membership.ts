@@ -156,7 +156,7 @@ export class Membership {
 
   private say(memberEpoch: number): HeartbeatReply | Refused {
     const { groups } = this.ground.nouns
-    return groups.heartbeat(groups.open(this.group), {
+    const beat = {
       memberId: this.memberId,
       memberEpoch,
       instanceId: null,
@@ -169,7 +169,8 @@ export class Membership {
       owned: assignmentOf(memberEpoch === 0 ? [] : [[this.topic.id, this.owned]]),
       clientId: 'posthorn',
       clientHost: '/in-process',
-    })
+    }
+    return groups.heartbeat(groups.open(this.group), beat, true)
   }
 
   private fail(error: Error): void {

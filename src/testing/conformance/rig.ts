@@ -16,7 +16,10 @@ export interface EngineUnderTest {
 
 /** A broker that tests share: each uses names of its own. */
 export interface BrokerUnderTest {
-  /** Another bus over it; the test closes it. */
+  /**
+   * Another bus over it; the suite closes it. Where `features.inbox` is false it has a store unless the test brings one: the same for all buses of a
+   * broker (`MemoryStore` is one).
+   */
   connect(options?: ConnectOptions): Promise<Bus>
   close(): Promise<void>
 }

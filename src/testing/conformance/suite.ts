@@ -10,6 +10,7 @@ import { RETRY_CASES } from './retry.ts'
 import type { BrokerUnderTest, Case, EngineUnderTest, Rig } from './rig.ts'
 import { SCHEDULE_CASES } from './schedule.ts'
 import { TOPIC_CASES } from './topics.ts'
+import { TRANSACTION_CASES } from './transactions.ts'
 
 /** All sentences, by what they are about. */
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -22,6 +23,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   retry: RETRY_CASES,
   'dead letters': DEAD_LETTER_CASES,
   idempotency: IDEMPOTENCY_CASES,
+  transactions: TRANSACTION_CASES,
   lifecycle: LIFECYCLE_CASES,
 }
 

@@ -1,0 +1,131 @@
+import type { InboxKey } from '../engine.ts'
+import { checkPrefix, entryOf, entryText, type OutboxEntry, type Store, TABLE_PREFIX } from './store.ts'
+import { Turns } from './turns.ts'
+
+/** A prepared statement of better-sqlite3 and node:sqlite. */
+interface PreparedStatement {
+  run(...values: unknown[]): unknown
+  all(...values: unknown[]): unknown[]
+}
+
+/** A connection of better-sqlite3 or node:sqlite. */
+export interface PreparingDatabase {
+  prepare(sql: string): PreparedStatement
+}
+
+/** A connection of node-sqlite3-wasm. */
+export interface DirectDatabase {
+  run(sql: string, values?: unknown[]): unknown
+  all(sql: string, values?: unknown[]): unknown[]
+}
+
+export type SqliteDatabase = PreparingDatabase | DirectDatabase
+
+export interface SqliteOptions {
+  /** What goes before the names of the tables, `posthorn_` unless given. */
+  readonly prefix?: string
+}
+
+/**
+ * Inbox and outbox in SQLite, over a connection that nothing else uses: it has one transaction at a time, the handler's.
+ *
+ * @example
+ * ```ts
+ * import { DatabaseSync } from 'node:sqlite'
+ * import { connect, sqliteStore } from 'posthorn'
+ *
+ * const bus = await connect('amqp://localhost', { store: sqliteStore(new DatabaseSync('app.db')) })
+ * await bus.consume(orders, (order, { tx }) => {
+ *   tx.prepare('insert into bills (order_id) values (?)').run(order.id)
+ * }, { idempotent: true })
+ * ```
+ */
+export function sqliteStore<Database extends SqliteDatabase>(
+  database: Database,
+  options: SqliteOptions = {},
+): Store<Database> {
+  const prefix = checkPrefix(options.prefix ?? TABLE_PREFIX)
+  return new SqliteStore(database, `${prefix}inbox`, `${prefix}outbox`)
+}
+
+/** Rows of a statement, whichever library. A statement that changes something gives none unless it returns them. */
+function rowsOf(database: SqliteDatabase, sql: string, values: unknown[]): unknown[] {
+  // node-sqlite3-wasm has `prepare`, too, but its statements have to be finalized.
+  if ('all' in database) return database.all(sql, values)
+  return database.prepare(sql).all(...values)
+}
+
+function change(database: SqliteDatabase, sql: string, values: unknown[] = []): void {
+  if ('all' in database) database.run(sql, values)
+  else database.prepare(sql).run(...values)
+}
+
+class SqliteStore<Database extends SqliteDatabase> implements Store<Database> {
+  private readonly database: Database
+  private readonly inbox: string
+  private readonly outbox: string
+  private readonly turns = new Turns()
+
+  constructor(database: Database, inbox: string, outbox: string) {
+    this.database = database
+    this.inbox = inbox
+    this.outbox = outbox
+  }
+
+  async prepare(): Promise<void> {
+    change(
+      this.database,
+      `create table if not exists ${this.inbox} (
+         consumer text not null, key text not null, until integer not null, primary key (consumer, key)) without rowid`,
+    )
+    change(
+      this.database,
+      `create table if not exists ${this.outbox} (id integer primary key autoincrement, entry text not null)`,
+    )
+  }
+
+  transaction<T>(work: (tx: Database) => Promise<T>): Promise<T> {
+    return this.turns.take(async () => {
+      change(this.database, 'begin immediate')
+      try {
+        const result = await work(this.database)
+        change(this.database, 'commit')
+        return result
+      } catch (error) {
+        change(this.database, 'rollback')
+        throw error
+      }
+    })
+  }
+
+  async remember(tx: Database, { consumer, key, until }: InboxKey, now: number): Promise<boolean> {
+    const sql = `insert into ${this.inbox} as known (consumer, key, until) values (?, ?, ?)
+      on conflict (consumer, key) do update set until = excluded.until where known.until <= ? returning 1`
+    return rowsOf(tx, sql, [consumer, key, until, now]).length === 1
+  }
+
+  async forget(now: number): Promise<void> {
+    await this.transaction(async (tx) => change(tx, `delete from ${this.inbox} where until <= ?`, [now]))
+  }
+
+  async add(tx: Database, entries: readonly OutboxEntry[]): Promise<void> {
+    for (const entry of entries) change(tx, `insert into ${this.outbox} (entry) values (?)`, [entryText(entry)])
+  }
+
+  /** The connection is not held while entries are on their way: handlers go on. */
+  async relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+    const sql = `select id, entry from ${this.outbox} order by id limit ?`
+    const rows = (await this.turns.take(async () => rowsOf(this.database, sql, [most]))) as Row[]
+    if (rows.length === 0) return 0
+    await send(rows.map(({ entry }) => entryOf(entry)))
+    await this.transaction(async (tx) => {
+      for (const { id } of rows) change(tx, `delete from ${this.outbox} where id = ?`, [id])
+    })
+    return rows.length
+  }
+}
+
+interface Row {
+  readonly id: number
+  readonly entry: string
+}
