@@ -71,7 +71,7 @@ export function openBroker(options: OpenOptions): Broker {
   broker.turn.stages.push(
     () => releaseDue(broker),
     () => buryDead(broker),
-    () => broker.streams?.flush(),
+    () => broker.streams?.endTurn(),
     () => deliverWoken(broker),
     () => journalSettlements(broker),
     tickStore(broker),

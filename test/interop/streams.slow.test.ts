@@ -14,6 +14,8 @@ const SCENARIOS = {
   starts: 'begins where it wants',
   filters: 'gets what passes its filter',
   follow: 'follows beside others, and is told when the stream goes',
+  transactions: 'gets what a transaction published, when it is committed',
+  dead: 'gets dead letters',
 }
 
 suite('a consumer of a stream queue', { skip: skip || missingPython(), timeout: 60_000 }, () => {
@@ -33,5 +35,8 @@ suite('a consumer of a stream queue', { skip: skip || missingPython(), timeout: 
 
   for (const [scenario, title] of Object.entries(SCENARIOS)) test(title, () => play(scenario))
 
-  test('is one with the topic of its name', { skip: controlled && 'only Posthorn has both' }, () => play('both'))
+  const onlyBoth = { skip: controlled && 'only Posthorn has both' }
+  test('sees a Kafka transaction when it is committed, and never if it is aborted', onlyBoth, () => play('stable'))
+
+  test('is one with the topic of its name', onlyBoth, () => play('both'))
 })

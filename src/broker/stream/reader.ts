@@ -48,6 +48,8 @@ export class Reader {
   /** Waits for the disk, or for what opens batches. */
   private busy = true
   private reads = 0
+  /** Records that the last `deliver` handed out. */
+  handed = 0
   private readonly topics: Topics
   private readonly stream: Stream
   private readonly partition: Partition
@@ -82,10 +84,12 @@ export class Reader {
   /** Hands out `most` records at most; true if that was not all it could. */
   deliver(most: number): boolean {
     this.reads = 0
-    for (let n = 0; n < most; n++) {
+    this.handed = 0
+    while (this.handed < most) {
       if (this.busy || !this.consumer.canTake()) return false
       if (!this.advance()) return this.reads > READS && !this.busy
       this.hand()
+      this.handed++
     }
     return true
   }

@@ -23,6 +23,8 @@ export interface StreamLogs {
   add(queue: Queue, message: Source): void
   /** Appends what was added. */
   flush(): void
+  /** The same at the end of a turn, whose deliveries are about to be made. */
+  endTurn(): void
   /** How many messages the stream holds. */
   messages(queue: Queue): number
   /** A new consumer begins to read. */

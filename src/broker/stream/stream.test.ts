@@ -5,11 +5,17 @@ import { Dice } from '../../../sim/random.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import type { Start } from '../../core/stream/start.ts'
 import type { Field } from '../../wire/amqp/field.ts'
+import { clearPolicy, setPolicy } from '../policy/parameter.ts'
+import { declareQueue } from '../queue/declare.ts'
 import { deleteQueue } from '../queue/delete.ts'
 import { deleteTopic } from '../topic/delete.ts'
 import { enforceRetention } from '../topic/retention.ts'
+import { setVHost } from '../vhost/create.ts'
+import { deleteVHost } from '../vhost/delete.ts'
 import { messagesIn } from './count.ts'
 
+const STREAM = new Map<string, Field>([['x-queue-type', { type: 'S', value: 'stream' }]])
+const deadTo = (key: string) => ({ 'x-dead-letter-exchange': text(''), 'x-dead-letter-routing-key': text(key) })
 const text = (value: string): Field => ({ type: 'S', value })
 
 function stream(rig: BrokerRig, name: string, args: Record<string, Field> = {}): Queue {
@@ -113,4 +119,95 @@ test('segments that are too old, or too much, go', () => {
   assert.deepEqual(read(rig, old, { at: 'offset', offset: 0 }).texts, names(20, 21))
   const left = messagesIn(rig.broker, long)
   assert.ok(left > 0 && left < 10, `${left} are left`)
+})
+
+test('the last batch is where the last turn’s messages are, also when it has become part of a longer run', () => {
+  const rig = new BrokerRig()
+  const queue = stream(rig, 's')
+  for (let i = 0; i < 3000; i += 3) fill(rig, queue, i, i + 3)
+  // A run that was moved to a segment is one entry of the index.
+  const { index } = rig.topics.byName.get('s')!.partitions[0]!
+  const joined = () => index.lastOffset(index.lastEntry()) - index.baseOffset(index.lastEntry()) > 3
+  const other = rig.queue('other')
+  for (let n = 0; n < 200 && !joined(); n++) {
+    for (let i = 0; i < 20; i++) rig.publish([other], 'x'.repeat(500))
+    rig.run()
+    other.consumers.add(new RigConsumer(Number.POSITIVE_INFINITY, true))
+    rig.broker.wake(other)
+    rig.run()
+  }
+  assert.ok(joined(), 'the end of the log was never moved')
+  assert.deepEqual(read(rig, queue, { at: 'last' }).texts, names(2997, 3000))
+})
+
+test('many consumers of a long stream get it piece by piece, turn by turn, and all of it', () => {
+  const rig = new BrokerRig()
+  const queue = stream(rig, 's')
+  for (let i = 0; i < 1000; i += 100) fill(rig, queue, i, i + 100)
+  const consumers = Array.from({ length: 8 }, () => new RigConsumer(10_000))
+  for (const consumer of consumers) {
+    queue.consumers.add(consumer)
+    rig.broker.streams!.attach(queue, consumer, { at: 'first' }, null)
+  }
+  let before = 0
+  let most = 0
+  rig.broker.turn.stages.push(() => {
+    const now = consumers.reduce((sum, { got }) => sum + got.length, 0)
+    most = Math.max(most, now - before)
+    before = now
+  })
+  rig.run(2000)
+  for (const { texts } of consumers) assert.deepEqual(texts, names(0, 1000))
+  assert.ok(most > 0 && most <= 512, `${most} in one turn`)
+})
+
+test('a stream in another vhost is one, though Kafka does not see it', () => {
+  const rig = new BrokerRig()
+  setVHost(rig.broker, { name: 'v' })
+  const vhost = rig.broker.vhosts.get('v')!
+  const declaration = { name: 's', durable: true, exclusive: false, autoDelete: false, args: STREAM }
+  for (const where of [vhost, rig.broker.vhosts.get('/')!]) {
+    assert.equal(declareQueue(rig.broker, where, 1, declaration).ok, true)
+  }
+  fill(rig, vhost.queues.get('s')!, 0, 3)
+  assert.equal(messagesIn(rig.broker, found(rig, 's')!), 0)
+  assert.deepEqual([...rig.topics.byName.keys()], ['s'])
+  const again = restarted(rig)
+  const kept = again.broker.vhosts.get('v')!.queues.get('s')!
+  assert.deepEqual(read(again, kept).texts, names(0, 3))
+  deleteVHost(again.broker, 'v', () => {})
+  again.run()
+  assert.deepEqual([again.topics.streams.size, restarted(again).topics.streams.size], [1, 1])
+})
+
+test('dead letters go into a stream, each once, whenever the broker dies', () => {
+  const rig = new BrokerRig()
+  stream(rig, 's')
+  const args = { 'x-message-ttl': { type: 'I', value: 5 }, ...deadTo('s') } as Record<string, Field>
+  const source = rig.queue('q', { args })
+  for (const name of names(0, 50)) rig.publish([source], name)
+  for (let i = 0; source.index.live > 25 || i < 3; i++) rig.clock.step()
+  const second = restarted(rig)
+  second.run(100)
+  assert.equal(found(second, 'q')!.index.live, 0)
+  const { texts } = read(second, found(second, 's')!)
+  assert.deepEqual(texts.sort(), names(0, 50).sort())
+})
+
+test('a policy limits a stream, and one that goes gives back what the stream was declared with', () => {
+  const rig = new BrokerRig()
+  stream(rig, 's', { 'x-max-age': text('1h'), 'x-stream-max-segment-size-bytes': { type: 'I', value: 300 } })
+  const retention = () => {
+    const { retentionMs, retentionBytes } = rig.topics.byName.get('s')!.settings
+    return [retentionMs, retentionBytes]
+  }
+  assert.deepEqual(retention(), [3_600_000, Number.POSITIVE_INFINITY])
+  const definition = { 'max-age': '1m', 'max-length-bytes': 1000 }
+  setPolicy(rig.broker, '/', 'policy', 'p', { pattern: '^s$', definition, 'apply-to': 'streams' }, () => {})
+  assert.deepEqual(retention(), [60_000, 1000])
+  rig.run(100)
+  const again = restarted(rig)
+  assert.equal(again.topics.byName.get('s')!.settings.retentionMs, 60_000)
+  clearPolicy(rig.broker, '/', 'policy', 'p', () => {})
+  assert.deepEqual(retention(), [3_600_000, Number.POSITIVE_INFINITY])
 })

@@ -11,6 +11,8 @@ export class Stream implements Waiter {
   readonly partition: Partition
   /** What came in this turn. */
   readonly batch = new BatchBuilder()
+  /** How many of its consumers have had their turn. */
+  served = 0
   /** Journal bytes kept free for it. */
   reserved = 0
   private readonly broker: Broker

@@ -19,8 +19,9 @@ import type { StreamLogs } from './stream-logs.ts'
 
 /** A batch is appended when it is this long. */
 const BATCH_BYTES = 256 * 1024
-/** Records that one consumer gets before the others have their turn. */
-const RUN = 4096
+/** Records that one consumer gets before the others have their turn, and all of them get in one turn of the broker: confirms wait for its end. */
+const RUN = 128
+const TURN = 512
 
 const writer = new HeaderWriter()
 
@@ -46,6 +47,9 @@ class Streams implements StreamLogs {
   private readonly readers = new WeakMap<Consumer<Queue>, Reader>()
   /** Journal bytes that are kept free for all of them. */
   reserved = 0
+  /** What may still be handed out in this turn, and the queues that come first in the next. */
+  private left = TURN
+  private postponed: Queue[] = []
   /** Streams to which something was added. */
   private added: Stream[] = []
 
@@ -100,6 +104,12 @@ class Streams implements StreamLogs {
     return Math.min(BATCH_BYTES, this.topics.broker.store.journal.longest / 2)
   }
 
+  endTurn(): void {
+    this.flush()
+    this.left = TURN
+    if (this.postponed.length > 0) for (const queue of this.postponed.splice(0)) this.deliver(queue)
+  }
+
   flush(): void {
     if (this.added.length === 0) return
     const { added } = this
@@ -138,11 +148,23 @@ class Streams implements StreamLogs {
   }
 
   deliver(queue: Queue): void {
+    const stream = this.byQueue.get(queue)
+    if (stream === undefined) return
+    const consumers = [...queue.consumers]
     let more = false
-    for (const consumer of [...queue.consumers]) {
-      if (this.readers.get(consumer)?.deliver(RUN) === true) more = true
+    for (let n = consumers.length; n > 0 && this.left > 0; n--) {
+      const reader = this.readers.get(consumers[stream.served++ % consumers.length]!)
+      if (reader === undefined) continue
+      if (reader.deliver(Math.min(RUN, this.left))) more = true
+      this.left -= reader.handed
     }
-    if (more) this.topics.broker.wake(queue)
+    if (this.left <= 0) this.postpone(queue)
+    else if (more) this.topics.broker.wake(queue)
+  }
+
+  private postpone(queue: Queue): void {
+    if (!this.postponed.includes(queue)) this.postponed.push(queue)
+    this.topics.broker.turn.touch()
   }
 
   retired(queue: Queue): void {

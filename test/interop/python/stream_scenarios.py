@@ -134,6 +134,79 @@ def follow(channel, _):
     assert sorted(told) == sorted(tags)
 
 
+def transactions(channel, _):
+    """What is committed comes at once, what is rolled back never."""
+    stream = declare(channel)
+    other = channel.connection.channel()
+    other.tx_select()
+    committed = []
+
+    def there():
+        return [body for _, body, *_ in read(channel, stream, len(committed), quiet=0.3, offset="first")]
+
+    for end, texts in (("commit", "ab"), ("rollback", "cd"), ("commit", "e")):
+        for one in texts:
+            other.basic_publish("", stream, one)
+        assert there() == committed
+        if end == "commit":
+            other.tx_commit()
+            committed += texts
+        else:
+            other.tx_rollback()
+    assert there() == committed
+    channel.queue_delete(stream)
+
+
+def dead(channel, _):
+    """A stream is where dead letters go, with what they died of."""
+    stream = declare(channel)
+    channel.queue_declare(stream + ".q", durable=True, arguments={
+        "x-message-ttl": 50, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": stream,
+    })
+    fill(channel, stream + ".q", 20, delivery_mode=2)
+    came = read(channel, stream, 20, quiet=0.3, offset="first")
+    assert [body for _, body, *_ in came] == [f"m{i}" for i in range(20)]
+    for *_, method, properties in came:
+        (death,) = properties.headers["x-death"]
+        assert (death["reason"], death["queue"], death["count"]) == ("expired", stream + ".q", 1)
+        assert (method.exchange, method.routing_key) == ("", stream)
+    channel.queue_delete(stream)
+    channel.queue_delete(stream + ".q")
+
+
+def stable(channel, kafka):
+    """A consumer sees of a Kafka transaction nothing before its end, and nothing of one that is aborted."""
+    from confluent_kafka import Producer
+
+    stream = declare(channel)
+    producer = Producer({"bootstrap.servers": kafka, "transactional.id": stream})
+    producer.init_transactions(PATIENCE_S)
+
+    def begin(name):
+        producer.begin_transaction()
+        for i in range(3):
+            producer.produce(stream, f"{name}{i}")
+        assert producer.flush(PATIENCE_S) == 0
+
+    channel.confirm_delivery()
+    begin("a")
+    channel.basic_publish("", stream, "behind a")
+    assert read(channel, stream, 0, quiet=0.3, offset="first") == []
+    producer.commit_transaction(PATIENCE_S)
+    begin("b")
+    channel.basic_publish("", stream, "behind b")
+    assert [body for _, body, *_ in read(channel, stream, 4, quiet=0.3, offset="first")] == ["a0", "a1", "a2", "behind a"]
+    producer.abort_transaction(PATIENCE_S)
+    begin("c")
+    producer.commit_transaction(PATIENCE_S)
+    came = read(channel, stream, 8, quiet=0.3, offset="first")
+    texts = ["a0", "a1", "a2", "behind a", "behind b", "c0", "c1", "c2"]
+    assert [body for _, body, *_ in came] == texts, came
+    # Markers and what was aborted have offsets, and no messages.
+    assert [offset for offset, *_ in came] == [0, 1, 2, 3, 8, 10, 11, 12]
+    channel.queue_delete(stream)
+
+
 def both(channel, kafka):
     from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
     from confluent_kafka.admin import AdminClient, NewTopic
@@ -192,7 +265,7 @@ def both(channel, kafka):
 
 def main(scenario, host, port, kafka=None):
     connection = pika.BlockingConnection(pika.ConnectionParameters(host, int(port)))
-    scenarios = {f.__name__: f for f in (same, starts, filters, follow, both)}
+    scenarios = {f.__name__: f for f in (same, starts, filters, follow, transactions, dead, stable, both)}
     scenarios[scenario](connection.channel(), kafka)
     connection.close()
 
