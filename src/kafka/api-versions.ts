@@ -15,6 +15,7 @@ export const API_VERSIONS_KEY = 18
 /** What may be switched on, and up to which level it is. */
 const FEATURES = [
   { name: 'group.version', min: 0, max: 1, level: 1 },
+  { name: 'kraft.version', min: 0, max: 1, level: 0 },
   { name: 'metadata.version', min: 7, max: 30, level: 30 },
   { name: 'share.version', min: 0, max: 1, level: 1 },
   { name: 'transaction.version', min: 0, max: 2, level: 2 },
@@ -32,7 +33,9 @@ export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 
       apiKeys: call.front.apis.map(versionsOf),
       supportedFeatures: told.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
       finalizedFeaturesEpoch: 1,
-      finalizedFeatures: FEATURES.map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
+      finalizedFeatures: FEATURES.filter(({ level }) => level > 0).map(({ name, level }) => ({
+        ...{ name, maxVersionLevel: level, minVersionLevel: level },
+      })),
     },
     0,
   )

@@ -5,12 +5,14 @@ import { api } from './api.ts'
 /** The highest type of election. */
 const UNCLEAN = 1
 
-/* ElectLeaders, 0 to 2: every partition is led by its one replica, so that no election is ever needed. Null asks for all partitions. */
+/*
+ * ElectLeaders, 0 to 2: every partition is led by its one replica, so that no election is ever needed. Null asks for all partitions that need one: topics are
+ * told without any.
+ */
 export const electLeaders = api(ElectLeadersRequest, ElectLeadersResponse, { from: 0, to: 2 }, (request, call) => {
   const { topics } = call.front
   const asked =
-    request.topicPartitions ??
-    [...topics.byName.values()].map((topic) => ({ topic: topic.name, partitions: [...topic.partitions.keys()] }))
+    request.topicPartitions ?? [...topics.byName.values()].map((topic) => ({ topic: topic.name, partitions: [] }))
   if (request.electionType > UNCLEAN) {
     const wrong = {
       errorCode: ErrorCode.INVALID_REQUEST,

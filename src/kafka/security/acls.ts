@@ -13,6 +13,8 @@ import { api } from '../api.ts'
  */
 
 const DISABLED = { errorCode: ErrorCode.SECURITY_DISABLED, errorMessage: 'No Authorizer is configured.' }
+/** The broker answers for itself what it does not ask its controller. */
+const DISABLED_HERE = { ...DISABLED, errorMessage: 'No Authorizer is configured on the broker' }
 const FULL = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: 'The disk is full, or there are too many ACLs.' }
 
 type Creation = Decoded<typeof CreateAclsRequest>['creations'][number]
@@ -96,7 +98,7 @@ export const describeAcls = api(DescribeAclsRequest, DescribeAclsResponse, { fro
     return
   }
   if (options.authorizer === null) {
-    call.reply(DISABLED, 0)
+    call.reply(DISABLED_HERE, 0)
     return
   }
   const resources = new Map<string, Acl[]>()
