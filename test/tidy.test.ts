@@ -49,6 +49,7 @@ const SIBLINGS = ['src/core', 'src/wire']
 const ENTRIES = [
   'src/cli/main.ts',
   'src/entries/posthorn.ts',
+  'src/entries/testing.ts',
   'src/server/batch-worker.ts',
   'sim/main.ts',
   'sim/record/server.ts',

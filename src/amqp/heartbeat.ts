@@ -19,7 +19,7 @@ export class Heartbeat {
   /** `dead` is called when two intervals have gone by without a byte; while we are `deaf` they don't count. */
   constructor(connection: Connection, deaf: () => boolean, dead: () => void) {
     this.connection = connection
-    this.timers = connection.broker.timers
+    this.timers = connection.broker.liveTimers
     this.halfMs = connection.heartbeat * 500
     this.deaf = deaf
     this.dead = dead

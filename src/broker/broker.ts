@@ -1,5 +1,6 @@
 import { Parameters } from '../core/policy/parameters.ts'
 import type { Queue } from '../core/queue/queue.ts'
+import type { Clock } from '../env/clock.ts'
 import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
 import type { Fold, Owner } from '../store/fold.ts'
@@ -86,6 +87,9 @@ export class Broker {
   readonly arena: Arena
   readonly options: BrokerOptions
   readonly timers: Timers
+  /** For what is about this process and its connections, not about messages: the clock that nobody moves, and time-outs on it. */
+  readonly live: Clock
+  readonly liveTimers: Timers
   readonly outputs: OutputPool
   readonly memory: Memory
   /** Users, and what they may do. */
@@ -151,8 +155,10 @@ export class Broker {
     this.arena = arena
     this.options = options
     this.timers = new Timers(env.clock)
+    this.live = env.live ?? env.clock
+    this.liveTimers = env.live === undefined ? this.timers : new Timers(env.live)
     this.outputs = new OutputPool(arena, options.outputRegions)
-    this.memory = new Memory(options.memory, this.timers, () => this.progressed())
+    this.memory = new Memory(options.memory, this.liveTimers, () => this.progressed())
     this.memory.holders.push(() => this.indexBytes())
     this.access = new Access(options.loopbackUsers ?? ['guest'])
     this.connections = new Connections((task) => this.turn.start(task))

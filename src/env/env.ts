@@ -7,6 +7,8 @@ import type { Random } from './random.ts'
 /** Everything physical that a broker touches. `node.ts` has the real ones, the simulator its own. */
 export interface Env {
   readonly clock: Clock
+  /** Time between signs of life from clients: the clock itself, unless a test moves that one. */
+  readonly live?: Clock
   readonly disk: Disk
   readonly net: Net
   readonly random: Random

@@ -14,7 +14,7 @@ export interface NodePartsOptions {
   adopt?: boolean
   /** Where the code of the thread for heavy work is. */
   worker: () => URL
-  /** In place of the machine's. */
+  /** In place of the machine's, which is then for signs of life from clients alone. */
   clock?: Clock
 }
 
@@ -29,11 +29,8 @@ export function nodeEnv(options: NodeEnvOptions): Env {
 }
 
 /** All of it but the disk. */
-export function nodeParts({
-  arena,
-  adopt = true,
-  worker,
-  clock = new NodeClock(),
-}: NodePartsOptions): Omit<Env, 'disk'> {
-  return { clock, net: new NodeNet({ arena, adopt }), random: new NodeRandom(), compute: new NodeCompute(worker) }
+export function nodeParts({ arena, adopt = true, worker, clock }: NodePartsOptions): Omit<Env, 'disk'> {
+  const machine = new NodeClock()
+  const clocks = clock === undefined ? { clock: machine } : { clock, live: machine }
+  return { ...clocks, net: new NodeNet({ arena, adopt }), random: new NodeRandom(), compute: new NodeCompute(worker) }
 }

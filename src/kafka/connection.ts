@@ -66,7 +66,7 @@ export class Connection implements Handler {
   /** The client has used more than it may, and waits. */
   private muted = false
   private ended = false
-  /** When bytes came last, as `Clock.elapsed` counts. */
+  /** When bytes came last, as `Broker.live` counts. */
   private heard: number
 
   /** Called when the connection has ended. */
@@ -83,7 +83,7 @@ export class Connection implements Handler {
     this.front = front
     this.socket = socket
     this.gone = gone
-    this.heard = front.broker.env.clock.elapsed()
+    this.heard = front.broker.live.elapsed()
     this.clientHost = `/${plainAddress(socket.remoteAddress)}`
     this.localHost = plainAddress(socket.localAddress)
     this.login = sasl === null ? null : new Login(front.broker, sasl, socket.remoteAddress)
@@ -124,7 +124,7 @@ export class Connection implements Handler {
   input(start: number, end: number): number {
     const { bytes } = this.front.broker.arena
     let at = start
-    this.heard = this.front.broker.env.clock.elapsed()
+    this.heard = this.front.broker.live.elapsed()
     try {
       if (this.nameless) throw new KafkaError(ErrorCode.SASL_AUTHENTICATION_FAILED, 'no rule maps the certificate')
       while (!this.blocked) {

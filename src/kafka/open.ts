@@ -70,9 +70,8 @@ export function openKafka(
 
 /** Looks for idle connections, again and again. */
 function endIdle(broker: Broker, connections: ReadonlySet<Connection>): void {
-  const { clock } = broker.env
-  for (const connection of connections) connection.endIfIdle(clock.elapsed() - MAX_IDLE_MS)
-  broker.timers.after(MAX_IDLE_MS / 10, () => endIdle(broker, connections))
+  for (const connection of connections) connection.endIfIdle(broker.live.elapsed() - MAX_IDLE_MS)
+  broker.liveTimers.after(MAX_IDLE_MS / 10, () => endIdle(broker, connections))
 }
 
 function heldBytes(fronts: ReadonlyMap<string, Front>, connections: ReadonlySet<Connection>): number {

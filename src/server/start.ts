@@ -1,13 +1,12 @@
 import { resolve } from 'node:path'
 import type { Broker } from '../broker/broker.ts'
-import type { Memory } from '../broker/memory.ts'
 import { startRetention } from '../broker/topic/retention.ts'
-import type { Handler, Listener, Net, Socket } from '../env/net.ts'
-import type { TlsIdentity } from '../env/tls-identity.ts'
+import type { Listener } from '../env/net.ts'
 import type { Config } from './config.ts'
 import { type ControlListener, listenForControl } from './control/socket.ts'
 import { importAtStart } from './definitions/at-start.ts'
 import { type Front, openFronts } from './fronts.ts'
+import { listen } from './listen.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { openIdentity } from './listener-access.ts'
 import type { Log } from './log.ts'
@@ -115,40 +114,6 @@ async function listenUnlessSpare(...args: Parameters<typeof listen>): Promise<Li
     log.warn({ name: address.name }, `${(error as Error).message}; the broker serves without it`)
     return null
   }
-}
-
-/** Who hears nothing. */
-const NOBODY: Handler = { input: (_, end) => end, drained() {}, closed() {} }
-
-function listen(
-  net: Net,
-  memory: Memory,
-  address: ListenAddress,
-  identity: TlsIdentity | null,
-  front: Front,
-  log: Log,
-): Promise<Listener> {
-  const tls = address.tls ? { identity: identity!, clientAuth: address.clientAuth ?? 'none' } : null
-  const accept = (socket: Socket): Handler => {
-    log.debug({ listener: address.name, peer: `${socket.remoteAddress}:${socket.remotePort}` }, 'connection accepted')
-    if (!memory.critical) return front.accept(socket, { ...address, port: socket.localPort })
-    log.warn({ listener: address.name, held: memory.used }, 'a connection is refused: too much memory is in use')
-    socket.destroy()
-    return NOBODY
-  }
-  return new Promise((resolve, reject) => {
-    net.listen({ host: address.host, port: address.port, tls }, accept, (error, listener) => {
-      if (listener !== undefined) resolve(listener)
-      else reject(new Error(`can't listen on ${address.host}:${address.port} for '${address.name}': ${explain(error)}`))
-    })
-  })
-}
-
-function explain(error: Error | null): string {
-  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return 'the port is in use; choose another with --listen'
-  if (code === 'EACCES') return 'this user may not listen on that port'
-  return message
 }
 
 function stop(broker: Broker, fronts: Record<string, Front>, listeners: readonly Listener[], done: () => void): void {

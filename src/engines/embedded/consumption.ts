@@ -67,6 +67,13 @@ export class EmbeddedConsumption implements Consumption, Consumer<Queue> {
     queueMicrotask(() => this.options.onEnd(error))
   }
 
+  /** The broker is gone. */
+  lost(error: Error): void {
+    this.stopped = true
+    this.out.clear()
+    queueMicrotask(() => this.options.onEnd(error))
+  }
+
   async stop(): Promise<void> {
     if (this.stopped) return
     this.stopped = true
@@ -80,8 +87,19 @@ export class EmbeddedConsumption implements Consumption, Consumer<Queue> {
 
   async close(): Promise<void> {
     await this.stop()
+    if (this.out.size === 0) return
     for (const delivery of [...this.out]) this.giveBack(delivery)
     await this.ground.durable()
+  }
+
+  /** What is out goes back as if the consumer were gone; it stays. Returns how many deliveries. */
+  lose(): number {
+    const out = [...this.out]
+    for (const delivery of out) {
+      delivery.lost = true
+      this.giveBack(delivery, true)
+    }
+    return out.length
   }
 
   /** @throws PosthornError `DELIVERY_LOST`, or because the effects can't be stored: then it is still out */
@@ -108,11 +126,11 @@ export class EmbeddedConsumption implements Consumption, Consumer<Queue> {
     for (const delivery of arrived) if (this.out.has(delivery)) this.options.onDelivery(delivery)
   }
 
-  private giveBack(delivery: EmbeddedDelivery): void {
+  private giveBack(delivery: EmbeddedDelivery, failed = false): void {
     if (!this.out.delete(delivery)) return
     this.left()
-    requeue(this.ground.broker, this.queue, delivery.sequence)
-    this.ground.broker.turn.touch()
+    requeue(this.ground.broker, this.queue, delivery.sequence, failed)
+    this.ground.broker.wake(this.queue)
   }
 
   private left(): void {

@@ -45,6 +45,13 @@ const REPLY_PREFETCH = 1000
 /** Node ends a process that waits for nothing but the broker's timers. */
 const FOR_EVER_MS = 2 ** 30
 
+/** What an engine has open. */
+interface Closable {
+  close(): Promise<void>
+  /** The broker is gone. */
+  lost?(error: Error): void
+}
+
 /** What several engines over one broker share. */
 export interface Shared {
   readonly inbox: EmbeddedInbox
@@ -60,7 +67,7 @@ export class EmbeddedEngine implements Engine {
   readonly deadLetters: EmbeddedDeadLetters
   private readonly ground: Ground
   private readonly members: Memberships
-  private readonly open = new Set<{ close(): Promise<void> }>()
+  private readonly open = new Set<Closable>()
   private readonly end: () => Promise<void>
   private keepAlive: NodeJS.Timeout | null = null
   private spreading = 0
@@ -79,6 +86,7 @@ export class EmbeddedEngine implements Engine {
     }
     this.inbox = inbox
     this.members = members
+    ground.ending.add(this.lost)
     this.deadLetters = new EmbeddedDeadLetters(ground)
   }
 
@@ -163,10 +171,18 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.ground.ending.delete(this.lost)
     await Promise.all([...this.open].map((one) => one.close()))
     this.open.clear()
     this.release()
     await this.end()
+  }
+
+  /** The broker is gone: there is nothing left to close. */
+  private readonly lost = (error: PosthornError): void => {
+    for (const one of this.open) one.lost?.(error)
+    this.open.clear()
+    this.release()
   }
 
   /** Stores messages, records and an inbox key, and does `settle`, in one journal entry; resolves when it is durable. */
@@ -186,7 +202,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Something waits for messages: the process is not done. */
-  private keep<T extends { close(): Promise<void> }>(one: T): T {
+  private keep<T extends Closable>(one: T): T {
     this.open.add(one)
     this.keepAlive ??= setInterval(() => {}, FOR_EVER_MS)
     const { close } = one

@@ -18,6 +18,8 @@ export class Ground {
   /** Why nothing works any more: the journal can't be written, or the engine is closed. */
   private over: PosthornError | null = null
   private readonly waiting = new Set<(error: Error) => void>()
+  /** Called once, when nothing works any more. */
+  readonly ending = new Set<(error: PosthornError) => void>()
 
   constructor(broker: Broker, nouns: Nouns, log: Log) {
     this.broker = broker
@@ -28,6 +30,12 @@ export class Ground {
   /** Queues of the SDK are in the default vhost, where Kafka's topics have their streams, too. */
   get vhost(): VHost {
     return this.broker.vhosts.get('/')!
+  }
+
+  /** Bytes that were ever written to the journal and the spill: whether anything happens. */
+  get written(): number {
+    const { journal, spill } = this.broker.store
+    return journal.tail + spill.tail
   }
 
   /** Resolves when everything that is in the journal now is durable. */
@@ -55,8 +63,9 @@ export class Ground {
 
   /** What waits is told why it is in vain, and so is what comes. */
   end(error: PosthornError): void {
-    this.over ??= error
-    for (const fail of [...this.waiting]) fail(this.over)
+    if (this.over !== null) return
+    this.over = error
+    for (const fail of [...this.waiting, ...this.ending]) fail(error)
   }
 
   check(): void {

@@ -33,7 +33,7 @@ export class Memberships {
     if (members?.size === 0) this.groups.delete(group)
   }
 
-  changed(group: string, by: Membership): void {
+  changed(group: string, by: Membership | null): void {
     for (const member of this.groups.get(group) ?? []) if (member !== by) member.beatSoon()
   }
 }
@@ -156,19 +156,14 @@ export class Membership {
 
   private say(memberEpoch: number): HeartbeatReply | Refused {
     const { groups } = this.ground.nouns
+    const joins = memberEpoch === 0
     const beat = {
+      ...NOTHING_NEW,
       memberId: this.memberId,
       memberEpoch,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: memberEpoch === 0 ? REBALANCE_MS : -1,
-      topics: memberEpoch === 0 ? [this.topic.name] : null,
-      regex: null,
-      wrongRegex: null,
-      assignor: null,
-      owned: assignmentOf(memberEpoch === 0 ? [] : [[this.topic.id, this.owned]]),
-      clientId: 'posthorn',
-      clientHost: '/in-process',
+      rebalanceTimeoutMs: joins ? REBALANCE_MS : -1,
+      topics: joins ? [this.topic.name] : null,
+      owned: assignmentOf(joins ? [] : [[this.topic.id, this.owned]]),
     }
     return groups.heartbeat(groups.open(this.group), beat, true)
   }
@@ -177,3 +172,33 @@ export class Membership {
     if (!this.left) this.events.ended(error)
   }
 }
+
+/** Puts the first member out of a group, as its operator may. False if the group has none. */
+export function putOut({ nouns, broker }: Ground, members: Memberships, name: string): boolean {
+  const { groups } = nouns
+  const group = groups.get(name)
+  const memberId = [...(group?.consumer?.members.keys() ?? group?.members.keys() ?? [])][0]
+  if (group === undefined || memberId === undefined) return false
+  if (group.consumer === null) {
+    const token = groups.park(() => {})
+    groups.handle(group, { kind: 'leave', token, members: [{ memberId, instanceId: null }] })
+  } else {
+    groups.heartbeat(group, { ...NOTHING_NEW, memberId, memberEpoch: LEAVE }, true)
+  }
+  broker.turn.touch()
+  members.changed(name, null)
+  return true
+}
+
+const NOTHING_NEW = {
+  instanceId: null,
+  rackId: null,
+  rebalanceTimeoutMs: -1,
+  topics: null,
+  regex: null,
+  wrongRegex: null,
+  assignor: null,
+  owned: null,
+  clientId: 'posthorn',
+  clientHost: '/in-process',
+} as const

@@ -3,10 +3,11 @@ import type { EngineContext } from '../../sdk/engine.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { type Embedded, openEmbedded } from '../../server/embed.ts'
 import type { Log } from '../../server/log.ts'
+import { EmbeddedConsumption } from './consumption.ts'
 import { EmbeddedEngine } from './engine.ts'
 import { Ground } from './ground.ts'
 import { EmbeddedInbox } from './inbox.ts'
-import { Memberships } from './membership.ts'
+import { Memberships, putOut } from './membership.ts'
 
 /** A broker in this process, and as many engines over it as somebody wants. */
 export class EmbeddedBroker {
@@ -23,6 +24,20 @@ export class EmbeddedBroker {
 
   engine(end: () => Promise<void> = async () => {}): EmbeddedEngine {
     return new EmbeddedEngine(this.ground, { inbox: this.inbox, members: this.members }, end)
+  }
+
+  /** Takes back what consumers have of a queue, as if they were gone. Returns how many deliveries. */
+  redeliver(queue: string): number {
+    let count = 0
+    for (const consumer of this.ground.vhost.queues.get(queue)?.consumers ?? []) {
+      if (consumer instanceof EmbeddedConsumption) count += consumer.lose()
+    }
+    return count
+  }
+
+  /** Puts a member out of a group; it joins again when it hears of that. False if the group has none. */
+  rebalance(name: string): boolean {
+    return putOut(this.ground, this.members, name)
   }
 
   /** Writes what there is and lets the directory go. */

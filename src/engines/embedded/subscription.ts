@@ -144,6 +144,13 @@ export class EmbeddedSubscription implements Subscription {
     }
   }
 
+  /** The broker is gone. */
+  lost(error: Error): void {
+    this.stopped = true
+    for (const reading of this.readings.values()) reading.end()
+    queueMicrotask(() => this.options.onEnd(error))
+  }
+
   async stop(): Promise<void> {
     this.stopped = true
     for (const reading of this.readings.values()) reading.end()
@@ -151,7 +158,8 @@ export class EmbeddedSubscription implements Subscription {
 
   async close(): Promise<void> {
     await this.stop()
-    this.membership?.leave()
+    if (this.membership === null) return
+    this.membership.leave()
     await this.ground.durable()
   }
 

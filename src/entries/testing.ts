@@ -1,0 +1,5 @@
+export type { BrokerUnderTest, Case, EngineUnderTest, Rig } from '../testing/conformance/rig.ts'
+export { CASES, conformance, type RegisterTest, type Runner } from '../testing/conformance/suite.ts'
+export { MemoryStore, type MemoryTransaction } from '../testing/memory-store.ts'
+export type { Handling } from '../testing/spies.ts'
+export { type TestBroker, type TestBrokerOptions, testBroker } from '../testing/test-broker.ts'
