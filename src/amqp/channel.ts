@@ -83,7 +83,7 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
       },
     )
     this.confirms = new Confirms(number, output, turn)
-    this.route = new Route(this.vhost, this.rights)
+    this.route = new Route(this.broker, this.vhost, this.rights)
   }
 
   /** Answers a synchronous method, as soon as the journal is durable up to `position`: that of what the reply tells. */

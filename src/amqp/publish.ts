@@ -1,6 +1,8 @@
+import { underContract } from '../broker/contract/check-message.ts'
 import { keepMessage, roomForKeeps } from '../broker/exchange/keep.ts'
 import { LazyHeaders } from '../broker/exchange/lazy-headers.ts'
-import { type Message, publish, REJECTED, roomFor } from '../broker/queue/publish.ts'
+import type { Message } from '../broker/queue/message.ts'
+import { publish, REJECTED, roomFor } from '../broker/queue/publish.ts'
 import { NO_KEEPS } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import { getU16 } from '../std/bytes.ts'
@@ -154,13 +156,29 @@ function confirmStreams({ confirms }: Channel, queues: readonly Queue[]): void {
 const NONE: readonly string[] = []
 
 /** Where a message goes. */
-export type Routed = Pick<Route, 'queues' | 'keeps' | 'more' | 'mandatory' | 'replyToken'>
+export type Routed = Pick<Route, 'exchange' | 'queues' | 'keeps' | 'more' | 'mandatory' | 'replyToken' | 'checked'>
 
 /**
  * Leaves a message with the exchanges that keep it and puts it into the queues it was routed to, or tells the publisher that there are
  * none: also of a message that has only been delayed, as RabbitMQ's plugin does.
  */
 export function hand(channel: Channel, what: Message, to: Routed): number {
+  return to.checked ? handChecked(channel, what, to) : handOn(channel, what, to)
+}
+
+/** Contracts are asked first: who breaks them is told so, or left out. */
+function handChecked(channel: Channel, what: Message, to: Routed): number {
+  const { broker, vhost, confirms } = channel
+  const { exchange, keeps } = to
+  const { queues, refused, stopped } = underContract(broker, vhost.name, exchange, to.queues, what, confirms.on)
+  if (!refused) return handOn(channel, what, to)
+  if (stopped) return REJECTED
+  if (queues.length > 0) handOn(channel, what, { ...to, queues })
+  else if (keeps !== NO_KEEPS) keepMessage(broker, keeps, to.more, what)
+  return REJECTED
+}
+
+function handOn(channel: Channel, what: Message, to: Routed): number {
   const { queues, mandatory, replyToken } = to
   if (to.keeps !== NO_KEEPS) keepMessage(channel.broker, to.keeps, to.more, what)
   if (queues.length > 0) return publish(channel.broker, queues, what)
@@ -188,8 +206,8 @@ function keep(channel: Channel, room: number): void {
   bytes.set(message.bytes.subarray(keysAt, keysAt + keysLength))
   bytes.set(message.bytes.subarray(contentAt, contentAt + contentLength), keysLength)
   const kept: Message = { ...message, bytes, keysAt: 0, contentAt: keysLength }
-  const { queues, keeps, more, mandatory, replyToken } = route
-  channel.transaction?.publish({ message: kept, queues, keeps, more, mandatory, replyToken }, room)
+  const { exchange, queues, keeps, more, mandatory, replyToken, checked } = route
+  channel.transaction?.publish({ message: kept, exchange, queues, keeps, more, mandatory, replyToken, checked }, room)
 }
 
 /** Stores what RabbitMQ would: without BCC, and with a reply-to that leads back here. */

@@ -128,6 +128,8 @@ function problem(because: ArgumentProblem): string {
       return 'invalid_overflow'
     case 'invalid-max-age':
       return 'invalid_max_age'
+    case 'invalid-contract':
+      return 'invalid_contract'
     case 'invalid-strategy':
       return 'invalid_dlx_strategy'
     case 'invalid-locator':

@@ -1,4 +1,4 @@
-import type { Message } from '../broker/queue/publish.ts'
+import type { Message } from '../broker/queue/message.ts'
 import { getU16, getU32 } from '../std/bytes.ts'
 import { AmqpError } from '../wire/amqp/amqp-error.ts'
 import { FIELD_TYPE_NAMES, type Table } from '../wire/amqp/field.ts'

@@ -1,3 +1,5 @@
+import type { Broker } from '../broker/broker.ts'
+import { isUnderContract } from '../broker/contract/check-message.ts'
 import type { LazyHeaders } from '../broker/exchange/lazy-headers.ts'
 import type { VHost } from '../broker/vhost.ts'
 import type { Exchange } from '../core/exchange/exchange.ts'
@@ -25,20 +27,24 @@ export class Route {
   keeps = NO_KEEPS
   more: readonly string[] = []
   mandatory = false
+  /** Whether the exchange or one of the queues has a contract. */
+  checked = false
   /** The token of a direct reply-to, if that is what the routing key names. */
   replyToken: string | null = null
+  private readonly broker: Broker
   private readonly vhost: VHost
   private readonly rights: Rights
   /** The arguments of the last basic.publish. */
   private readonly bytes = new Uint8Array(LONGEST)
   private length = -1
-  private exchange: Exchange | null = null
+  exchange: Exchange | null = null
   private key = ''
   /** The router's epoch when exchange and queues were looked up, NEVER if they hold for one message only. */
   private epoch = NEVER
   private exchangeEpoch = NEVER
 
-  constructor(vhost: VHost, rights: Rights) {
+  constructor(broker: Broker, vhost: VHost, rights: Rights) {
+    this.broker = broker
     this.vhost = vhost
     this.rights = rights
   }
@@ -64,6 +70,7 @@ export class Route {
     router.route(this.exchange as Exchange, this.key, more, headers, queues)
     this.queues = queues
     this.keeps = router.keeps
+    this.checked = isUnderContract(this.broker, this.exchange, queues)
     this.more = more
     this.epoch = router.once || more.length > 0 ? NEVER : router.epoch
   }

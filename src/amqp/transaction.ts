@@ -1,5 +1,6 @@
-import type { Message } from '../broker/queue/publish.ts'
+import type { Message } from '../broker/queue/message.ts'
 import { settlementBytes } from '../broker/queue/queue-facts.ts'
+import type { Exchange } from '../core/exchange/exchange.ts'
 import type { Keep } from '../core/exchange/router.ts'
 import type { Queue } from '../core/queue/queue.ts'
 import type { Recipient } from './consumer.ts'
@@ -15,6 +16,8 @@ export interface PendingPublish {
   readonly more: readonly string[]
   readonly mandatory: boolean
   readonly replyToken: string | null
+  readonly exchange: Exchange | null
+  readonly checked: boolean
 }
 
 /** A delivery whose settlement waits for tx.commit. */

@@ -1,5 +1,5 @@
 import { Parameters } from '../core/policy/parameters.ts'
-import type { Queue } from '../core/queue/queue.ts'
+import type { DeathReason, Queue } from '../core/queue/queue.ts'
 import type { Clock } from '../env/clock.ts'
 import type { Env } from '../env/env.ts'
 import type { Arena } from '../std/arena.ts'
@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import { Access } from './access/access.ts'
 import { AclStore } from './acl/acl-store.ts'
 import { Connections } from './connections.ts'
+import { Contracts } from './contract/contracts.ts'
 import type { DefinitionSource } from './definition.ts'
 import type { KeptMessages } from './exchange/kept-messages.ts'
 import { Memory } from './memory.ts'
@@ -68,6 +69,16 @@ export type BrokerEvent =
       readonly file: string
       readonly reason: string
     }
+  /** A message or a record is not what its contract says; the counts are since the start. */
+  | {
+      readonly kind: 'broken-contract'
+      readonly place: string
+      readonly why: string
+      readonly warned: number
+      readonly refused: number
+      readonly buried: number
+      readonly dropped: number
+    }
 
 /** Takes one kind of journal record; see `Fold.record`. */
 export type ApplyRecord = (bytes: Uint8Array, at: number, length: number, position: number, time: number) => void
@@ -100,6 +111,8 @@ export class Broker {
   readonly quotas = new QuotaStore()
   /** What the schema registry holds. */
   readonly subjects = new SubjectStore()
+  /** What messages have to be. */
+  readonly contracts = new Contracts()
   readonly connections: Connections
   /** Runtime parameters, policies among them. */
   readonly parameters = new Parameters()
@@ -122,8 +135,8 @@ export class Broker {
   settling = 0
   /** Queues with messages on their way to a dead-letter exchange. */
   dyingQueues: Queue[] = []
-  /** Stored messages that full queues refused, on their way to a dead-letter exchange. */
-  turnedAway: { readonly queue: Queue; readonly stored: Uint8Array }[] = []
+  /** Stored messages that queues refused, on their way to a dead-letter exchange. */
+  turnedAway: { readonly queue: Queue; readonly stored: Uint8Array; readonly reason: DeathReason }[] = []
   /** What is kept by exchanges whose delayed messages are due. */
   readonly releasing: KeptMessages[] = []
   /** For queues whose front message will expire. */

@@ -8,7 +8,7 @@ export type ArgumentProblem =
   | { readonly problem: 'unsupported-queue-type'; readonly type: string }
   | { readonly problem: 'unsupported-queue-version'; readonly version: string }
   | { readonly problem: 'invalid-overflow' | 'invalid-locator' | 'invalid-strategy' | 'routing-key-without-exchange' }
-  | { readonly problem: 'invalid-max-age' }
+  | { readonly problem: 'invalid-max-age' | 'invalid-contract' }
 
 /** A queue or an exchange that a refusal is about. */
 export interface Named {

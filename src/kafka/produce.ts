@@ -1,3 +1,5 @@
+import { type CheckedBatch, checkBatch as checkContract } from '../broker/contract/check-batch.ts'
+import type { TopicContract } from '../broker/contract/topic-contract.ts'
 import { type AppendRefusal, appendBatch, checkAppend } from '../broker/topic/append.ts'
 import { needsOpening, openBatch } from '../broker/topic/open-batch.ts'
 import { hasRoomFor } from '../broker/topic/room.ts'
@@ -36,6 +38,9 @@ export const produce = api(
   },
 )
 
+/** The contract has nothing against a batch. */
+const TAKEN = Symbol('taken')
+
 /** A Produce request on its way; one that is larger than the journal's ring waits in its middle for the disk. */
 class ProduceRun {
   private readonly request: Decoded<typeof ProduceRequest>
@@ -47,6 +52,8 @@ class ProduceRun {
   private error = 0
   /** What opening the batch that is next has come to, if that had to be done off the loop. */
   private opened: Admitted | null = null
+  /** What the topic's contract says of that batch, if it took more than a look. */
+  private checked: CheckedBatch | null = null
   /** The request's bytes do not go away any more. */
   private keeps: boolean
   private gone = false
@@ -72,6 +79,7 @@ class ProduceRun {
         const answer = this.append(topic, partition)
         if (answer === null) return
         this.opened = null
+        this.checked = null
         this.answers.push(answer)
       }
       this.responses.push({ name: data.name, topicId: data.topicId, partitionResponses: this.answers })
@@ -131,6 +139,10 @@ class ProduceRun {
       }
     }
     const zstd = this.call.version >= 7
+    if (topic.settings.contract !== null) {
+      const answer = this.askContract(topic, topic.settings.contract, partition, data, records)
+      if (answer !== TAKEN) return answer
+    }
     if (needsOpening(topics, topic, records.bytes, records.at, records.length)) {
       const refusal = checkAppend(topics, topic, records.bytes, records.at, records.length, zstd)
       if (refusal !== null) return this.refusedFor(data, partition, refusal)
@@ -147,6 +159,40 @@ class ProduceRun {
       logAppendTimeMs: appended.appendTime,
       logStartOffset: partition.logStartOffset,
     }
+  }
+
+  /** What the topic's contract says of a batch: TAKEN, a refusal, or null if that is found out later. */
+  private askContract(
+    topic: Topic,
+    contract: TopicContract,
+    partition: Partition,
+    data: PartitionData,
+    { bytes, at, length }: Slice,
+  ): PartitionAnswer | null | typeof TAKEN {
+    const { topics } = this.call.front
+    const refusal = checkAppend(topics, topic, bytes, at, length, this.call.version >= 7)
+    if (refusal !== null) return this.refusedFor(data, partition, refusal)
+    this.checked ??= checkContract(topics, topic, contract, bytes, at, length, this.wasChecked)
+    if (this.checked === null) {
+      this.call.onGone = this.left
+      if (!this.keeps) this.keep()
+      return null
+    }
+    const { refused, count, unreadable } = this.checked
+    if (unreadable) return this.refusedFor(data, partition, 'invalid')
+    if (count === 0) return TAKEN
+    const recordErrors = refused.map(({ index, why }) => ({ batchIndex: index, batchIndexErrorMessage: why }))
+    return {
+      ...this.refusedFor(data, partition, 'invalid'),
+      recordErrors,
+      errorMessage: summaryOf('invalid', recordErrors, count),
+    }
+  }
+
+  private readonly wasChecked = (error: Error | null, checked: CheckedBatch): void => {
+    if (error !== null) this.call.front.options.log(`looking into a batch failed: ${error.message}`)
+    this.checked = checked
+    this.goOn()
   }
 
   private open(topic: Topic, { bytes, at, length }: Slice): Admitted | null {

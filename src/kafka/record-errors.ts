@@ -23,10 +23,10 @@ export function recordErrorsOf(
 }
 
 /** What it is told of all of them. */
-export function summaryOf(fault: Rejected['fault'], errors: readonly RecordError[]): string {
+export function summaryOf(fault: Rejected['fault'], errors: readonly RecordError[], count = errors.length): string {
   if (fault === 'invalid-timestamp') return 'One or more records have been rejected due to invalid timestamp'
   const shown = errors
     .slice(0, 3)
     .map(({ batchIndex, batchIndexErrorMessage: text }) => `RecordError(batchIndex=${batchIndex}, message='${text}')`)
-  return `One or more records have been rejected due to ${errors.length} record errors in total, and only showing the first three errors at most: [${shown.join(', ')}]`
+  return `One or more records have been rejected due to ${count} record errors in total, and only showing the first three errors at most: [${shown.join(', ')}]`
 }

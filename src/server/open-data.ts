@@ -77,6 +77,7 @@ function tell(log: Log, { kind, ...facts }: StoreEvent | BrokerEvent): void {
   else if (kind === 'set-aside' || kind === 'delayed-set-aside')
     log.error(facts, 'a message that cannot be read is set aside')
   else if (kind === 'unreadable-records') log.error(facts, 'records cannot be read')
+  else if (kind === 'broken-contract') log.warn(facts, 'a contract is broken')
   else log.info(facts, kind)
 }
 

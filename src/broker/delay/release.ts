@@ -1,6 +1,7 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { StoreError } from '../../store/errors.ts'
 import type { Broker } from '../broker.ts'
+import { isUnderContract, underContract } from '../contract/check-message.ts'
 import { fitting, keepMessage, letGo, roomForKeeps } from '../exchange/keep.ts'
 import { readDelayed } from '../exchange/kept-message.ts'
 import type { KeptMessages } from '../exchange/kept-messages.ts'
@@ -72,7 +73,10 @@ function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: n
     broker.whenRoom(again)
     return false
   }
-  if (queues.length > 0) publish(broker, queues, message)
+  const takers = isUnderContract(broker, null, queues)
+    ? underContract(broker, kept.vhost, null, queues, message, false).queues
+    : queues
+  if (takers.length > 0) publish(broker, takers, message)
   keepMessage(broker, keeps, more, message)
   return true
 }

@@ -7,7 +7,7 @@ import { decodeProperties, writeHeader } from '../../wire/amqp/properties.ts'
 import { Reader } from '../../wire/amqp/reader.ts'
 import { HeaderFacts, skimHeader } from '../../wire/amqp/skim.ts'
 import { Writer } from '../../wire/amqp/writer.ts'
-import type { Message } from '../queue/publish.ts'
+import type { Message } from '../queue/message.ts'
 import { LazyHeaders } from './lazy-headers.ts'
 
 const DELIVERY_MODE_PERSISTENT = 2

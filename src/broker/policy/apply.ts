@@ -1,6 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Exchange } from '../../core/exchange/exchange.ts'
+import { effectiveArguments } from '../../core/policy/arguments.ts'
+import type { MessageContract } from '../../core/queue/contract.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import type { Broker } from '../broker.ts'
+import { prepareContract } from '../contract/compile.ts'
+import { contractOf } from '../contract/contract-arguments.ts'
 import { renewLease } from '../queue/lease.ts'
 import { shorten } from '../queue/limits.ts'
 import type { VHost } from '../vhost.ts'
@@ -22,10 +27,11 @@ export function applyPolicies(broker: Broker, vhost: VHost, done: () => void): v
   if (!step()) broker.turn.start({ step })
 }
 
-/** Where a policy names an alternate exchange, unless the exchange was declared with one. */
+/** Gives an exchange its contract, and the alternate exchange that a policy names, unless it was declared with one. */
 export function renewExchange(broker: Broker, vhost: VHost, exchange: Exchange): void {
   const { name, properties } = exchange
   const { definition } = match(broker, vhost, { what: 'exchange', name, type: '' })
+  renewContract(broker, vhost, exchange, contractOf(effectiveArguments(properties.args, '', definition)))
   const own = properties.args.get('alternate-exchange')?.value
   const alternate = own ?? definition?.['alternate-exchange'] ?? ''
   if (typeof alternate !== 'string' || alternate === exchange.alternate) return
@@ -33,10 +39,23 @@ export function renewExchange(broker: Broker, vhost: VHost, exchange: Exchange):
   vhost.router.epoch++
 }
 
+function renewContract(broker: Broker, vhost: VHost, exchange: Exchange, contract: MessageContract | null): void {
+  const { exchanges } = broker.contracts
+  if (isDeepStrictEqual(exchanges.get(exchange) ?? null, contract)) return
+  if (contract === null) exchanges.delete(exchange)
+  else {
+    exchanges.set(exchange, contract)
+    prepareContract(broker, contract)
+  }
+  vhost.router.epoch++
+}
+
 function renewQueue(broker: Broker, vhost: VHost, queue: Queue): void {
   if (queue.deleted) return
-  const { expires } = queue.settings
+  const { expires, contract } = queue.settings
   renewSettings(broker, queue)
+  if (!isDeepStrictEqual(contract, queue.settings.contract)) vhost.router.epoch++
+  if (queue.settings.contract !== null) prepareContract(broker, queue.settings.contract)
   limitStream(broker, vhost, queue)
   if (queue.settings.expires !== expires) renewLease(broker, queue)
   shorten(broker, queue)
@@ -55,6 +74,9 @@ export function registerPolicies(broker: Broker): void {
     for (const vhost of broker.vhosts.values()) {
       for (const exchange of vhost.router.exchanges.values()) renewExchange(broker, vhost, exchange)
     }
-    for (const queue of broker.queuesById.values()) renewSettings(broker, queue)
+    for (const queue of broker.queuesById.values()) {
+      renewSettings(broker, queue)
+      if (queue.settings.contract !== null) prepareContract(broker, queue.settings.contract)
+    }
   })
 }

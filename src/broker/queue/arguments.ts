@@ -2,6 +2,7 @@ import type { DelayedRetry } from '../../core/queue/delayed.ts'
 import { type Overflow, QUORUM_HIGHEST, type QueueSettings, type QueueType } from '../../core/queue/queue.ts'
 import { parseAge } from '../../core/stream/age.ts'
 import type { Field, Table } from '../../wire/amqp/field.ts'
+import { CONTRACT_ARGUMENTS, contractOf, fitsContractArgument } from '../contract/contract-arguments.ts'
 import { type ArgumentProblem, type Named, type Refusal, refuse } from '../refusal.ts'
 
 /** Ten years, the longest time to live that RabbitMQ takes. */
@@ -106,6 +107,9 @@ const ARGUMENTS: Readonly<Record<QueueType, readonly string[]>> = {
   ],
 }
 
+/** Those that queues of every type have, and RabbitMQ's have not. */
+const OURS = Object.keys(CONTRACT_ARGUMENTS)
+
 const ALL = new Set(Object.values(ARGUMENTS).flat())
 
 /** The type that the arguments of a queue name, which have it from the vhost's default if from nowhere else. */
@@ -118,7 +122,7 @@ export function typeOf(args: Table): string {
 export function comparedArguments(type: QueueType): readonly [readonly string[], readonly string[]] {
   const own = ARGUMENTS[type]
   const at = own.indexOf('x-queue-type')
-  return [own.slice(0, at), own.slice(at + 1)]
+  return [own.slice(0, at), [...own.slice(at + 1), ...OURS]]
 }
 
 /** What is wrong with the arguments of a new queue, if something is. */
@@ -136,6 +140,11 @@ export function checkArguments(at: Named, args: Table): Refusal | null {
     const field = own.includes(arg) ? args.get(arg) : undefined
     const because = field === undefined ? null : check(field, args)
     if (because !== null) return refuse({ reason: 'invalid-argument', at, arg, because })
+  }
+  for (const arg of OURS) {
+    const field = args.get(arg)
+    if (field !== undefined && !fitsContractArgument(arg, field))
+      return refuse({ reason: 'invalid-argument', at, arg, because: { problem: 'invalid-contract' } })
   }
   const beyond = type === 'stream' ? beyondStream(args) : null
   if (beyond !== null) return beyond
@@ -205,6 +214,7 @@ export function settingsOf(declared: {
       text(args, 'x-dead-letter-strategy') === AT_LEAST_ONCE,
     delayedRetry: quorum ? delayedRetry(args) : null,
     consumerTimeout: quorum && args.has('x-consumer-timeout') ? limit(args, 'x-consumer-timeout') : null,
+    contract: contractOf(args),
   }
 }
 

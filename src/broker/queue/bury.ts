@@ -16,8 +16,8 @@ const RETRY_MS = 1000
  * are in the same journal entry, so that a crash neither loses nor doubles it.
  */
 export function buryDead(broker: Broker): void {
-  for (const { queue, stored } of broker.turnedAway.splice(0)) {
-    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, 'maxlen', false, 0)
+  for (const { queue, stored, reason } of broker.turnedAway.splice(0)) {
+    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, reason, false, 0)
   }
   const queues = broker.dyingQueues.splice(0)
   for (const queue of queues) {

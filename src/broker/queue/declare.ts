@@ -2,6 +2,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import type { Random } from '../../env/random.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import type { Broker } from '../broker.ts'
+import { prepareContract } from '../contract/compile.ts'
 import { checkEquivalent, checkEquivalentArguments } from '../equivalence.ts'
 import { type Named, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { change } from '../topology.ts'
@@ -56,6 +57,7 @@ export function declareQueue(
   change(broker, { kind: 'queue', id, vhost: vhost.name, name, durable, autoDelete, exclusiveOwner, args }, durable)
   const queue = vhost.queues.get(name)!
   queue.changedAt = vhost.changedAt
+  if (queue.settings.contract !== null) prepareContract(broker, queue.settings.contract)
   if (queue.settings.type === 'stream') broker.streams?.open(queue)
   renewLease(broker, queue)
   return { ok: true, queue }

@@ -8,29 +8,14 @@ import type { Broker } from '../broker.ts'
 import { Record } from '../records.ts'
 import { watchHeads } from './expire.ts'
 import { enforceLimits, isFull } from './limits.ts'
+import type { Message } from './message.ts'
 import { earlier, prefixLength, writePrefix } from './message-record.ts'
+import { turnAway } from './turn-away.ts'
 
 /** What became of a published message. */
 export const ENQUEUED = 0
 /** At least one queue was full and refuses publishers: nack. */
 export const REJECTED = 1
-
-/** A message as it lies in the publisher's bytes; one object per channel, filled anew for each message. */
-export interface Message {
-  bytes: Uint8Array
-  /** Exchange and routing key, as two short strings. */
-  keysAt: number
-  keysLength: number
-  /** 0xCE, header frame, body frames: what follows in a delivery. */
-  contentAt: number
-  contentLength: number
-  /** Delivery mode 2: survives a restart in durable queues. */
-  persistent: boolean
-  /** The instant from the message's own expiration, 0 without one. */
-  expiry: number
-  /** -1 if it names none. */
-  priority: number
-}
 
 /** Bytes of log that a message needs at most; ask `broker.hasRoom` for them before `publish`. */
 export function roomFor(contentLength: number, queues: readonly Queue[]): number {
@@ -53,7 +38,7 @@ export function publish(broker: Broker, queues: Queue[], message: Message): numb
     outcome = REJECTED
     takers = []
     for (const queue of queues) {
-      if (isFull(queue)) turnAway(broker, queue, message)
+      if (isFull(queue)) turnAwayFull(broker, queue, message)
       else takers.push(queue)
     }
     break
@@ -72,16 +57,9 @@ function publishToStreams(broker: Broker, queues: Queue[], message: Message): nu
   return others.length === 0 ? ENQUEUED : publish(broker, others, message)
 }
 
-/** The queue is full: a message that is to be dead-lettered then is put aside for `buryDead`. */
-function turnAway(broker: Broker, queue: Queue, message: Message): void {
+function turnAwayFull(broker: Broker, queue: Queue, message: Message): void {
   const { overflow, deadLetterExchange } = queue.settings
-  if (overflow !== 'reject-publish-dlx' || deadLetterExchange === null) return
-  const { bytes, keysAt, keysLength, contentAt, contentLength } = message
-  const stored = new Uint8Array(keysLength + contentLength)
-  stored.set(bytes.subarray(keysAt, keysAt + keysLength))
-  stored.set(bytes.subarray(contentAt, contentAt + contentLength), keysLength)
-  broker.turnedAway.push({ queue, stored })
-  broker.turn.touch()
+  if (overflow === 'reject-publish-dlx' && deadLetterExchange !== null) turnAway(broker, queue, message, 'maxlen')
 }
 
 function enqueue(broker: Broker, queues: Queue[], message: Message): void {

@@ -1,6 +1,7 @@
 import type { SubjectFact } from '../../core/subject/fact.ts'
 import { isRefused, REFUSALS, type RegistryRefusal } from '../../core/subject/refusals.ts'
 import type { Broker } from '../broker.ts'
+import { prepareSubject } from '../contract/compile.ts'
 import { Part, Record } from '../records.ts'
 
 /** Facts in one slice of the checkpoint, and bytes of schemas, near enough. */
@@ -80,6 +81,7 @@ export function decideSubjects<T>(
     broker.arena.bytes.set(texts[i]!, at)
   })
   if (facts.length > 0) broker.subjects.position = broker.store.journal.tail
+  for (const fact of facts) if (fact.kind === 'version') prepareSubject(broker, fact.subject)
   broker.turn.touch()
   answer(broker, result, done)
 }

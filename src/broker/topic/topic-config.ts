@@ -1,3 +1,4 @@
+import { CONTRACT_CHECKS, CONTRACT_LEVELS } from '../../core/queue/contract.ts'
 import {
   type Check,
   type ConfigKey,
@@ -13,6 +14,7 @@ import {
   oneOf,
   whole,
 } from '../config/config-key.ts'
+import { STRATEGY_CLASSES } from '../contract/topic-contract.ts'
 
 function key(
   type: number,
@@ -45,6 +47,26 @@ const gzipLevel: Check = (value) => {
   if (wrong !== null) return wrong
   const level = Number(value)
   return level === -1 || (level >= 1 && level <= 9) ? null : 'Value must be between 1 and 9 or equal to -1'
+}
+
+/** Confluent's settings of the same names. */
+function contractConfigs(part: 'key' | 'value'): ConfigKeys {
+  return {
+    [`confluent.${part}.schema.validation`]: key(
+      boolean,
+      'false',
+      null,
+      `Whether the ${part} of each record has to be of a schema that is registered under its subject.`,
+      flag,
+    ),
+    [`confluent.${part}.subject.name.strategy`]: key(
+      string,
+      STRATEGY_CLASSES[0]!,
+      null,
+      `Which subject that is: TOPIC-${part}, the record's name, or TOPIC-NAME.`,
+      oneOf(STRATEGY_CLASSES),
+    ),
+  }
 }
 
 const throttled =
@@ -94,6 +116,8 @@ export const TOPIC_CONFIGS: ConfigKeys = {
     'The level where compression.type is zstd.',
     whole(INT, '-131072', '22'),
   ),
+  ...contractConfigs('key'),
+  ...contractConfigs('value'),
   'delete.retention.ms': long(
     '86400000',
     'log.cleaner.delete.retention.ms',
@@ -175,6 +199,20 @@ export const TOPIC_CONFIGS: ConfigKeys = {
     'min.insync.replicas',
     'How many replicas have to have a batch sent with acks=all; there is one here.',
     '1',
+  ),
+  'posthorn.schema.check': key(
+    string,
+    'reject',
+    null,
+    'What becomes of a batch with a record that breaks the contract of confluent.key.schema.validation or confluent.value.schema.validation: "reject" refuses it, "warn" takes it, counts and logs it, "off" does not look.',
+    oneOf([...CONTRACT_LEVELS].reverse()),
+  ),
+  'posthorn.schema.check.by': key(
+    string,
+    'id',
+    null,
+    'What is looked at: "id", that a record begins with the id of a schema of its subject; "id-and-body", that it is data of that schema, too; "body", that all of it is data of the newest schema of the subject TOPIC-value (TOPIC-key).',
+    oneOf(CONTRACT_CHECKS),
   ),
   preallocate: key(boolean, 'false', 'log.preallocate', 'Whether files are made in full before they are used.', flag),
   'remote.log.copy.disable': key(boolean, 'false', null, 'Whether nothing more is copied to remote storage.', flag),

@@ -2,6 +2,7 @@ import type { CleanSettings } from '../../core/partition/dirt.ts'
 import type { SegmentLimits } from '../../core/partition/segments.ts'
 import { Codec } from '../../wire/kafka/compression/codec.ts'
 import { listItems } from '../config/config-key.ts'
+import { type TopicContract, topicContractOf } from '../contract/topic-contract.ts'
 import { TOPIC_CONFIGS } from './topic-config.ts'
 
 /** A topic's settings as the hot path wants them. */
@@ -25,6 +26,8 @@ export interface TopicSettings {
   readonly level: number
   /** Batches have to be opened before they are appended. */
   readonly opens: boolean
+  /** What its records have to be; null: anything. */
+  readonly contract: TopicContract | null
 }
 
 /** No timestamp is so long ago. */
@@ -72,5 +75,6 @@ export function settingsOf(configs: ReadonlyMap<string, string>, broker: BrokerV
     codec,
     level: codec === Codec.gzip || codec === Codec.zstd ? Number(value(`compression.${name}.level`)) : 0,
     opens: compacts || codec >= 0 || timestampBeforeMaxMs < FOR_EVER,
+    contract: topicContractOf(value),
   }
 }

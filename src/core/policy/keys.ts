@@ -56,9 +56,10 @@ function filterSize(value: Json): string | null {
   return `${erlang(value)} is not a valid filter size. Valid range is 16-255`
 }
 
+const above = { merge: 'second', withArgument: 'second' } as const
 const least = { merge: 'min', withArgument: 'min' } as const
 
-/** Every setting that RabbitMQ 4.3 knows without plugins. */
+/** Every setting that RabbitMQ 4.3 knows without plugins, and `schema` with what belongs to it, which it does not know. */
 export const POLICY_KEYS: Readonly<Record<string, PolicyKey>> = {
   'alternate-exchange': { operator: false, check: text('alternate exchange name') },
   'consumer-disconnected-timeout': {
@@ -98,6 +99,11 @@ export const POLICY_KEYS: Readonly<Record<string, PolicyKey>> = {
   },
   'queue-mode': { operator: false, check: oneOf('queue-mode value', 'default', 'lazy') },
   'queue-version': { operator: true, check: oneOf('queue-version value', 1, 2), merge: 'second' },
+  schema: { operator: true, check: text('subject of the schema registry'), merge: 'second', withArgument: 'second' },
+  'schema-by': { operator: true, check: oneOf('schema-by value', 'id', 'id-and-body', 'body'), ...above },
+  'schema-check': { operator: true, check: oneOf('schema-check value', 'off', 'warn', 'reject'), ...above },
+  'schema-refused': { operator: true, check: oneOf('schema-refused value', 'dead-letter', 'drop'), ...above },
+  'schema-version': { operator: true, check: natural('version of a schema', 1), ...above },
   'stream-filter-size-bytes': { operator: false, check: filterSize, withArgument: 'second' },
   'stream-max-segment-size-bytes': {
     operator: false,

@@ -1,6 +1,7 @@
 import { assert } from '../../std/assert.ts'
 import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
 import { Consumers } from './consumers.ts'
+import type { MessageContract } from './contract.ts'
 import { Delayed, type DelayedRetry, readyAt } from './delayed.ts'
 import { DELAYED, PLACE_SHIFT, QueueIndex, READY, REDELIVERED, STATE, UNACKED } from './queue-index.ts'
 import { InSequence, type ReadyOrder } from './ready.ts'
@@ -44,6 +45,8 @@ export interface QueueSettings {
   readonly delayedRetry: DelayedRetry | null
   /** How long a consumer may keep a message; null: as long as the server lets any. */
   readonly consumerTimeout: number | null
+  /** What its messages have to be; null: anything. */
+  readonly contract: MessageContract | null
 }
 
 /**

@@ -22,6 +22,7 @@ function queueOf(type: 'classic' | 'quorum', maxPriority: number, deliveryLimit 
     deadLetterAtLeastOnce: false,
     delayedRetry: null,
     consumerTimeout: null,
+    contract: null,
   }
   return new Queue(1, '/', 'q', settings, EMPTY_TABLE)
 }

@@ -1,4 +1,4 @@
-import type { Message } from '../../broker/queue/publish.ts'
+import type { Message } from '../../broker/queue/message.ts'
 import { readStored, type Stored } from '../../broker/queue/stored-message.ts'
 import type { Headers, OutgoingMessage } from '../../sdk/engine.ts'
 import { KEY, SENT_AT } from '../../sdk/wire-names.ts'

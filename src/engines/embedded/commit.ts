@@ -1,6 +1,9 @@
+import { checkNow } from '../../broker/contract/check-batch.ts'
+import { isUnderContract, underContract } from '../../broker/contract/check-message.ts'
 import { keepMessage, roomForKeeps } from '../../broker/exchange/keep.ts'
 import { isFull } from '../../broker/queue/limits.ts'
-import { type Message, publish, roomFor } from '../../broker/queue/publish.ts'
+import type { Message } from '../../broker/queue/message.ts'
+import { publish, roomFor } from '../../broker/queue/publish.ts'
 import { journalSettlements, settlementBytes } from '../../broker/queue/queue-facts.ts'
 import { putBatch } from '../../broker/topic/append.ts'
 import type { Topic } from '../../broker/topic/topic.ts'
@@ -140,8 +143,18 @@ export function commit(
   // Settling frees more than it takes: with nothing to send it may use the reserve.
   if (!(room === 0 ? broker.hasRoomForSettlement(all) : broker.hasRoom(all))) return NO_ROOM
   // Everything that can be wrong is found out before anything is done.
-  for (const { queues } of messages) {
+  for (const { queues, message } of messages) {
     if (queues.some(isFull)) throw new PosthornError('REFUSED', `queue '${queues[0]!.name}' is full`)
+    if (
+      isUnderContract(broker, null, queues) &&
+      underContract(broker, ground.vhost.name, null, queues, message, true).refused
+    )
+      throw new PosthornError('REFUSED', `queue '${queues[0]!.name}' has a contract that the message breaks`)
+  }
+  for (const { topic, bytes } of batches) {
+    if (topic.settings.contract === null) continue
+    const { refused } = checkNow(nouns.topics, topic, topic.settings.contract, bytes)
+    if (refused.length > 0) throw new PosthornError('REFUSED', `topic '${topic.name}': ${refused[0]!.why}`)
   }
   const kept = messages.map(({ message, queues, keeps }) => {
     const sequence = keeps.length === 0 ? -1 : broker.kept.get(keeps[0]!.exchange.id)!.index.tail

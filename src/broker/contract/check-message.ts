@@ -1,0 +1,94 @@
+import type { Exchange } from '../../core/exchange/exchange.ts'
+import type { MessageContract } from '../../core/queue/contract.ts'
+import type { Queue } from '../../core/queue/queue.ts'
+import type { Broker } from '../broker.ts'
+import type { Message } from '../queue/message.ts'
+import { turnAway } from '../queue/turn-away.ts'
+import { Body } from './body.ts'
+import { type Checked, checkBody, checkFramed } from './check-data.ts'
+import { compile } from './compile.ts'
+import { schemaOf } from './find-schema.ts'
+import { tellBroken } from './tell.ts'
+
+/** What contracts leave of a message's way. */
+export interface Kept {
+  /** The queues that take it. */
+  readonly queues: Queue[]
+  /** Whether the exchange or a queue refused it: who asks for confirms gets a nack. */
+  readonly refused: boolean
+  /** It was the exchange, and the message goes nowhere. */
+  readonly stopped: boolean
+}
+
+/** Whether a message through this exchange to these queues has to be looked into. */
+export function isUnderContract(broker: Broker, exchange: Exchange | null, queues: readonly Queue[]): boolean {
+  const { contracts } = broker
+  if (!contracts.any) return false
+  if (exchange !== null && contracts.exchanges.has(exchange)) return true
+  return queues.some((queue) => queue.settings.contract !== null)
+}
+
+/**
+ * Asks the contracts of the exchange and of each queue about a message. What an exchange refuses goes nowhere; a queue that refuses it is left
+ * out. `confirms` says that its publisher hears of it: else it is dead-lettered, as the contract says, or counted as dropped.
+ */
+export function underContract(
+  broker: Broker,
+  vhost: string,
+  exchange: Exchange | null,
+  queues: Queue[],
+  message: Message,
+  confirms: boolean,
+): Kept {
+  const body = new Body(message)
+  const { contracts } = broker
+  const own = exchange === null ? undefined : contracts.exchanges.get(exchange)
+  if (own !== undefined) {
+    const place = `exchange ${exchange!.name} in ${vhost}`
+    if (isRefused(broker, own, place, body)) {
+      if (!confirms) contracts.tally(place).dropped += 1
+      return { queues: [], refused: true, stopped: true }
+    }
+  }
+  if (!queues.some((queue) => queue.settings.contract !== null)) return { queues, refused: false, stopped: false }
+  const takers = queues.filter((queue) => {
+    const { contract, deadLetterExchange } = queue.settings
+    const place = `queue ${queue.name} in ${vhost}`
+    if (contract === null || !isRefused(broker, contract, place, body)) return true
+    if (confirms) return false
+    if (contract.buries && deadLetterExchange !== null) {
+      turnAway(broker, queue, message, 'rejected')
+      contracts.tally(place).buried += 1
+    } else contracts.tally(place).dropped += 1
+    return false
+  })
+  return { queues: takers, refused: takers.length < queues.length, stopped: false }
+}
+
+function isRefused(broker: Broker, contract: MessageContract, place: string, body: Body): boolean {
+  const why = broken(broker, contract, body)
+  if (why === null) return false
+  const tally = broker.contracts.tally(place)
+  if (contract.refuses) tally.refused += 1
+  else tally.warned += 1
+  tellBroken(broker, tally, why)
+  return contract.refuses
+}
+
+/** Why a message breaks a contract. The validator has been made by now, unless the message came on the heels of the contract. */
+function broken(broker: Broker, contract: MessageContract, body: Body): string | null {
+  const { problem, missing } = check(broker, contract, body)
+  if (missing === null) return problem
+  compile(broker, missing)
+  return check(broker, contract, body).problem
+}
+
+function check(broker: Broker, { subject, version, by }: MessageContract, body: Body): Checked {
+  const { bytes, at, end } = body
+  if (by !== 'body') return checkFramed(broker, by, () => subject, { bytes, at, end, headerAt: -1, headerEnd: -1 })
+  const schema = schemaOf(broker, subject, version)
+  if (typeof schema === 'string') return { problem: schema, missing: null }
+  const { type } = schema.content
+  if (body.isOf(type)) return checkBody(broker, schema, bytes, at, end)
+  return { problem: `its content type '${body.contentType}' is not that of ${type}`, missing: null }
+}
