@@ -5,7 +5,6 @@ import { prepare } from '../../broker/subject/prepare.ts'
 import { readName } from '../../core/subject/name.ts'
 import { isRefused } from '../../core/subject/refusals.ts'
 import { type Answer, type Arguments, need } from '../control/command.ts'
-import { inWords } from './explain.ts'
 import { schemaFrom } from './given.ts'
 
 /** Whether a schema might be registered; if not, what is wrong and what to change, in words. */
@@ -24,7 +23,12 @@ export function check(broker: Broker, args: Arguments, answer: (answer: Answer) 
       answer({ ok: true, result: `fits: ${toldOf(name.qualified, verdict.level, versions.length)}\n` })
     else {
       const what = `does not fit version ${verdict.against.version} of ${name.qualified} (${verdict.level}):`
-      answer(refused('invalid', [what, ...verdict.incompatibilities.map(inWords)].join('\n')))
+      answer(
+        refused(
+          'invalid',
+          [what, ...verdict.incompatibilities.map(({ message, advice }) => `  - ${message}. ${advice}`)].join('\n'),
+        ),
+      )
     }
   })
 }

@@ -12,6 +12,17 @@ export function jsonTypes(schema: unknown, others: readonly Other[], subject: st
   return writer.declarations.join('\n')
 }
 
+/** Where a type is written. */
+interface At {
+  readonly document: unknown
+  readonly depth: number
+  readonly indent: string
+}
+
+function deeper(at: At): At {
+  return { ...at, depth: at.depth + 1 }
+}
+
 class JsonWriter {
   readonly declarations: string[] = []
   private readonly names = new TypeNames()
@@ -34,7 +45,7 @@ class JsonWriter {
     if (this.done.has(key)) return name
     this.done.add(key)
     const at = this.declarations.push('') - 1
-    const type = this.type(schema, document, 0)
+    const type = this.type(schema, { document, depth: 0, indent: '' })
     const about = comment(isFields(schema) ? schema.description : undefined, '')
     const plain = type.startsWith('{\n') && type.indexOf('\n}') === type.length - 2
     this.declarations[at] = plain
@@ -43,16 +54,16 @@ class JsonWriter {
     return name
   }
 
-  private type(schema: unknown, document: unknown, depth: number): string {
+  private type(schema: unknown, at: At): string {
     if (schema === false) return 'never'
-    if (!isFields(schema) || depth > DEEPEST) return 'unknown'
-    const within = (one: unknown) => this.type(one, document, depth + 1)
+    if (!isFields(schema) || at.depth > DEEPEST) return 'unknown'
+    const within = (one: unknown) => this.type(one, deeper(at))
     const reference = schema.$ref ?? schema.$dynamicRef ?? schema.$recursiveRef
-    if (typeof reference === 'string') return this.referred(reference, document)
+    if (typeof reference === 'string') return this.referred(reference, at.document)
     if ('const' in schema) return JSON.stringify(schema.const)
     if (Array.isArray(schema.enum)) return union(schema.enum.map((one) => JSON.stringify(one)))
     const parts: string[] = []
-    const own = this.ownType(schema, document, depth)
+    const own = this.ownType(schema, at)
     if (own !== 'unknown') parts.push(own)
     for (const key of ['anyOf', 'oneOf']) {
       if (Array.isArray(schema[key])) parts.push(bracketed(union(schema[key].map(within))))
@@ -66,38 +77,39 @@ class JsonWriter {
         : [...new Set(known)].join(' & ')
   }
 
-  private ownType(schema: Fields, document: unknown, depth: number): string {
+  private ownType(schema: Fields, at: At): string {
     const told = schema.type
     const named = typeof told === 'string' ? [told] : Array.isArray(told) ? told.map(String) : impliedType(schema)
-    return named.length === 0 ? 'unknown' : union(named.map((one) => this.simple(one, schema, document, depth)))
+    return named.length === 0 ? 'unknown' : union(named.map((one) => this.simple(one, schema, at)))
   }
 
-  private simple(type: string, schema: Fields, document: unknown, depth: number): string {
-    if (type === 'object') return this.object(schema, document, depth)
-    if (type === 'array') return this.list(schema, document, depth)
+  private simple(type: string, schema: Fields, at: At): string {
+    if (type === 'object') return this.object(schema, at)
+    if (type === 'array') return this.list(schema, at)
     if (type === 'integer') return 'number'
     return ['string', 'number', 'boolean', 'null'].includes(type) ? type : 'unknown'
   }
 
-  private object(schema: Fields, document: unknown, depth: number): string {
+  private object(schema: Fields, at: At): string {
     const properties = isFields(schema.properties) ? schema.properties : {}
     const required = Array.isArray(schema.required) ? schema.required : []
-    const indent = '  '.repeat(depth + 1)
+    const indent = `${at.indent}  `
+    const within = (one: unknown) => this.type(one, { ...deeper(at), indent })
     const lines = Object.entries(properties).map(([name, property]) => {
       const mark = required.includes(name) ? '' : '?'
       const about = comment(isFields(property) ? property.description : undefined, indent)
-      return `${about}${indent}${propertyName(name)}${mark}: ${this.type(property, document, depth + 1)}\n`
+      return `${about}${indent}${propertyName(name)}${mark}: ${within(property)}\n`
     })
     const more = schema.additionalProperties
-    const others = isFields(more) ? this.type(more, document, depth + 1) : 'unknown'
+    const others = isFields(more) ? within(more) : 'unknown'
     if (lines.length === 0) return more === false ? 'Record<string, never>' : `Record<string, ${others}>`
     // Beside named properties an index type has to hold for those as well.
     if (more !== false) lines.push(`${indent}[other: string]: unknown\n`)
-    return `{\n${lines.join('')}${'  '.repeat(depth)}}`
+    return `{\n${lines.join('')}${at.indent}}`
   }
 
-  private list(schema: Fields, document: unknown, depth: number): string {
-    const within = (one: unknown) => this.type(one, document, depth + 1)
+  private list(schema: Fields, at: At): string {
+    const within = (one: unknown) => this.type(one, deeper(at))
     const first = schema.prefixItems ?? (Array.isArray(schema.items) ? schema.items : undefined)
     const rest = schema.prefixItems === undefined && Array.isArray(schema.items) ? schema.additionalItems : schema.items
     if (!Array.isArray(first)) return listOf(rest === undefined ? 'unknown' : within(rest))
@@ -110,7 +122,7 @@ class JsonWriter {
     const [address = '', pointer = ''] = reference.split('#')
     const other = address === '' ? undefined : this.others.find(({ name }) => name === address)
     const target = other === undefined ? document : other.schema
-    const found = address !== '' && other === undefined ? undefined : at(target, pointer)
+    const found = address !== '' && other === undefined ? undefined : partAt(target, pointer)
     if (found === undefined) return 'unknown'
     if (pointer === '' && target === this.schema) return this.names.of('#', 'Schema')
     const wanted = pointer === '' ? (titleOf(found) ?? address) : pointer.slice(pointer.lastIndexOf('/') + 1)
@@ -124,7 +136,7 @@ class JsonWriter {
 }
 
 /** What a JSON pointer leads to, or the part with that anchor. */
-function at(document: unknown, pointer: string): unknown {
+function partAt(document: unknown, pointer: string): unknown {
   if (pointer !== '' && !pointer.startsWith('/')) return anchored(document, pointer)
   let value = document
   for (const step of pointer.split('/').slice(1)) {

@@ -21,7 +21,9 @@ export class Documents {
 
   /** Adds a document under the names by which others may call it. */
   add(value: Json, names: readonly string[], draft: Draft): Place {
-    const base = isObject(value) ? idOf(value, NOWHERE, draft) : NOWHERE
+    // One without an id of its own lives where its name says, beside the main one and not in its place.
+    const home = (names[0] === undefined ? null : resolve(names[0], NOWHERE)) ?? NOWHERE
+    const base = isObject(value) ? idOf(value, home, draft) : home
     const place = { value, base, path: '#', draft }
     for (const name of names) this.places.set(withoutFragment(name), place)
     this.index(place)
