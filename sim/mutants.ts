@@ -6,6 +6,7 @@ import { GROUP_MUTANTS } from './groups/mutants.ts'
 import { KAFKA_MUTANTS } from './kafka/mutants.ts'
 import { TRANSACTION_MUTANTS } from './kafka/transaction/mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { REGISTRY_MUTANTS } from './registry/mutants.ts'
 import { STREAM_MUTANTS } from './stream/mutants.ts'
 import { TABLE_MUTANTS } from './table/mutants.ts'
 import { TENANT_MUTANTS } from './tenants/mutants.ts'
@@ -21,5 +22,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...GROUP_MUTANTS,
   ...TENANT_MUTANTS,
   ...TABLE_MUTANTS,
+  ...REGISTRY_MUTANTS,
   ...STREAM_MUTANTS,
 ]

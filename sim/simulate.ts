@@ -23,6 +23,7 @@ import { Producer } from './kafka/producer.ts'
 import { Reader } from './kafka/reader.ts'
 import { addTransactions } from './kafka/transaction/actors.ts'
 import { Dice } from './random.ts'
+import { Registrar } from './registry/registrar.ts'
 import { addStreams } from './stream/actors.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { TableModel } from './table/model.ts'
@@ -44,6 +45,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   if (swarm.passing) world.actors.push(new PassingTopic(world))
   if (swarm.officers > 0) addAccess(world)
   if (swarm.tables > 0) addTable(world)
+  if (swarm.registrar) world.actors.push(new Registrar(world))
   if (swarm.streams > 0) addStreams(world)
   return world
 }

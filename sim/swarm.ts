@@ -49,6 +49,8 @@ export interface Swarm {
   readonly streams: number
   /** Whether some queues have their limits from policies, which change. */
   readonly policies: boolean
+  /** Whether somebody registers schemas and deletes them. */
+  readonly registrar: boolean
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -91,5 +93,6 @@ export function drawSwarm(dice: Dice): Swarm {
     tables: kafka && dice.chance(0.5) ? dice.between(1, 2) : 0,
     policies: amqp && dice.chance(0.5),
     streams: dice.chance(0.3) ? dice.between(1, 3) : 0,
+    registrar: dice.chance(0.3),
   }
 }

@@ -12,6 +12,9 @@ import type { SchemaEntry } from '../../core/subject/subject.ts'
 import type { Broker } from '../broker.ts'
 import type { SubjectStore } from './subject-store.ts'
 
+/** As a reference's version: the newest there is. */
+const NEWEST = -1
+
 /** The longest schema, in bytes. */
 export const LONGEST_SCHEMA = 2 ** 20
 
@@ -43,7 +46,8 @@ export function prepare(
   if (length > LONGEST_SCHEMA) return REFUSALS.tooLarge(length, LONGEST_SCHEMA)
   const parsed = parse(broker.subjects.registry, name.context, given.type, given)
   if (isRefused(parsed)) return parsed
-  const { references, metadata, ruleSet } = given
+  const { metadata, ruleSet } = given
+  const references = given.references.map((one) => pinned(broker.subjects.registry, name.context, one))
   const schema = normalize ? parsed.normalized() : parsed.canonical
   return { parsed, content: { type: given.type, schema, references, metadata, ruleSet } }
 }
@@ -53,6 +57,13 @@ export function parsedOf(broker: Broker, entry: SchemaEntry): ParsedSchema | Reg
   const store = broker.subjects as SubjectStore<ParsedSchema | RegistryRefusal>
   const { content, context } = entry
   return store.parsedOf(entry, () => parse(store.registry, context, content.type, content))
+}
+
+/** A reference to the newest version is one to a version: what is newest later is another schema. */
+function pinned(registry: Registry, context: string, reference: SchemaReference): SchemaReference {
+  if (reference.version !== NEWEST) return reference
+  const { version } = registry.subject(readNameFrom(context, reference.subject))!.latest()!
+  return { ...reference, version }
 }
 
 function parse(
@@ -79,7 +90,7 @@ export function resolve(
     for (const { name, subject, version } of wanted) {
       const told = readNameFrom(from, subject)
       const subjectFound = registry.subject(told)
-      const at = version === -1 ? subjectFound?.latest() : subjectFound?.get(version)
+      const at = version === NEWEST ? subjectFound?.latest() : subjectFound?.get(version)
       if (at === undefined) {
         return REFUSALS.invalidSchema(
           `the reference '${name}' is to version ${version} of subject '${subject}', which is not there`,
