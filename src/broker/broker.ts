@@ -246,7 +246,8 @@ export class Broker {
     for (const owners of this.owners) yield* owners.values()
   }
 
-  private fold(): Fold {
+  /** Who rebuilds the state from what the store has: without a store, too. */
+  fold(): Fold {
     return {
       part: (kind, bytes) => {
         for (const part of this.parts) if (part.kind === kind) part.load(bytes)

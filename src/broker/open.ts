@@ -39,22 +39,8 @@ export interface OpenOptions {
  */
 export function openBroker(options: OpenOptions): Broker {
   const { env, arena, onFatal, report } = options
-  const broker = new Broker(env, arena, options.broker)
+  const broker = makeBroker(options)
   broker.report = report
-  registerDefinitions(broker)
-  registerVHosts(broker)
-  registerParameters(broker)
-  registerTopology(broker)
-  registerAccess(broker)
-  registerAcls(broker)
-  registerQuotas(broker)
-  registerSubjects(broker)
-  registerPolicies(broker)
-  registerQueueFold(broker)
-  registerLeases(broker)
-  registerKept(broker)
-  recoverKept(broker)
-  for (const register of options.register) register(broker)
   broker.attach((fold) =>
     Store.open({
       disk: env.disk,
@@ -81,6 +67,31 @@ export function openBroker(options: OpenOptions): Broker {
   broker.store.recovered()
   broker.memory.holders.push(() => env.net.kept)
   broker.memory.watch()
+  return broker
+}
+
+/** A broker with all its nouns and no store: it can be rebuilt, and looked at. */
+export function makeBroker({
+  env,
+  arena,
+  broker: options,
+  register,
+}: Pick<OpenOptions, 'env' | 'arena' | 'broker' | 'register'>): Broker {
+  const broker = new Broker(env, arena, options)
+  registerDefinitions(broker)
+  registerVHosts(broker)
+  registerParameters(broker)
+  registerTopology(broker)
+  registerAccess(broker)
+  registerAcls(broker)
+  registerQuotas(broker)
+  registerSubjects(broker)
+  registerPolicies(broker)
+  registerQueueFold(broker)
+  registerLeases(broker)
+  registerKept(broker)
+  recoverKept(broker)
+  for (const one of register) one(broker)
   return broker
 }
 

@@ -33,6 +33,7 @@ const COMMANDS: Readonly<
   ),
   restore: { about: 'make a data directory of a backup', load: () => import('./restore.ts') },
   inspect: { about: 'check and print a data directory', load: () => import('./inspect.ts') },
+  salvage: { about: 'make a new data directory of what a damaged one still has', load: () => import('./salvage.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },
 }
 

@@ -21,7 +21,8 @@ export const CHECKPOINT_HEADER = 32
 export const PART_HEADER = 12
 const MAGIC = 0x50686370
 const VERSION = 1
-const TRAILER = 0xffff_ffff
+/** The kind of the part behind all others. */
+export const TRAILER_PART = 0xffff_ffff
 
 /** Kinds from here on are the store's own. */
 export const OWN_PARTS = 0xffff_ff00
@@ -62,7 +63,7 @@ export function sealPart(bytes: Uint8Array, at: number, kind: number, length: nu
 /** Writes the trailer, 16 bytes. */
 export function putTrailer(bytes: Uint8Array, at: number, count: number): void {
   putU32(bytes, at + PART_HEADER, count)
-  sealPart(bytes, at, TRAILER, 4)
+  sealPart(bytes, at, TRAILER_PART, 4)
 }
 
 /** A checkpoint whose every part has been read and found whole. */
@@ -146,13 +147,23 @@ function eachPart(file: DiskFile, take: (kind: number, bytes: Uint8Array) => voi
     file.read(part, 0, part.length, at)
     if (getU32(part, 8) !== partCrc(part, 0, length)) throw damage
     at += part.length
-    if (getU32(part, 0) === TRAILER) {
+    if (getU32(part, 0) === TRAILER_PART) {
       if (getU32(part, PART_HEADER) !== count) throw damage
       return
     }
     count++
     take(getU32(part, 0), part.subarray(PART_HEADER))
   }
+}
+
+/** Whether the header at the beginning of a checkpoint's bytes is what was written. */
+export function checkpointHeaderIsWhole(bytes: Uint8Array): boolean {
+  return getU32(bytes, 28) === crc32c(bytes, 0, 28) && getU32(bytes, 0) === MAGIC && getU32(bytes, 4) === VERSION
+}
+
+/** Whether the part at `at`, whose payload is said to have `length` bytes, is what was written. */
+export function partIsWhole(bytes: Uint8Array, at: number, length: number): boolean {
+  return getU32(bytes, at + 8) === partCrc(bytes, at, length)
 }
 
 /** Of kind and length, and then of the payload: two sums in one. */

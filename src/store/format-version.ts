@@ -43,7 +43,8 @@ export function readFormat(disk: Disk): JournalShape {
   return { fileSize: Number(match[2]), blockSize: Number(match[3]), salt: Number(match[4]) }
 }
 
-function writeFormat(disk: Disk, shape: JournalShape): void {
+/** Writes VERSION. */
+export function writeFormat(disk: Disk, shape: JournalShape): void {
   const text = `posthorn ${FORMAT_VERSION}\nfile ${shape.fileSize}\nblock ${shape.blockSize}\nsalt ${shape.salt}\n`
   writeWhole(disk, FILE, `${text}sum ${sumOf(text)}\n`)
 }

@@ -167,17 +167,7 @@ export class Segments {
 
   /** The table, as of now: for a checkpoint. */
   snapshot(): Uint8Array {
-    const bytes = new Uint8Array(8 + this.table.size * 16)
-    putU32(bytes, 0, this.next)
-    putU32(bytes, 4, this.table.size)
-    let at = 8
-    for (const segment of this.table.values()) {
-      putU32(bytes, at, segment.number)
-      putU32(bytes, at + 4, segment.end)
-      putF64(bytes, at + 8, segment.total)
-      at += 16
-    }
-    return bytes
+    return segmentTable(this.next, [...this.table.values()])
   }
 
   load(bytes: Uint8Array): void {
@@ -285,6 +275,22 @@ export class Segments {
     segment.handle = null
     this.open--
   }
+}
+
+/** A checkpoint's part: the number of the next segment, and those there are. */
+export function segmentTable(
+  next: number,
+  segments: readonly { readonly number: number; readonly end: number; readonly total: number }[],
+): Uint8Array {
+  const bytes = new Uint8Array(8 + segments.length * 16)
+  putU32(bytes, 0, next)
+  putU32(bytes, 4, segments.length)
+  segments.forEach(({ number, end, total }, i) => {
+    putU32(bytes, 8 + i * 16, number)
+    putU32(bytes, 12 + i * 16, end)
+    putF64(bytes, 16 + i * 16, total)
+  })
+  return bytes
 }
 
 /** The segments in a checkpoint's part. */
