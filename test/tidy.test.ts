@@ -50,6 +50,7 @@ const ENTRIES = [
   'src/cli/main.ts',
   'src/entries/posthorn.ts',
   'src/entries/testing.ts',
+  'src/entries/broker.ts',
   'src/server/batch-worker.ts',
   'sim/main.ts',
   'sim/record/server.ts',

@@ -1,5 +1,22 @@
 /** A JSON Schema, draft 7 or 2020-12, as an object. */
-export type JsonSchema = { readonly [key: string]: unknown } | boolean
+export type JsonSchema = boolean | Keywords
+
+/** Something with any of these is a schema; whether it is one, and what else is in it, is found out when it is compiled. */
+interface Keywords {
+  readonly $schema?: unknown
+  readonly $ref?: unknown
+  readonly $defs?: unknown
+  readonly type?: unknown
+  readonly properties?: unknown
+  readonly items?: unknown
+  readonly enum?: unknown
+  readonly const?: unknown
+  readonly anyOf?: unknown
+  readonly oneOf?: unknown
+  readonly allOf?: unknown
+  readonly not?: unknown
+  readonly if?: unknown
+}
 
 /** The values that a JSON Schema describes, as far as types can say it. Write the schema `as const`, or let `queue` infer it. */
 export type FromSchema<S> = S extends true
@@ -48,8 +65,8 @@ type ArrayOf<S> = S extends { readonly prefixItems: infer Items extends readonly
 
 type ObjectOf<S> = S extends { readonly properties: infer P extends object }
   ? Flat<
-      { [Name in keyof P as Name extends Required<S> ? Name : never]: FromSchema<P[Name]> } & {
-        [Name in keyof P as Name extends Required<S> ? never : Name]?: FromSchema<P[Name]>
+      { -readonly [Name in keyof P as Name extends Required<S> ? Name : never]: FromSchema<P[Name]> } & {
+        -readonly [Name in keyof P as Name extends Required<S> ? never : Name]?: FromSchema<P[Name]>
       }
     >
   : S extends { readonly additionalProperties: infer Value extends object }

@@ -11,7 +11,7 @@ export type Schema = Contract<never, unknown> | StandardSchemaV1 | JsonSchema
 export type Input<S> =
   S extends Contract<infer In, unknown>
     ? In
-    : S extends StandardSchemaV1<infer In>
+    : S extends StandardSchemaV1<infer In, unknown>
       ? In
       : S extends { readonly static: infer Static }
         ? Static

@@ -1,22 +1,23 @@
-import { EmbeddedBroker } from '../engines/embedded/open.ts'
-import type { MemoryDisk } from '../env/memory-disk.ts'
-import type { Listener, Socket } from '../env/net.ts'
-import { PosthornError } from '../sdk/posthorn-error.ts'
-import { type Embedded, openEmbedded } from '../server/embed.ts'
-import { type Front, openFronts } from '../server/fronts.ts'
-import { listen } from '../server/listen.ts'
-import { type ListenAddress, type Protocol, readListener } from '../server/listen-address.ts'
-import type { Log } from '../server/log.ts'
-import type { SettingKey } from '../server/settings.ts'
-import type { MovableClock } from './movable-clock.ts'
+import type { Clock } from '../../env/clock.ts'
+import type { MemoryDisk } from '../../env/memory-disk.ts'
+import type { Listener, Socket } from '../../env/net.ts'
+import { PosthornError } from '../../sdk/posthorn-error.ts'
+import { type Embedded, openEmbedded } from '../../server/embed.ts'
+import { type Front, openFronts } from '../../server/fronts.ts'
+import { listen } from '../../server/listen.ts'
+import { type ListenAddress, type Protocol, readListener } from '../../server/listen-address.ts'
+import type { Log } from '../../server/log.ts'
+import type { SettingKey } from '../../server/settings.ts'
+import { EmbeddedBroker } from './open.ts'
 
 export interface LifeOptions {
   readonly data: string | MemoryDisk
-  readonly clock: MovableClock
+  /** The machine's unless given. */
+  readonly clock?: Clock
   readonly settings: Partial<Readonly<Record<SettingKey, string | number | boolean>>>
   readonly log: Log
   /** The journal could not be written. */
-  readonly onFatal: () => void
+  readonly onFatal: (error: Error) => void
 }
 
 /** A broker with its listeners, from its start to its end, whether that is a good one or not. */
@@ -32,8 +33,9 @@ export class Life {
     this.broker = new EmbeddedBroker(embedded, log)
   }
 
-  static async begin({ data, clock, settings, log, onFatal }: LifeOptions): Promise<Life> {
-    return new Life(await openEmbedded({ data, clock, settings, log, onFatal }), log)
+  /** @throws Error in one line if another process has the directory, or if it is damaged */
+  static async begin(options: LifeOptions): Promise<Life> {
+    return new Life(await openEmbedded(options), options.log)
   }
 
   /** Listens for a protocol on this machine; 0 is any free port. Returns the port. */
@@ -41,7 +43,7 @@ export class Life {
     const { broker, nouns, env, config } = this.embedded
     this.fronts ??= openFronts(broker, nouns, config, log)
     const front = this.fronts[protocol]
-    const address = readListener(`${protocol}://127.0.0.1:${port}`, 'testBroker')
+    const address = readListener(`${protocol}://127.0.0.1:${port}`, 'listen')
     const watched = watch(front, (socket) => this.sockets.set(socket, protocol))
     const listener = await listen(env.net, broker.memory, address, null, watched, log)
     this.listeners.push(listener)
