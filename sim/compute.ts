@@ -1,3 +1,4 @@
+import { type JsonCodeTask, jsonCode } from '../src/broker/contract/json-code.ts'
 import { BatchWork } from '../src/core/partition/batch-work.ts'
 import type { Compute } from '../src/env/compute.ts'
 import type { SimClock } from './clock.ts'
@@ -18,7 +19,7 @@ export class SimCompute implements Compute {
   }
 
   run(task: unknown, done: (error: Error | null, result: unknown) => void): void {
-    const copy = structuredClone(task) as Parameters<BatchWork['run']>[0]
+    const copy = structuredClone(task) as Parameters<BatchWork['run']>[0] | JsonCodeTask
     // One task after the other, as in a thread.
     const now = this.clock.time
     this.free = Math.max(this.free, now) + this.delay()
@@ -26,7 +27,7 @@ export class SimCompute implements Compute {
       if (!this.alive()) return
       let result: unknown
       try {
-        result = this.work.run(copy)
+        result = copy.kind === 'json-code' ? jsonCode(copy) : this.work.run(copy)
       } catch (error) {
         done(error as Error, null)
         return

@@ -1,4 +1,4 @@
-import { underContract } from '../broker/contract/check-message.ts'
+import { mustCompile, underContract } from '../broker/contract/check-message.ts'
 import { keepMessage, roomForKeeps } from '../broker/exchange/keep.ts'
 import { LazyHeaders } from '../broker/exchange/lazy-headers.ts'
 import type { Message } from '../broker/queue/message.ts'
@@ -120,6 +120,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   route.authorize(more)
   if (facts.userIdAt >= 0) checkUser(channel, b, facts.userIdAt)
   route.find(more, lazy)
+  if (route.checked && mustCompile(broker, route.exchange, route.queues, message)) return false
   if (facts.copies || direct) rewrite(channel, direct)
   const { queues, keeps } = route
   const length = message.keysLength + message.contentLength

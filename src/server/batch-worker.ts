@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { type JsonCodeTask, jsonCode } from '../broker/contract/json-code.ts'
 import { codecsIn } from '../core/partition/batch.ts'
 import { type BatchTask, BatchWork } from '../core/partition/batch-work.ts'
 import { prepareCodec } from '../wire/kafka/compression/codec.ts'
@@ -7,17 +8,22 @@ import { prepareCodec } from '../wire/kafka/compression/codec.ts'
 const work = new BatchWork()
 let last = Promise.resolve()
 
-parentPort?.on('message', (task: BatchTask) => {
+parentPort?.on('message', (task: BatchTask | JsonCodeTask) => {
   last = last.then(() => answer(task))
 })
 
-async function answer(task: BatchTask): Promise<void> {
+async function answer(task: BatchTask | JsonCodeTask): Promise<void> {
   try {
-    await prepare(task)
-    parentPort?.postMessage({ error: null, result: work.run(task) })
+    parentPort?.postMessage({ error: null, result: await done(task) })
   } catch (error) {
     parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error), result: null })
   }
+}
+
+async function done(task: BatchTask | JsonCodeTask): Promise<unknown> {
+  if (task.kind === 'json-code') return jsonCode(task)
+  await prepare(task)
+  return work.run(task)
 }
 
 /** Codecs that have to be compiled are, before a task needs them. */

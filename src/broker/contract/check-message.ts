@@ -1,13 +1,15 @@
 import type { Exchange } from '../../core/exchange/exchange.ts'
 import type { MessageContract } from '../../core/queue/contract.ts'
 import type { Queue } from '../../core/queue/queue.ts'
+import { readFrame } from '../../core/schema/framing.ts'
+import type { SchemaEntry } from '../../core/subject/subject.ts'
 import type { Broker } from '../broker.ts'
 import type { Message } from '../queue/message.ts'
 import { turnAway } from '../queue/turn-away.ts'
 import { Body } from './body.ts'
 import { type Checked, checkBody, checkFramed } from './check-data.ts'
-import { compile } from './compile.ts'
-import { schemaOf } from './find-schema.ts'
+import { compile, compileSoon } from './compile.ts'
+import { framedSchema, schemaOf } from './find-schema.ts'
 import { tellBroken } from './tell.ts'
 
 /** What contracts leave of a message's way. */
@@ -26,6 +28,46 @@ export function isUnderContract(broker: Broker, exchange: Exchange | null, queue
   if (!contracts.any) return false
   if (exchange !== null && contracts.exchanges.has(exchange)) return true
   return queues.some((queue) => queue.settings.contract !== null)
+}
+
+/**
+ * Whether a validator is still missing by which the message will be checked. It is then being made, and whoever waits for room is called when it is
+ * there.
+ */
+export function mustCompile(
+  broker: Broker,
+  exchange: Exchange | null,
+  queues: readonly Queue[],
+  message: Message,
+): boolean {
+  const own = exchange === null ? undefined : broker.contracts.exchanges.get(exchange)
+  let body: Body | null = null
+  for (const contract of [own, ...queues.map((queue) => queue.settings.contract)]) {
+    if (contract === undefined || contract === null || contract.by === 'id') continue
+    body ??= new Body(message)
+    const schema = schemaFor(broker, contract, body)
+    if (schema === undefined || broker.contracts.validators.known(schema) !== undefined) continue
+    const { making } = broker.contracts
+    if (!making.has(schema)) {
+      making.add(schema)
+      compileSoon(broker, schema, () => {
+        making.delete(schema)
+        broker.progressed()
+      })
+    }
+    return true
+  }
+  return false
+}
+
+/** The schema that a message will be looked into by, if there is one. */
+function schemaFor(broker: Broker, { subject, version, by }: MessageContract, body: Body): SchemaEntry | undefined {
+  if (by === 'body') {
+    const schema = schemaOf(broker, subject, version)
+    return typeof schema === 'string' ? undefined : schema
+  }
+  const frame = readFrame(body.bytes, body.at, body.end)
+  return typeof frame === 'string' ? undefined : framedSchema(broker, frame)
 }
 
 /**
@@ -75,7 +117,7 @@ function isRefused(broker: Broker, contract: MessageContract, place: string, bod
   return contract.refuses
 }
 
-/** Why a message breaks a contract. The validator has been made by now, unless the message came on the heels of the contract. */
+/** Why a message breaks a contract. The validator has been made by now, unless nobody could wait for it: for a transaction, or what was delayed. */
 function broken(broker: Broker, contract: MessageContract, body: Body): string | null {
   const { problem, missing } = check(broker, contract, body)
   if (missing === null) return problem

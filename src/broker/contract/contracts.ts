@@ -1,5 +1,6 @@
 import type { Exchange } from '../../core/exchange/exchange.ts'
 import type { MessageContract } from '../../core/queue/contract.ts'
+import type { SchemaEntry } from '../../core/subject/subject.ts'
 import { Validators } from './validators.ts'
 
 /** Places whose counts are kept. */
@@ -26,6 +27,8 @@ export class Contracts {
   readonly exchanges = new WeakMap<Exchange, MessageContract>()
   /** Subjects by whose schemas bodies are checked. */
   readonly subjects = new Set<string>()
+  /** Schemas whose validators are being made because a message waits for them. */
+  readonly making = new Set<SchemaEntry>()
   /** Whether any queue or exchange ever had one: before that no message is asked for any. */
   any = false
   private readonly tallies = new Map<string, Tally>()
