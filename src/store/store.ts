@@ -17,6 +17,7 @@ import { StoreError } from './errors.ts'
 import type { Fold } from './fold.ts'
 import { openFormat } from './format-version.ts'
 import type { JournalShape } from './frame-reader.ts'
+import { type HeldFile, holdFiles } from './held-files.ts'
 import { Journal } from './journal.ts'
 import { isDiskFull, JOURNAL_DIRECTORY, JournalFiles, journalFileName } from './journal-files.ts'
 import { Log } from './log.ts'
@@ -413,6 +414,16 @@ export class Store {
     this.journal.tick()
     this.spill.tick()
     this.wake()
+  }
+
+  /** What a copy of the directory is made of, as it is now. */
+  hold(): HeldFile[] {
+    return holdFiles(this.disk, this.journal, this.files, this.segments)
+  }
+
+  /** Whether the store is about to close: who holds files lets them go. */
+  get isClosing(): boolean {
+    return this.finishing || this.closing !== null
   }
 
   /** Ends the turn, waits until all of it is durable, takes a checkpoint, and lets go of the data directory. */

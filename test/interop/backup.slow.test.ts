@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -9,6 +9,7 @@ import { run } from './script.ts'
 import { controlled } from './target.ts'
 
 const MESSAGES = 20_000
+const SMALL = ['--journal-file', '1MiB', '--journal-ring', '1MiB', '--journal-files', '4']
 
 suite('backup', { skip: controlled, timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-backup-'))
@@ -21,8 +22,7 @@ suite('backup', { skip: controlled, timeout: 60_000 }, () => {
       string,
       string,
     ]
-    const args = ['--journal-file', '1MiB', '--journal-ring', '1MiB', '--journal-files', '4']
-    const broker = await startBroker({ directory: data, args })
+    const broker = await startBroker({ directory: data, args: SMALL })
     const connection = await connect(`amqp://guest:guest@127.0.0.1:${broker.amqpPort}`)
     const channel = await connection.createConfirmChannel()
     await channel.assertQueue('kept')
@@ -48,7 +48,7 @@ suite('backup', { skip: controlled, timeout: 60_000 }, () => {
     const again = await posthorn('restore', copy, '--data', restored)
     assert.equal(again.code, 0, again.err)
     assert.equal((await posthorn('inspect', restored)).code, 0)
-    const other = await startBroker({ directory: restored, args })
+    const other = await startBroker({ directory: restored, args: SMALL })
     const model = await connect(`amqp://guest:guest@127.0.0.1:${other.amqpPort}`)
     const reader = await model.createChannel()
     const { messageCount } = await reader.checkQueue('kept')
@@ -57,6 +57,43 @@ suite('backup', { skip: controlled, timeout: 60_000 }, () => {
     assert.equal(first === false ? '' : first.content.toString().trim(), '0')
     await model.close()
     await other.stop()
+  })
+
+  test('a broker that is killed while it copies leaves a whole copy or none, and goes on where it was', async () => {
+    const [data, copy, restored] = ['killed', 'killed-copy', 'killed-restored'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const broker = await startBroker({ directory: data, args: SMALL })
+    const connection = await connect(`amqp://guest:guest@127.0.0.1:${broker.amqpPort}`)
+    connection.on('error', () => {})
+    const channel = await connection.createConfirmChannel()
+    await channel.assertQueue('kept')
+    for (let i = 0; i < MESSAGES; i++) channel.publish('', 'kept', Buffer.alloc(1000), { persistent: true })
+    await channel.waitForConfirms()
+    const begun = new Promise<void>((resolve) => {
+      const watcher = watch(folder, { recursive: false }, (_, name) => {
+        if (name !== 'killed-copy') return
+        watcher.close()
+        resolve()
+      })
+    })
+    const backup = posthorn('backup', 'create', '--to', copy, '--data', data)
+    await begun
+    await broker.stop('SIGKILL')
+    await backup
+    const restore = await posthorn('restore', copy, '--data', restored)
+    if (existsSync(join(copy, 'VERSION'))) assert.equal(restore.code, 0, restore.err)
+    else assert.match(restore.err, /is no backup/)
+    const again = await startBroker({ directory: data, args: SMALL })
+    const model = await connect(`amqp://guest:guest@127.0.0.1:${again.amqpPort}`)
+    const reader = await model.createChannel()
+    assert.equal((await reader.checkQueue('kept')).messageCount, MESSAGES)
+    assert.equal((await posthorn('backup', 'create', '--to', `${copy}-2`, '--data', data)).code, 0)
+    await model.close()
+    await again.stop()
+    assert.equal((await posthorn('inspect', `${copy}-2`)).code, 0)
   })
 
   test('nothing is copied over what is there, nor into the data directory', async () => {
