@@ -51,6 +51,7 @@ const ENTRIES = [
   'src/entries/posthorn.ts',
   'src/entries/testing.ts',
   'src/entries/broker.ts',
+  'src/entries/kafka.ts',
   'src/server/batch-worker.ts',
   'sim/main.ts',
   'sim/record/server.ts',

@@ -8,15 +8,22 @@ import { PosthornError } from '../sdk/posthorn-error.ts'
 import type { AnyQueue } from '../sdk/queue.ts'
 import type { AnyTopic } from '../sdk/topic.ts'
 import type { FEATURES as Embedded } from './embedded/engine.ts'
+import type { FEATURES as Kafka } from './kafka/features.ts'
 
 /** Engines by the scheme of their URLs; what is not used is not loaded. */
 const ENGINES: Readonly<Record<string, () => Promise<{ readonly openEngine: OpenEngine }>>> = {
   memory: () => import('./embedded/open.ts'),
   file: () => import('./embedded/open.ts'),
+  kafka: () => import('./kafka/open.ts'),
+  kafkas: () => import('./kafka/open.ts'),
 }
 
 /** What the engine of a URL can do, as far as its type tells. */
-export type FeaturesOf<Url> = Url extends `memory:${string}` | `file:${string}` ? typeof Embedded : Features
+export type FeaturesOf<Url> = Url extends `memory:${string}` | `file:${string}`
+  ? typeof Embedded
+  : Url extends `kafka:${string}` | `kafkas:${string}`
+    ? typeof Kafka
+    : Features
 
 export interface ConnectOptions<Tx = unknown> {
   /** Declared, and checked, before `connect` resolves. */

@@ -8,35 +8,48 @@ export interface MemoryTransaction {
   readonly rows: unknown[]
   readonly keys: Map<string, number>
   readonly entries: OutboxEntry[]
+  /** Resolves when it is committed or rolled back. */
+  readonly over: Promise<void>
 }
 
-/** Inbox, outbox and a table in memory, with one transaction at a time: for tests that need no database. */
+/** Inbox, outbox and a table in memory, for tests that need no database. Transactions wait for each other only where they note the same key. */
 export class MemoryStore implements Store<MemoryTransaction> {
   /** What transactions that were committed have added. */
   readonly rows: unknown[] = []
   private readonly known = new Map<string, number>()
   private entries: OutboxEntry[] = []
-  private readonly turns = new Turns()
+  /** Keys that transactions have noted which are not over. */
+  private readonly noted = new Map<string, Promise<void>>()
   private readonly relaying = new Turns()
 
   async prepare(): Promise<void> {}
 
-  transaction<T>(work: (tx: MemoryTransaction) => Promise<T>): Promise<T> {
-    return this.turns.take(async () => {
-      const tx: MemoryTransaction = { rows: [], keys: new Map(), entries: [] }
+  async transaction<T>(work: (tx: MemoryTransaction) => Promise<T>): Promise<T> {
+    let end = () => {}
+    const over = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const tx: MemoryTransaction = { rows: [], keys: new Map(), entries: [], over }
+    try {
       const result = await work(tx)
       this.rows.push(...tx.rows)
       this.entries.push(...tx.entries)
       for (const [name, until] of tx.keys) this.known.set(name, until)
       return result
-    })
+    } finally {
+      for (const name of tx.keys.keys()) this.noted.delete(name)
+      end()
+    }
   }
 
   async remember(tx: MemoryTransaction, { consumer, key, until }: InboxKey, now: number): Promise<boolean> {
     const name = `${consumer}/${key}`
+    if (tx.keys.has(name)) return false
+    for (let other = this.noted.get(name); other !== undefined; other = this.noted.get(name)) await other
     const known = this.known.get(name)
     if (known !== undefined && known > now) return false
     tx.keys.set(name, until)
+    this.noted.set(name, tx.over)
     return true
   }
 

@@ -28,10 +28,10 @@ function checkOrder(steps: readonly Step[]): void {
 
 export const ORDER_CASES: readonly Case[] = [
   {
-    name: 'messages are handled in the order in which they were sent, one at a time',
+    name: 'messages of one key are handled in the order in which they were sent, one at a time',
     requires: ['queueOrder'],
     async run({ bus, name }) {
-      const orders = queue<number>(name('orders'))
+      const orders = queue(name('orders'), { schema: json<number>(), key: () => 'all' })
       const numbers = Array.from({ length: 50 }, (_, n) => n)
       for (const n of numbers) await bus.send(orders, n)
       const got = new Mailbox<number>()

@@ -1,0 +1,96 @@
+import type { Effects } from '../../../sdk/engine.ts'
+import { PosthornError } from '../../../sdk/posthorn-error.ts'
+import type { Outgoing } from '../client/records.ts'
+import type { GroupWriter } from '../group-writer.ts'
+import type { Part } from './part.ts'
+
+/** Settlements that are one write. */
+const MOST_TOGETHER = 500
+
+/** What becomes of a message, or of none: then only where the partition stands is kept. */
+export interface Settling {
+  readonly part: Part
+  /** Null: nothing is settled. */
+  readonly offset: number | null
+  /** This consumer goes on with the partition. */
+  readonly open: boolean
+  readonly effects: Effects
+  /** Dead letters. */
+  readonly placed: readonly Outgoing[]
+}
+
+interface Waiting extends Settling {
+  readonly resolve: () => void
+  readonly reject: (error: PosthornError) => void
+}
+
+/** Stores settlements: those that come while one write is under way are the next. */
+export class Settler {
+  private readonly queue: string
+  private readonly writer: GroupWriter
+  private readonly onStored: (part: Part, offset: number) => void
+  private waiting: Waiting[] = []
+  private running = false
+
+  constructor(queue: string, writer: GroupWriter, onStored: (part: Part, offset: number) => void) {
+    this.queue = queue
+    this.writer = writer
+    this.onStored = onStored
+  }
+
+  settle(settling: Settling): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ ...settling, resolve, reject })
+      if (this.running) return
+      this.running = true
+      setImmediate(() => this.run())
+    })
+  }
+
+  private async run(): Promise<void> {
+    while (this.waiting.length > 0) await this.store(this.waiting.splice(0, MOST_TOGETHER))
+    this.running = false
+  }
+
+  /** Never throws: each is told. */
+  private async store(all: readonly Waiting[]): Promise<void> {
+    let left = all
+    let stored: readonly (readonly [Part, number])[] = []
+    const compose = () => {
+      // Those that have gone to others meanwhile are theirs to handle.
+      for (const { part, reject } of left) if (part.gone) reject(lost(this.queue))
+      left = left.filter(({ part }) => !part.gone)
+      if (left.length === 0) return null
+      const parts = new Map<Part, boolean>()
+      for (const { part, offset, open } of left) {
+        if (offset !== null) part.ledger.settle(offset)
+        parts.set(part, open)
+      }
+      const commits = [...parts].map(([part, open]) => ({ ...part.source.place, ...part.ledger.position(open) }))
+      stored = [...parts.keys()].map((part, index) => [part, commits[index]!.offset] as const)
+      return {
+        commits,
+        messages: left.flatMap(({ effects }) => effects.messages),
+        records: left.flatMap(({ effects }) => effects.records),
+        placed: left.flatMap(({ placed }) => placed),
+      }
+    }
+    try {
+      await this.writer.write(`settling messages of queue '${this.queue}'`, compose)
+      for (const [part, offset] of stored) this.onStored(part, offset)
+      for (const { resolve } of left) resolve()
+    } catch (error) {
+      for (const { part, offset } of left) if (offset !== null) part.ledger.unsettle(offset)
+      // One of them is the reason: each by itself.
+      if (left.length > 1) for (const one of left) await this.store([one])
+      else for (const { reject } of left) reject(error as PosthornError)
+    }
+  }
+}
+
+export function lost(queue: string): PosthornError {
+  return new PosthornError(
+    'DELIVERY_LOST',
+    `a delivery of queue '${queue}' is settled already, or went to another consumer`,
+  )
+}

@@ -1,0 +1,261 @@
+import {
+  type Effects,
+  type IncomingRecord,
+  NO_EFFECTS,
+  type PartitionLag,
+  type Progress,
+  type StartPoint,
+  type SubscribeOptions,
+  type Subscription,
+} from '../../sdk/engine.ts'
+import { PosthornError } from '../../sdk/posthorn-error.ts'
+import type { Lane } from './client/cluster.ts'
+import type { Membership, TopicPartition } from './client/membership.ts'
+import { fetchOffsets, listOffsets } from './client/offsets.ts'
+import { Reader, Source } from './client/reader.ts'
+import type { Ground } from './ground.ts'
+import { GroupWriter } from './group-writer.ts'
+
+/** Records handed over in one go. */
+const MOST_RECORDS = 200
+const NOBODY = { group: '', id: '', epoch: -1 }
+
+/** One partition that is read. */
+class Reading {
+  readonly source: Source
+  /** Fetched and not handed over. */
+  waiting: IncomingRecord[] = []
+  /** One above the last record that was handed over. */
+  handed: number
+  /** What is committed, or where it began. */
+  committed: number
+  paused = false
+
+  constructor(topic: string, partition: number, offset: number) {
+    this.source = new Source(topic, partition, offset)
+    this.handed = offset
+    this.committed = offset
+  }
+
+  /** Where to read on when everything below `offset` is done: behind what is no record, too. */
+  beyond(offset: number): number {
+    return offset >= this.handed && this.waiting.length === 0 ? Math.max(offset, this.source.next) : offset
+  }
+
+  moveTo(offset: number): void {
+    this.waiting = []
+    this.handed = offset
+    this.source.next = offset
+  }
+}
+
+/** A subscription to a topic: a member of a group, or, without one, a reader of all partitions. */
+export class KafkaSubscription implements Subscription {
+  private readonly ground: Ground
+  private readonly topic: string
+  private readonly options: SubscribeOptions
+  private readonly lane: Lane
+  private readonly reader: Reader
+  private readonly membership: Membership | null
+  private readonly writer: GroupWriter
+  private readonly readings = new Map<number, Reading>()
+  private stopped = false
+  private closing: Promise<void> | null = null
+
+  constructor(ground: Ground, topic: string, options: SubscribeOptions) {
+    const { cluster, routes } = ground
+    this.ground = ground
+    this.topic = topic
+    this.options = options
+    this.lane = cluster.openLane()
+    const end = (error: Error) => this.end(error)
+    this.reader = new Reader(cluster, (source, records) => this.read(source, records), end)
+    this.membership =
+      options.group === null
+        ? null
+        : ground.memberOf(this.lane, options.group, [topic], {
+            assigned: (partitions) => this.assigned(partitions),
+            revoked: (partitions) => this.revoked(partitions),
+            lost: (partitions) => this.lost(partitions),
+            ended: end,
+          })
+    this.writer = new GroupWriter(cluster, routes, this.lane, () => this.membership?.member ?? NOBODY)
+  }
+
+  async start(): Promise<void> {
+    if (this.membership !== null) return this.membership.join()
+    const facts = await this.ground.cluster.topic(this.topic)
+    if (facts === null) throw new PosthornError('NOT_FOUND', `there is no topic '${this.topic}'`)
+    const partitions = facts.leaders.map((_, partition) => partition)
+    this.begin(await this.makeReadings(partitions, this.options.from))
+  }
+
+  async commit(progress: readonly Progress[], effects: Effects): Promise<void> {
+    const { group } = this.options
+    let kept: readonly (readonly [Reading, number])[] = []
+    await this.writer.write(`keeping the progress of group '${group}' in topic '${this.topic}'`, () => {
+      kept =
+        group === null
+          ? []
+          : progress.flatMap(({ partition, offset }) => {
+              const reading = this.readings.get(partition)
+              return reading === undefined ? [] : [[reading, reading.beyond(offset)] as const]
+            })
+      const commits = kept.map(([{ source }, offset]) => ({ ...source.place, offset, metadata: '' }))
+      return { commits, messages: effects.messages, records: effects.records, placed: [] }
+    })
+    for (const [reading, offset] of kept) reading.committed = offset
+  }
+
+  async seek(to: StartPoint): Promise<void> {
+    const chosen = [...this.readings.keys()].filter((partition) => to.kind !== 'offset' || partition === to.partition)
+    if (to.kind === 'offset' && chosen.length === 0) {
+      const text = `this subscription does not have partition ${to.partition} of topic '${this.topic}'`
+      throw new PosthornError('NOT_FOUND', text)
+    }
+    const offsets = await this.offsetsOf(chosen, to)
+    const progress: Progress[] = []
+    for (const [index, partition] of chosen.entries()) {
+      const reading = this.readings.get(partition)
+      if (reading === undefined) continue
+      const offset = offsets[index]!
+      reading.moveTo(offset)
+      progress.push({ partition, offset })
+      if (this.options.group === null) reading.committed = offset
+    }
+    this.reader.wake()
+    await this.commit(progress, NO_EFFECTS)
+  }
+
+  async lag(): Promise<readonly PartitionLag[]> {
+    const partitions = [...this.readings.keys()]
+    const ends = await listOffsets(this.ground.cluster, this.topic, partitions, 'latest')
+    return partitions.flatMap((partition, index) => {
+      const reading = this.readings.get(partition)
+      if (reading === undefined) return []
+      const offset = this.options.group === null ? reading.beyond(reading.handed) : reading.beyond(reading.committed)
+      return [{ partition, offset, end: Math.max(offset, ends[index]!) }]
+    })
+  }
+
+  pause(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const reading = this.readings.get(partition)
+      if (reading === undefined) continue
+      reading.paused = true
+      reading.source.paused = true
+    }
+  }
+
+  resume(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const reading = this.readings.get(partition)
+      if (reading === undefined) continue
+      reading.paused = false
+      // Never from inside a call.
+      queueMicrotask(() => this.handOver(reading))
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    for (const { source } of this.readings.values()) this.reader.remove(source)
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.leave()
+    return this.closing
+  }
+
+  private async leave(): Promise<void> {
+    await this.stop()
+    await this.membership?.leave()
+    await Promise.all([this.reader.close(), this.lane.close()])
+    this.ground.closed(this)
+  }
+
+  private begin(readings: readonly Reading[]): void {
+    for (const reading of readings) this.readings.set(reading.source.partition, reading)
+    this.options.onAssigned(readings.map(({ source }) => source.partition))
+    if (!this.stopped) this.reader.add(readings.map(({ source }) => source))
+  }
+
+  private async makeReadings(partitions: readonly number[], from: StartPoint): Promise<Reading[]> {
+    const offsets = await this.offsetsOf(partitions, from)
+    return partitions.map((partition, index) => new Reading(this.topic, partition, offsets[index]!))
+  }
+
+  private async assigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const { cluster } = this.ground
+    const numbers = partitions.map(({ partition }) => partition)
+    const committed = await fetchOffsets(cluster, this.lane, this.options.group!, partitions)
+    const known = new Map(committed.map(({ partition, offset }) => [partition, offset]))
+    const fresh = await this.makeReadings(
+      numbers.filter((number) => !known.has(number)),
+      this.options.from,
+    )
+    this.begin([...[...known].map(([number, offset]) => new Reading(this.topic, number, offset)), ...fresh])
+    // Who goes on after a crash begins where this one began, not at another latest.
+    const start = fresh.map(({ source, committed }) => ({ partition: source.partition, offset: committed }))
+    if (start.length > 0) await this.commit(start, NO_EFFECTS)
+  }
+
+  private async revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    const numbers = partitions.map(({ partition }) => partition)
+    for (const number of numbers) {
+      const reading = this.readings.get(number)
+      if (reading !== undefined) this.reader.remove(reading.source)
+    }
+    await this.options.onRevoked(numbers)
+    for (const number of numbers) this.readings.delete(number)
+  }
+
+  private lost(partitions: readonly TopicPartition[]): void {
+    for (const { partition } of partitions) {
+      const reading = this.readings.get(partition)
+      if (reading !== undefined) this.reader.remove(reading.source)
+      this.readings.delete(partition)
+    }
+    this.options.onRevoked(partitions.map(({ partition }) => partition))
+  }
+
+  private read(source: Source, records: readonly IncomingRecord[]): void {
+    const reading = this.readings.get(source.partition)
+    if (reading === undefined || reading.source !== source) return
+    reading.waiting.push(...records)
+    this.handOver(reading)
+  }
+
+  private handOver(reading: Reading): void {
+    const { source } = reading
+    while (reading.waiting.length > 0) {
+      if (this.stopped || reading.paused || this.readings.get(source.partition) !== reading) return
+      const some = reading.waiting.splice(0, MOST_RECORDS)
+      reading.handed = some.at(-1)!.offset + 1
+      this.options.onRecords(source.partition, some)
+    }
+    if (!source.paused || reading.paused) return
+    source.paused = false
+    this.reader.wake()
+  }
+
+  private async offsetsOf(partitions: readonly number[], at: StartPoint): Promise<number[]> {
+    if (partitions.length === 0) return []
+    const { cluster } = this.ground
+    if (at.kind === 'earliest' || at.kind === 'latest') return listOffsets(cluster, this.topic, partitions, at.kind)
+    if (at.kind === 'time') return listOffsets(cluster, this.topic, partitions, { time: at.time })
+    const [begins, ends] = [
+      await listOffsets(cluster, this.topic, partitions, 'earliest'),
+      await listOffsets(cluster, this.topic, partitions, 'latest'),
+    ]
+    return partitions.map((partition, index) =>
+      partition === at.partition ? Math.min(Math.max(at.offset, begins[index]!), ends[index]!) : ends[index]!,
+    )
+  }
+
+  private end(error: Error): void {
+    if (this.stopped) return
+    this.stopped = true
+    this.options.onEnd(error)
+  }
+}
