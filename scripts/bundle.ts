@@ -3,7 +3,7 @@ import { type BuildOptions, build } from 'esbuild'
 import { copyTypes } from './types.ts'
 
 /** What the package exports: one file per subpath. */
-const LIBRARY = ['posthorn', 'broker', 'testing', 'kafka']
+const LIBRARY = ['posthorn', 'broker', 'testing', 'kafka', 'rabbitmq']
 const WORKER = 'src/server/batch-worker.ts'
 
 const options: BuildOptions = {
@@ -31,7 +31,7 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   // A binary can't be bundled, and codecs are loaded when a batch needs them.
-  external: ['@node-rs/crc32', 'snappyjs', 'lz4js', '@bokuweb/zstd-wasm', '@platformatic/kafka'],
+  external: ['@node-rs/crc32', 'snappyjs', 'lz4js', '@bokuweb/zstd-wasm', '@platformatic/kafka', 'amqplib'],
   // For what is bundled and still calls require.
   banner: {
     js: "import { createRequire as posthornRequire } from 'node:module'; const require = posthornRequire(import.meta.url);",

@@ -52,6 +52,7 @@ const ENTRIES = [
   'src/entries/testing.ts',
   'src/entries/broker.ts',
   'src/entries/kafka.ts',
+  'src/entries/rabbitmq.ts',
   'src/server/batch-worker.ts',
   'sim/main.ts',
   'sim/record/server.ts',

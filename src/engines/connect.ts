@@ -9,6 +9,7 @@ import type { AnyQueue } from '../sdk/queue.ts'
 import type { AnyTopic } from '../sdk/topic.ts'
 import type { FEATURES as Embedded } from './embedded/engine.ts'
 import type { FEATURES as Kafka } from './kafka/features.ts'
+import type { FEATURES as RabbitMQ } from './rabbitmq/features.ts'
 
 /** Engines by the scheme of their URLs; what is not used is not loaded. */
 const ENGINES: Readonly<Record<string, () => Promise<{ readonly openEngine: OpenEngine }>>> = {
@@ -16,6 +17,8 @@ const ENGINES: Readonly<Record<string, () => Promise<{ readonly openEngine: Open
   file: () => import('./embedded/open.ts'),
   kafka: () => import('./kafka/open.ts'),
   kafkas: () => import('./kafka/open.ts'),
+  amqp: () => import('./rabbitmq/open.ts'),
+  amqps: () => import('./rabbitmq/open.ts'),
 }
 
 /** What the engine of a URL can do, as far as its type tells. */
@@ -23,7 +26,9 @@ export type FeaturesOf<Url> = Url extends `memory:${string}` | `file:${string}`
   ? typeof Embedded
   : Url extends `kafka:${string}` | `kafkas:${string}`
     ? typeof Kafka
-    : Features
+    : Url extends `amqp:${string}` | `amqps:${string}`
+      ? typeof RabbitMQ
+      : Features
 
 export interface ConnectOptions<Tx = unknown> {
   /** Declared, and checked, before `connect` resolves. */
@@ -41,7 +46,8 @@ export interface ConnectOptions<Tx = unknown> {
 }
 
 /**
- * Connects to a broker: `memory:` and `file:DIRECTORY` are brokers in this process.
+ * Connects to a broker: `memory:` and `file:DIRECTORY` are brokers in this process, `amqp:` and `amqps:` are RabbitMQ or our own server (with the package
+ * amqplib).
  *
  * @example
  * ```ts

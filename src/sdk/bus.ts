@@ -3,7 +3,7 @@ import { Codecs } from './codecs.ts'
 import { type ConsumeOptions, type Consuming, type Ground, startConsumer } from './consume.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type Duration, durationMs } from './duration.ts'
-import type { Engine, Features, RecordPlace } from './engine.ts'
+import type { Engine, Features, PublishedPlace } from './engine.ts'
 import { requireFeature } from './features.ts'
 import type { Handler, Middleware } from './handling.ts'
 import type { Logger } from './logger.ts'
@@ -186,7 +186,7 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     topic: Topic<In, Out>,
     payload: NoInfer<In>,
     options: RecordOptions = {},
-  ): Promise<RecordPlace> {
+  ): Promise<PublishedPlace<F>> {
     this.check()
     await this.ready(topic)
     const record = await this.outgoing.record(topic, payload, options)
@@ -198,7 +198,7 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     topic: Topic<In, Out>,
     payloads: readonly NoInfer<In>[],
     options: Omit<RecordOptions, 'id'> = {},
-  ): Promise<readonly RecordPlace[]> {
+  ): Promise<readonly PublishedPlace<F>[]> {
     this.check()
     await this.ready(topic)
     return this.engine.publish(

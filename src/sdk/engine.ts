@@ -31,6 +31,10 @@ export interface Features {
   readonly priority: boolean
   /** A queue hands out messages of one key in the order in which they were sent. */
   readonly queueOrder: boolean
+  /** Publishing tells the offset of a record, not only its partition. */
+  readonly places: boolean
+  /** A topic can keep the newest record of each key for good. */
+  readonly compaction: boolean
 }
 
 /** Headers of a message: names in lower case. Those in `WELL_KNOWN` are carried where the wire has a place for them. */
@@ -94,8 +98,12 @@ export interface OutgoingRecord {
 /** Where a record is. */
 export interface RecordPlace {
   readonly partition: number
+  /** -1 where nobody knows: what `publish` tells unless `features.places`. */
   readonly offset: number
 }
+
+/** What publishing tells of a record's place on an engine of these features. */
+export type PublishedPlace<F extends Features> = F['places'] extends false ? Omit<RecordPlace, 'offset'> : RecordPlace
 
 /** The key of something that was handled, remembered until `until` (milliseconds since 1970). */
 export interface InboxKey {

@@ -21,6 +21,11 @@ const ADVICE: Readonly<Record<keyof Features, { readonly use: string; readonly i
   },
   priority: { use: 'sending with a priority', instead: 'send to a queue of its own' },
   queueOrder: { use: 'keeping the order of messages in a queue', instead: 'use a topic' },
+  places: { use: 'telling the offset of a record that is published', instead: 'give it an id, and look for that' },
+  compaction: {
+    use: 'keeping the newest record of each key',
+    instead: 'give the topic a retention that is long enough',
+  },
 }
 
 /** @throws PosthornError `FEATURE_MISSING` */

@@ -37,6 +37,8 @@ export const FEATURES = {
   cancel: true,
   priority: true,
   queueOrder: true,
+  places: true,
+  compaction: true,
 } as const satisfies Features
 
 /** A reply is gone when its reader is. */

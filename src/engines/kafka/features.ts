@@ -6,4 +6,6 @@ export const FEATURES = {
   cancel: true,
   priority: false,
   queueOrder: true,
+  places: true,
+  compaction: true,
 } as const
