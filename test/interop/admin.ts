@@ -12,6 +12,7 @@ export interface Admin {
   export(): Promise<Definitions>
   deleteVHost(name: string): Promise<void>
   deleteUser(name: string): Promise<void>
+  clearPermissions(user: string, vhost: string): Promise<void>
 }
 
 /** Ours, over the command line: of a broker that runs in the directory, or of the directory itself. */
@@ -31,6 +32,9 @@ export function commandLine(directory: string): Admin {
     },
     deleteUser: async (name) => {
       await posthorn(['users', 'delete', '--name', name])
+    },
+    clearPermissions: async (user, vhost) => {
+      await posthorn(['permissions', 'clear', '--user', user, '--vhost', vhost])
     },
   }
 }
@@ -62,6 +66,9 @@ export function managementApi(host: string, amqpPort: number): Admin {
     },
     deleteUser: async (name) => {
       await call('DELETE', `/users/${encodeURIComponent(name)}`)
+    },
+    clearPermissions: async (user, vhost) => {
+      await call('DELETE', `/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(user)}`)
     },
   }
 }

@@ -193,6 +193,48 @@ suite('queues of all types, by amqplib', { skip, timeout: 60_000 }, () => {
   })
 
   for (const type of ['classic', 'quorum']) {
+    test(`single active consumers of a ${type} queue follow in the order in which they came, each with its prefetch`, async () => {
+      const queue = await declared('followers', { 'x-queue-type': type, 'x-single-active-consumer': true })
+      const came = new Mailbox<string>()
+      const consumers: { channel: Channel; unacked: Came[]; tag: string }[] = []
+      for (const [name, prefetch] of [
+        ['A', 2],
+        ['B', 3],
+        ['C', 1],
+      ] as const) {
+        const one = { channel: await connection.createChannel(), unacked: [] as Came[], tag: name }
+        await one.channel.prefetch(prefetch)
+        const take = (message: Came | null) => {
+          if (message === null) return
+          one.unacked.push(message)
+          came.put(`${name}${message.content}`)
+        }
+        await one.channel.consume(queue, take as never, { consumerTag: name })
+        consumers.push(one)
+      }
+      for (let i = 0; i < 8; i++) await publish(queue, `${i}`, { persistent: true })
+      const [a, b, c] = consumers as [(typeof consumers)[0], (typeof consumers)[0], (typeof consumers)[0]]
+      assert.deepEqual(await came.take(2), ['A0', 'A1'])
+      a.channel.ack(a.unacked[0]!)
+      assert.deepEqual(await came.take(1), ['A2'])
+      // What a cancelled one still has is its own until it goes.
+      await a.channel.cancel('A')
+      assert.deepEqual(await came.take(3), ['B3', 'B4', 'B5'])
+      a.channel.ack(a.unacked[1]!)
+      await a.channel.close()
+      b.channel.ack(b.unacked[0]!)
+      assert.deepEqual(await came.take(1), ['B2'])
+      await b.channel.close()
+      // A quorum queue hands out what came back in the order in which it did, a classic one by age.
+      const back = type === 'classic' ? ['C2', 'C4', 'C5', 'C6'] : ['C4', 'C5', 'C2', 'C6']
+      for (const next of back) {
+        assert.deepEqual(await came.take(1), [next])
+        c.channel.ack(c.unacked.at(-1)!)
+      }
+      await c.channel.close()
+      await channel.deleteQueue(queue)
+    })
+
     test(`the single active consumer of a ${type} queue is followed by the one of highest priority`, async () => {
       const queue = await declared('single', { 'x-queue-type': type, 'x-single-active-consumer': true })
       const came = new Mailbox<string>()

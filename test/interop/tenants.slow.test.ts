@@ -169,6 +169,24 @@ suite('users, vhosts, permissions and policies', { skip, timeout: 60_000 }, () =
     }
   })
 
+  test('with a new secret it is looked at again what the user may do', async () => {
+    const user = wanted.reader
+    const model = await log(user)
+    await admin.load({ permissions: [{ user, vhost, configure: '', write: '', read: '' }] })
+    await model.updateSecret(Buffer.from(PASSWORD), 'it is time')
+    const publish = async (channel: Channel) => {
+      channel.publish('orders', `eu.${user}.x`, Buffer.alloc(0))
+    }
+    const what = `write access to exchange 'orders' in vhost '${vhost}' refused for user '${user}'`
+    assert.ok((await refused(model, publish)).includes(what))
+    await admin.clearPermissions(user, vhost)
+    const closed = new Promise<Error>((resolve) => model.once('error', resolve))
+    void model.updateSecret(Buffer.from(PASSWORD), 'it is time')
+    const { message } = await closed
+    assert.ok(message.includes(`NOT_ALLOWED - access to vhost '${vhost}' refused for user '${user}'`), message)
+    await admin.load({ permissions: wanted.permissions })
+  })
+
   test('who is connected has to go when the user is deleted, or the vhost', async () => {
     const gone = async (username: string, act: () => Promise<void>) => {
       const model = await log(username)

@@ -4,6 +4,8 @@ import { BrokerRig, RigConsumer } from '../../../sim/broker-rig.ts'
 import { Dice } from '../../../sim/random.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import type { Field } from '../../wire/amqp/field.ts'
+import { declareExchange } from '../exchange/declare.ts'
+import { bindQueue } from './bind.ts'
 import { PARKING } from './parking.ts'
 import { requeue } from './requeue.ts'
 
@@ -123,4 +125,44 @@ test('a quorum queue that refuses publishers takes them again when it is clearly
   rig.broker.wake(queue)
   rig.run()
   assert.equal(rig.publish([queue], 'm'), 0)
+})
+
+test('dead letters that have to arrive wait while their target is full or is not there, and each arrives once', () => {
+  const rig = new BrokerRig()
+  const { broker } = rig
+  const vhost = broker.vhosts.get('/')!
+  const source = quorum(rig, 'q', {
+    'x-overflow': text('reject-publish'),
+    'x-dead-letter-exchange': text('x'),
+    'x-dead-letter-strategy': text('at-least-once'),
+    'x-message-ttl': int(20),
+  })
+  const flags = { type: 'fanout', durable: true, autoDelete: false, internal: false, args: new Map() }
+  declareExchange(broker, vhost, { name: 'x', ...flags })
+  const letters = { 'x-max-length': int(2), 'x-overflow': text('reject-publish') }
+  const state = (of: BrokerRig) => [found(of, 'q').index.live, found(of, 'letters')?.ready ?? 0]
+  for (const name of ['1', '2', '3', '4', '5']) rig.publish([source], name)
+  rig.run(3000)
+  assert.deepEqual(state(rig), [5, 0])
+  const full = rig.queue('letters', { args: letters })
+  assert.ok(bindQueue(broker, vhost, 1, { exchange: 'x', queue: 'letters', key: '', args: new Map() }).ok)
+  rig.run(3000)
+  assert.deepEqual(state(rig), [3, 2])
+  // A broker that dies meanwhile has lost none, and doubled none.
+  const second = restarted(rig)
+  second.run(3000)
+  assert.deepEqual(state(second), [3, 2])
+  const got: string[] = []
+  for (let n = 0; n < 3; n++) {
+    const consumer = new RigConsumer(2)
+    full.consumers.add(consumer)
+    rig.broker.wake(full)
+    rig.run(3000)
+    consumer.ackAll(rig.broker, full)
+    full.consumers.remove(consumer)
+    got.push(...consumer.texts)
+    rig.run(3000)
+  }
+  assert.deepEqual(got, ['1', '2', '3', '4', '5'])
+  assert.deepEqual(state(rig), [0, 0])
 })

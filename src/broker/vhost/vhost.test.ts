@@ -94,3 +94,35 @@ test('what makes no sense is refused', () => {
   assert.equal(outcome.ok ? '' : outcome.text, 'nope is not a valid queue type')
   assert.equal(deleteVHost(broker, 'nowhere', () => {}).ok, false)
 })
+
+test('the connections of a vhost that goes are closed a few at a time, and those of one made anew meanwhile stay', () => {
+  const rig = new BrokerRig()
+  const { broker } = rig
+  setVHost(broker, { name: 'v' })
+  const closed: number[] = []
+  const connect = (name: string, vhost: string) => {
+    const connection: ClientConnection = {
+      protocol: 'amqp',
+      name,
+      user: 'u',
+      vhost,
+      connectedAt: 0,
+      channels: 0,
+      close: () => {
+        closed.push(broker.connections.size)
+        broker.connections.remove(connection)
+      },
+    }
+    broker.connections.add(connection)
+  }
+  for (let i = 0; i < 600; i++) connect(`${i}`, 'v')
+  connect('other', '/')
+  const old = broker.vhosts.get('v')!
+  deleteVHost(broker, 'v', () => {})
+  assert.ok(closed.length > 0 && closed.length <= 256, `${closed.length} in one go`)
+  assert.equal(old.deleted, true)
+  setVHost(broker, { name: 'v' })
+  connect('new', 'v')
+  rig.run()
+  assert.deepEqual([closed.length, [...broker.connections].map(({ name }) => name)], [600, ['other', 'new']])
+})
