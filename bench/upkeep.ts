@@ -8,10 +8,12 @@ import { Arena } from '../src/std/arena.ts'
 import { JOURNAL } from '../src/store/place.ts'
 import { STORE_DEFAULTS, Store } from '../src/store/store.ts'
 import { TIDY_DEFAULTS } from '../src/store/tidy.ts'
+import { measureDefinitions } from './definitions.ts'
 
 /**
  * What checkpoints and tidying cost those who wait for the disk: group commits by themselves, beside a checkpoint of as many waiting
- * messages, and beside the tidying of all of them; and the longest time for which any step of it holds the event loop.
+ * messages, and beside the tidying of all of them; and the longest time for which any step of it holds the event loop, also in a broker with
+ * 10,000 queues and as many bindings.
  *
  *   node dist/bench/upkeep.js [directory] [messages] [bytes of a message]
  */
@@ -159,4 +161,5 @@ const tidiedUp = () => {
 Object.assign(store.tidy, { lookAt: 0 })
 await commit('beside tidying', tidiedUp)
 console.log(`  ${store.tidy.tidied - tidied} tidyings, ${store.segments.count} segments`)
+await measureDefinitions(join(root, 'definitions'), 10_000)
 process.exit(0)
