@@ -25,7 +25,7 @@ export function schemaRoutes(broker: Broker): Route[] {
       run: (call) => {
         const entry = entryOf(broker, call)
         const most = flag(call, 'fetchMaxId') ? { maxId: registry.lastId(entry.context) } : {}
-        call.answer({ ...shownSchema(entry, call.takesUnknown), ...most })
+        call.answer({ ...shownSchema(entry), ...most })
       },
     },
     {
@@ -52,7 +52,7 @@ export function schemaRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: '/schemas/guids/:guid',
-      run: (call) => call.answer(shownSchema(byGuid(broker, call)[0]!, call.takesUnknown)),
+      run: (call) => call.answer(shownSchema(byGuid(broker, call)[0]!)),
     },
     {
       method: 'GET',

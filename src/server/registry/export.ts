@@ -16,7 +16,7 @@ export function exportAll(
     .flatMap((subject) => [...subject.all()])
     // Whoever is referred to comes before who refers to him.
     .sort((a, b) => a.entry.id - b.entry.id || a.time - b.time || a.version - b.version)
-    .map((version) => shownVersion(version, true))
+    .map((version) => ({ ...shownVersion(version, true), ts: version.time }))
   const scopes = (entries: Iterable<[string, unknown]>) => [...entries].map(([subject, value]) => ({ subject, value }))
   const result = {
     format: EXPORT_FORMAT,
