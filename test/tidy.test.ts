@@ -58,6 +58,7 @@ const ENTRIES = [
   'sim/record/server.ts',
   'bench/main.ts',
   'bench/store.ts',
+  'bench/registry.ts',
   'bench/upkeep.ts',
   'test/differential/amqp/main.ts',
   'test/differential/kafka/main.ts',
