@@ -47,13 +47,16 @@ export function resourceOf(front: Front, type: number, name: string): Resource |
           : [wrong.request ? ErrorCode.INVALID_REQUEST : ErrorCode.INVALID_CONFIG, wrong.text]
       })
     case ResourceType.group:
-      if (name === '') return [ErrorCode.INVALID_REQUEST, 'Default group resources are not allowed.']
       return stored(
         front,
         'group',
         name,
         (key) => ownKey(GROUP_CONFIGS, key),
-        (configs) => asConfig(checkGroupConfigs(configs)),
+        // That there is no such resource is told after what is wrong with the operations.
+        (configs) =>
+          name === ''
+            ? [ErrorCode.INVALID_REQUEST, 'Default group resources are not allowed.']
+            : asConfig(checkGroupConfigs(configs)),
       )
     default:
       return [ErrorCode.INVALID_REQUEST, `Unknown resource type ${type}`]

@@ -19,7 +19,8 @@ export const describeLogDirs = api(
     } else {
       for (const { topic: name, partitions } of request.topics) {
         const topic = topics.byName.get(name)
-        if (topic !== undefined) wanted.push([topic, partitions.filter((number) => number in topic.partitions)])
+        if (topic !== undefined)
+          wanted.push([topic, [...new Set(partitions)].filter((number) => number in topic.partitions)])
       }
     }
     const told = wanted.map(([topic, numbers]) => ({

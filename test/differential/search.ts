@@ -16,6 +16,8 @@ export interface Subject<C, D extends { readonly at: number }> {
   run(commands: readonly C[], prefix: string, ours: Address, real: Address): Promise<D | null>
   explain(commands: readonly C[], found: D): string
   count(command: C, hits: Hits): void
+  /** What the others need: it is not left out when a sequence is shortened. */
+  needs?(command: C): boolean
   /** Puts a bug into our side. */
   plant(): void
   /** Waits until the real one can answer everything. */
@@ -139,13 +141,18 @@ async function explain<C, D extends { readonly at: number }>(
   if (given.planted) return subject.explain(commands, found)
   let tries = 0
   let last: { commands: readonly C[]; found: D } = { commands, found }
-  await shrink([...commands.keys()], async (numbers) => {
-    const prefix = `d${run}-${seed}-${++tries}`
-    const all = subject.sequence(seed, prefix, given.number('length'))
-    const some = numbers.map((n) => all[n]!)
-    const again = await subject.run(some, prefix, ours, real)
-    if (again !== null) last = { commands: some, found: again }
-    return again !== null
-  })
+  const isNeeded = (n: number) => subject.needs?.(commands[n]!) ?? false
+  const needed = [...commands.keys()].filter(isNeeded)
+  await shrink(
+    [...commands.keys()].filter((n) => !isNeeded(n)),
+    async (numbers) => {
+      const prefix = `d${run}-${seed}-${++tries}`
+      const all = subject.sequence(seed, prefix, given.number('length'))
+      const some = [...needed, ...numbers].map((n) => all[n]!)
+      const again = await subject.run(some, prefix, ours, real)
+      if (again !== null) last = { commands: some, found: again }
+      return again !== null
+    },
+  )
   return subject.explain(last.commands, last.found)
 }

@@ -13,7 +13,14 @@ export interface AckBatch {
   readonly acknowledgeTypes: readonly number[]
 }
 
-export type AckRefusal = 'none' | 'past-the-end' | 'not-the-owner' | 'not-acquired' | 'no-room'
+export type AckRefusal =
+  | 'none'
+  | 'not-found'
+  | 'begins-past-the-end'
+  | 'past-the-end'
+  | 'not-the-owner'
+  | 'not-acquired'
+  | 'no-room'
 
 /** Takes what a member says of records of one partition: of all of them, or of none. */
 export function acknowledge(
@@ -26,9 +33,14 @@ export function acknowledge(
   if (share === undefined || window == null) return 'not-acquired'
   const log = shares.logOf(share)
   if (log !== undefined) window.moveStart(log.logStartOffset)
+  let before = -1
   for (const { firstOffset, lastOffset } of batches) {
     if (lastOffset < window.start) continue
-    if (lastOffset >= window.end) return 'past-the-end'
+    if (window.size === 0) return 'not-found'
+    if (lastOffset >= window.end) return firstOffset >= window.end ? 'begins-past-the-end' : 'past-the-end'
+    // Of a record that was spoken of before, nothing is left to say.
+    if (firstOffset === before) return 'not-acquired'
+    before = lastOffset
     if (window.areWith(session.owner, firstOffset, lastOffset)) continue
     return window.areAcquired(firstOffset, lastOffset) ? 'not-the-owner' : 'not-acquired'
   }

@@ -10,6 +10,8 @@ import { addressFor } from '../metadata.ts'
 
 const GROUP = 0
 const TRANSACTION = 1
+const MALFORMED =
+  'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.'
 
 export const findCoordinator = api(
   FindCoordinatorRequest,
@@ -28,6 +30,5 @@ function find(keyType: number, call: Call) {
     const nodeId = call.front.options.nodeId
     return { ...addressFor(call), nodeId, errorCode: ErrorCode.NONE, errorMessage: '' }
   }
-  const errorMessage = `There are no coordinators of type ${keyType}.`
-  return { nodeId: -1, host: '', port: -1, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
+  return { nodeId: -1, host: '', port: -1, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: MALFORMED }
 }

@@ -20,6 +20,9 @@ const CLIENT_KEYS: Readonly<Record<string, 'whole' | 'any'>> = {
 }
 const IP_KEYS: Readonly<Record<string, 'whole' | 'any'>> = { connection_creation_rate: 'whole' }
 
+/** As they lie in a hash table of Kafka's. */
+const TOLD_ORDER: Readonly<Record<string, number>> = { 'client-id': 0, user: 1, ip: 3 }
+
 export const alterClientQuotas = api(
   AlterClientQuotasRequest,
   AlterClientQuotasResponse,
@@ -28,7 +31,7 @@ export const alterClientQuotas = api(
     // An entity that comes twice is answered once, with an error.
     const byEntity = new Map<string, Entry[]>()
     for (const entry of request.entries) {
-      const key = JSON.stringify(entry.entity.map(({ entityType, entityName }) => [entityType, entityName]).sort())
+      const key = JSON.stringify(Object.entries(entityOf(entry)).sort())
       byEntity.set(key, [...(byEntity.get(key) ?? []), entry])
     }
     const entries = [...byEntity.values()].map((same) => {
@@ -50,7 +53,10 @@ function alter(same: readonly Entry[], onlyCheck: boolean, call: Call) {
   const given = entityOf(same[0]!)
   const keys = ops.map(({ key }) => key)
   if (same.length > 1 || new Set(keys).size < keys.length) {
-    const told = Object.entries(given).map(([type, name]) => `${type}=${name}`)
+    const place = (type: string) => TOLD_ORDER[type] ?? 2
+    const told = Object.entries(given)
+      .sort(([one], [other]) => place(one) - place(other))
+      .map(([type, name]) => `${type}=${name}`)
     return invalid(`Ignoring duplicate entity ClientQuotaEntity(entries={${told.join(', ')}})`)
   }
   const wrong = wrongEntity(given) ?? wrongOps(ops, 'ip' in given ? IP_KEYS : CLIENT_KEYS)

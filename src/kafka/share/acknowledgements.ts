@@ -6,6 +6,14 @@ import type { Front } from '../front.ts'
 /** What Kafka says where it does not take an acknowledgement. */
 const ACK_CODES: { readonly [refusal in AckRefusal]: readonly [code: number, text: string | null] } = {
   none: [ErrorCode.NONE, null],
+  'not-found': [
+    ErrorCode.INVALID_RECORD_STATE,
+    'Batch record not found. The request batch offsets are not found in the cache.',
+  ],
+  'begins-past-the-end': [
+    ErrorCode.INVALID_REQUEST,
+    'Batch record not found. The first offset in request is past acquired records.',
+  ],
   'past-the-end': [
     ErrorCode.INVALID_REQUEST,
     'Batch record not found. The last offset in request is past acquired records.',
@@ -45,11 +53,11 @@ export function roomFor(group: string, said: readonly Said[]): number {
   return bytes
 }
 
-/** Whether acknowledgements can be understood. Renewing is there from version 2 on, and only in requests that say so. */
+/** Whether acknowledgements can be understood: one may begin with the record that the last one ended with. Renewing is there from version 2 on, and only in requests that say so. */
 function isWellFormed(batches: readonly AckBatch[], mayRenew: boolean): boolean {
   let before = -1
   for (const { firstOffset, lastOffset, acknowledgeTypes } of batches) {
-    if (lastOffset < firstOffset || firstOffset <= before) return false
+    if (lastOffset < firstOffset || firstOffset < before) return false
     before = lastOffset
     const count = acknowledgeTypes.length
     if (count !== 1 && count !== lastOffset - firstOffset + 1) return false

@@ -25,7 +25,8 @@ export const describeShareGroupOffsets = api(
       }
       position = Math.max(position, shares.byName.get(groupId)?.changedAt ?? 0)
       const wanted =
-        asked?.map(({ topicName, partitions }) => ({ topicName, partitions })) ?? knownPartitions(shares, groupId)
+        asked?.map(({ topicName, partitions }) => ({ topicName, partitions: [...new Set(partitions)] })) ??
+        knownPartitions(shares, groupId)
       const described = wanted.map(({ topicName, partitions }) => {
         const topic = topics.byName.get(topicName)
         const list = partitions.map((number) => {

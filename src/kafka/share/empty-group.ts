@@ -7,7 +7,8 @@ export function emptyGroup(
   groupId: string,
 ): { readonly ok: true } | { readonly ok: false; readonly errorCode: number; readonly errorMessage: string | null } {
   const group = front.shares.byName.get(groupId)
-  if (groupId === '') return { ok: false, errorCode: ErrorCode.INVALID_GROUP_ID, errorMessage: null }
+  if (groupId === '')
+    return { ok: false, errorCode: ErrorCode.INVALID_GROUP_ID, errorMessage: 'The group id is invalid.' }
   if (group === undefined) {
     const isOther = front.groups.get(groupId) !== undefined
     const errorMessage = isOther ? `Group ${groupId} is not a share group.` : `Group ${groupId} not found.`

@@ -15,6 +15,10 @@ export interface Command {
   readonly learn: (side: Side, answer: Decoded<Message>) => void
   /** It changes nothing: while the sides differ it may be asked again. */
   readonly asksAgain: boolean
+  /** What follows makes no sense without it. */
+  readonly isNeeded: boolean
+  /** What of the answer is compared. */
+  readonly view: (side: Side, answer: Decoded<Message>) => unknown
 }
 
 /** What a sequence may refer to. */
@@ -45,13 +49,15 @@ export function command<Q extends Message, R extends Message>(
     readonly seat?: Seat
     readonly about?: string
     readonly asksAgain?: boolean
+    readonly isNeeded?: boolean
     readonly version?: number
     make(side: Side, version: number): Encodable<Q>
     learn?(side: Side, answer: Decoded<R>, version: number): void
+    view?(side: Side, answer: Decoded<R>): unknown
   },
 ): Command {
   const version = details.version ?? scene.dice.between(...about.versions)
-  const { learn } = details
+  const { learn, view } = details
   return {
     seat: details.seat ?? 'main',
     request: about.request,
@@ -61,6 +67,8 @@ export function command<Q extends Message, R extends Message>(
     make: (side) => details.make(side, version) as Encodable<Message>,
     learn: learn === undefined ? NOTHING : (side, answer) => learn(side, answer as Decoded<R>, version),
     asksAgain: details.asksAgain ?? false,
+    isNeeded: details.isNeeded ?? false,
+    view: view === undefined ? (_side, answer) => answer : (side, answer) => view(side, answer as Decoded<R>),
   }
 }
 

@@ -3,24 +3,31 @@ import type { Command, Maker, Scene } from './command.ts'
 import { CONFIG_MAKERS } from './commands/configs.ts'
 import { CONSUMER_MAKERS } from './commands/consumers.ts'
 import { GROUP_MAKERS } from './commands/groups.ts'
+import { describeProducers, LIST_MAKERS, listGroups, listTransactions } from './commands/lists.ts'
+import { QUOTA_MAKERS } from './commands/quotas.ts'
 import { RECORD_MAKERS } from './commands/records.ts'
+import { SHARE_MAKERS, shareSetUp } from './commands/shares.ts'
 import { TOPIC_MAKERS } from './commands/topics.ts'
 import { TRANSACTION_MAKERS } from './commands/transactions.ts'
 
 /** What there is to ask, by noun. */
 const NOUNS: readonly (readonly Maker[])[] = [
   RECORD_MAKERS,
-  GROUP_MAKERS,
-  TRANSACTION_MAKERS,
+  [...GROUP_MAKERS, listGroups],
+  [...TRANSACTION_MAKERS, listTransactions, describeProducers],
   CONFIG_MAKERS,
-  CONSUMER_MAKERS,
+  [...CONSUMER_MAKERS, listGroups],
+  QUOTA_MAKERS,
+  LIST_MAKERS,
 ]
 
 /** Makes the commands of one sequence. Each is about one noun, beside the topics that all need: that gets deeper than a little of everything. */
 export function sequence(dice: Dice, prefix: string, length: number): Command[] {
   const scene: Scene = { dice, prefix, topics: new Map(), deleted: false, illegal: dice.pick([0.02, 0.1, 0.25]) }
-  const makers = [...TOPIC_MAKERS, ...dice.pick(NOUNS)]
-  const commands = [TOPIC_MAKERS[0]!.make(scene)]
+  const noun = dice.pick([...NOUNS, SHARE_MAKERS])
+  // Share groups read one topic, which stays.
+  const makers = noun === SHARE_MAKERS ? noun : [...TOPIC_MAKERS, ...noun]
+  const commands = noun === SHARE_MAKERS ? shareSetUp(scene) : [TOPIC_MAKERS[0]!.make(scene)]
   while (commands.length < length) commands.push(draw(dice, makers).make(scene))
   return commands
 }

@@ -22,6 +22,7 @@ await search({
   sequence: (seed, prefix, length) => sequence(new Dice(seed), prefix, length),
   run: (commands, _prefix, ours, real) => runBoth(commands, ours, real),
   explain,
+  needs: ({ isNeeded }) => isNeeded,
   count: (command, hits) => {
     const [, api, version] = describeCommand(command).split(' ')
     hits.count(`${api} ${version}`)

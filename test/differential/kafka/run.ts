@@ -53,12 +53,17 @@ function starts({ asksAgain }: Command, real: string): boolean {
   return !asksAgain || real.includes('COORDINATOR')
 }
 
+/** Old versions of Metadata make what is not there. */
+function changesTopics({ request, version }: Command): boolean {
+  return CHANGES_TOPICS.includes(request.name) || (request.name === 'MetadataRequest' && version < 4)
+}
+
 async function ask(command: Command, one: Side, other: Side): Promise<{ ours: string; real: string } | null> {
   let [first, second] = await Promise.all([put(command, one), put(command, other)])
   const until = Date.now() + PATIENCE_MS
   for (;;) {
-    const ours = text(one, first)
-    const real = text(other, second)
+    const ours = text(command, one, first)
+    const real = text(command, other, second)
     if (ours === real) break
     const transient = TRANSIENT.some((error) => real.includes(error) && !ours.includes(error))
     if (Date.now() > until + (transient && starts(command, real) ? STARTING_MS : 0)) return { ours, real }
@@ -67,7 +72,7 @@ async function ask(command: Command, one: Side, other: Side): Promise<{ ours: st
     else if (transient && !other.link(command.seat).busy) second = await put(command, other)
   }
   first.isOver = second.isOver = true
-  if (CHANGES_TOPICS.includes(command.request.name)) await pass(SPREAD_MS)
+  if (changesTopics(command)) await pass(SPREAD_MS)
   one.late.length = 0
   other.late.length = 0
   return null
@@ -93,8 +98,9 @@ async function put(command: Command, side: Side): Promise<Given> {
 }
 
 /** The answer, and what else has come by now of what was parked. */
-function text(side: Side, { answer }: Given): string {
-  return [side.show(answer), ...[...side.late].sort()].join('\n      ')
+function text(command: Command, side: Side, { answer }: Given): string {
+  const viewed = typeof answer === 'string' ? answer : command.view(side, answer)
+  return [side.show(viewed), ...[...side.late].sort()].join('\n      ')
 }
 
 /** What was asked, and what differs. */

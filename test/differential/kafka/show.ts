@@ -1,6 +1,7 @@
 import { decodeBatches } from '../../../sim/kafka/batch.ts'
 import { errorName } from '../../../src/wire/kafka/errors.ts'
-import type { Slice } from '../../../src/wire/kafka/schema.ts'
+import { type Slice, ZERO_UUID } from '../../../src/wire/kafka/schema.ts'
+import { NO_TOPIC } from './topic-id.ts'
 
 /** Fields that tell of the place and the moment, and nothing about behaviour. */
 const LEFT_OUT = new Set([
@@ -55,6 +56,8 @@ function plainField(key: string, field: unknown, names: Names): unknown {
   if (key.endsWith('rrorCode')) return errorName(field as number)
   if ((key === 'producerId' || key === 'ongoingTxnProducerId') && typeof field === 'number')
     return names(`#${field}`) ?? field
+  // Of a topic that Metadata made, no side has been told the id.
+  if (key === 'topicId' && field !== ZERO_UUID && field !== NO_TOPIC) return names(field as string) ?? '<topic>'
   if (key === 'timestamp' && typeof field === 'number' && field > SINCE && field < UNTIL) return 'now'
   return plain(field, names)
 }

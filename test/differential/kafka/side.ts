@@ -1,6 +1,6 @@
-import type { Answer } from './link.ts'
 import { Link } from './link.ts'
 import { show } from './show.ts'
+import { NO_TOPIC } from './topic-id.ts'
 
 /** A connection of its own for each: a member whose join is parked lets nobody else through. */
 export type Seat = 'main' | 'm0' | 'm1' | 'm2'
@@ -27,6 +27,8 @@ export class Side {
   readonly topicIds = new Map<string, string>()
   readonly producers: ProducerId[] = [0, 1, 2].map(() => ({ id: -1, epoch: -1 }))
   readonly members: MemberId[] = [0, 1, 2].map(() => ({ id: '', generation: -1 }))
+  /** Sessions of share consumers: the epoch of the next request, and whether the member has been given partitions. */
+  readonly shares = [0, 1].map(() => ({ memberEpoch: 0, sessionEpoch: 0, assigned: false }))
   /** What was answered later than its command. */
   readonly late: string[] = []
   private readonly links = new Map<Seat, Link>()
@@ -46,12 +48,12 @@ export class Side {
   }
 
   /** The answer in a form that both sides can have in common. */
-  show(answer: Answer): string {
+  show(answer: unknown): string {
     return typeof answer === 'string' ? answer : show(answer, (text) => this.names.get(text))
   }
 
   topicId(name: string): string {
-    return this.topicIds.get(name) ?? 'AAAAAAAAQAAAAAAAAAAAAQ'
+    return this.topicIds.get(name) ?? NO_TOPIC
   }
 
   close(): void {

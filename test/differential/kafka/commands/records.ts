@@ -8,7 +8,7 @@ import {
   OffsetForLeaderEpochResponse,
 } from '../../../../src/wire/kafka/messages/offset-for-leader-epoch.ts'
 import { ProduceRequest, ProduceResponse } from '../../../../src/wire/kafka/messages/produce.ts'
-import { chance, command, type Maker, somePartition, someTopic } from '../command.ts'
+import { type Command, chance, command, type Maker, type Scene, somePartition, someTopic } from '../command.ts'
 import type { Side } from '../side.ts'
 
 const PRODUCE = { request: ProduceRequest, response: ProduceResponse, versions: [3, 13] } as const
@@ -26,35 +26,39 @@ const EPOCH = {
 let lastRecord = 0
 const SPOILT = ['crc', 'magic', 'length', 'count'] as const
 
+/** A few records, from an idempotent producer or not, and now and then not as they should be. */
+export function produced(scene: Scene, topic: string, index: number): Command {
+  const { dice } = scene
+  const slot = dice.chance(0.5) ? dice.below(3) : -1
+  const sequence = dice.pick([0, 0, 1, 2, 3, 5])
+  const ids = Array.from({ length: dice.between(1, 3) }, () => ++lastRecord)
+  const acks = chance(scene) ? 2 : dice.pick([1, -1])
+  const spoilt = chance(scene) ? dice.pick(SPOILT) : null
+  const now = 1_700_000_000_000 + dice.below(1000)
+  const what = slot < 0 ? '' : ` producer ${slot} sequence ${sequence}`
+  return command(scene, PRODUCE, {
+    about: `${topic}/${index} ${ids.length} records acks=${acks}${what}${spoilt === null ? '' : ` bad ${spoilt}`}`,
+    make(side, version) {
+      const producer = slot < 0 ? { id: -1, epoch: -1 } : side.producers[slot]!
+      const baseSequence = producer.id < 0 ? -1 : sequence
+      const bytes = encodeBatch(
+        { producerId: producer.id, producerEpoch: producer.epoch, baseSequence, ids },
+        ids.map(() => 10),
+        now,
+      )
+      if (spoilt !== null) spoil(bytes, spoilt)
+      const partitionData = [{ index, records: { bytes, at: 0, length: bytes.length } }]
+      const name = version >= 13 ? { topicId: side.topicId(topic) } : { name: topic }
+      return { transactionalId: null, acks, timeoutMs: 5000, topicData: [{ ...name, partitionData }] }
+    },
+  })
+}
+
 const produce: Maker = {
   weight: 14,
   make(scene) {
-    const { dice } = scene
     const topic = someTopic(scene)
-    const index = somePartition(scene, topic)
-    const slot = dice.chance(0.5) ? dice.below(3) : -1
-    const sequence = dice.pick([0, 0, 1, 2, 3, 5])
-    const ids = Array.from({ length: dice.between(1, 3) }, () => ++lastRecord)
-    const acks = chance(scene) ? 2 : dice.pick([1, -1])
-    const spoilt = chance(scene) ? dice.pick(SPOILT) : null
-    const now = 1_700_000_000_000 + dice.below(1000)
-    const what = slot < 0 ? '' : ` producer ${slot} sequence ${sequence}`
-    return command(scene, PRODUCE, {
-      about: `${topic}/${index} ${ids.length} records acks=${acks}${what}${spoilt === null ? '' : ` bad ${spoilt}`}`,
-      make(side, version) {
-        const producer = slot < 0 ? { id: -1, epoch: -1 } : side.producers[slot]!
-        const baseSequence = producer.id < 0 ? -1 : sequence
-        const bytes = encodeBatch(
-          { producerId: producer.id, producerEpoch: producer.epoch, baseSequence, ids },
-          ids.map(() => 10),
-          now,
-        )
-        if (spoilt !== null) spoil(bytes, spoilt)
-        const partitionData = [{ index, records: { bytes, at: 0, length: bytes.length } }]
-        const name = version >= 13 ? { topicId: side.topicId(topic) } : { name: topic }
-        return { transactionalId: null, acks, timeoutMs: 5000, topicData: [{ ...name, partitionData }] }
-      },
-    })
+    return produced(scene, topic, somePartition(scene, topic))
   },
 }
 

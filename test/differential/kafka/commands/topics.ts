@@ -6,13 +6,26 @@ import { CreateTopicsRequest, CreateTopicsResponse } from '../../../../src/wire/
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../../../src/wire/kafka/messages/delete-topics.ts'
 import { MetadataRequest, MetadataResponse } from '../../../../src/wire/kafka/messages/metadata.ts'
 import { ZERO_UUID } from '../../../../src/wire/kafka/schema.ts'
-import { chance, command, type Maker, someTopic } from '../command.ts'
+import { type Command, chance, command, type Maker, type Scene, someTopic } from '../command.ts'
 import type { Side } from '../side.ts'
 
 const CREATE = { request: CreateTopicsRequest, response: CreateTopicsResponse, versions: [7, 7] } as const
 const DELETE = { request: DeleteTopicsRequest, response: DeleteTopicsResponse, versions: [1, 6] } as const
 const GROW = { request: CreatePartitionsRequest, response: CreatePartitionsResponse, versions: [0, 3] } as const
 const METADATA = { request: MetadataRequest, response: MetadataResponse, versions: [1, 13] } as const
+
+/** A topic of one partition, which every sequence about it begins with. */
+export function created(scene: Scene, name: string): Command {
+  scene.topics.set(name, 1)
+  return command(scene, CREATE, {
+    about: name,
+    isNeeded: true,
+    make: () => ({ topics: [{ name, numPartitions: 1, replicationFactor: 1 }], timeoutMs: 5000 }),
+    learn(side, { topics }) {
+      for (const topic of topics) if (topic.errorCode === 0) learnTopic(side, topic.name, topic.topicId)
+    },
+  })
+}
 
 const WRONG = ['', '.', 'a b', `${'x'.repeat(250)}`] as const
 

@@ -1,0 +1,2 @@
+/** The id of no topic. */
+export const NO_TOPIC = 'AAAAAAAAQAAAAAAAAAAAAQ'
