@@ -45,6 +45,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a sync is taken for what was written while it was under way',
+    rare: true,
     swarm: { ...CRASHES, crashEvery: 40, atOnce: 8192 },
     plant() {
       replace(

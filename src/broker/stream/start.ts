@@ -19,7 +19,8 @@ export function firstOffset(
   else if (start.at === 'first' || index.count === 0) found(logStartOffset, false)
   else if (start.at === 'last') found(Math.max(logStartOffset, lastStableOffset - 1), true)
   else {
-    searchTimestamp(topics, partition, start.time, lastStableOffset, (_error, stamp) =>
+    // Also among what nobody may see yet: the reader waits for that.
+    searchTimestamp(topics, partition, start.time, endOffset, (_error, stamp) =>
       found(stamp === null ? endOffset : stamp.offset, false),
     )
   }

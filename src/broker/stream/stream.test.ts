@@ -66,6 +66,14 @@ test('a reader of a long stream gets what only the files have, in order, and ano
   assert.deepEqual(read(rig, queue, { at: 'offset', offset: 3990 }).texts, names(3990, 4000))
 })
 
+test('a reader that begins at a time gets what was on its way to the disk when it came', () => {
+  const rig = new BrokerRig()
+  const queue = stream(rig, 's')
+  const time = rig.broker.env.clock.now() - 1000
+  for (const name of names(0, 4)) rig.publish([queue], name)
+  assert.deepEqual(read(rig, queue, { at: 'time', time }).texts, names(0, 4))
+})
+
 test('a message for a stream and other queues is in each of them', () => {
   const rig = new BrokerRig()
   const [log, queue] = [stream(rig, 's'), rig.queue('q')]
