@@ -1,10 +1,12 @@
 import { Confirms } from '../../src/amqp/confirms.ts'
 import { Broker } from '../../src/broker/broker.ts'
+import { HEAD } from '../../src/broker/queue/range-record.ts'
 import { Record } from '../../src/broker/records.ts'
 import { Queue, type QueueSettings } from '../../src/core/queue/queue.ts'
 import type { QueueIndex } from '../../src/core/queue/queue-index.ts'
 import { InSequence } from '../../src/core/queue/ready.ts'
 import { ByPriority } from '../../src/core/queue/ready-by-priority.ts'
+import { getU48 } from '../../src/std/bytes.ts'
 import { Heap } from '../../src/std/heap.ts'
 import type { Fold } from '../../src/store/fold.ts'
 import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
@@ -133,6 +135,26 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
             const fate = Reflect.apply(original, this as never, args)
             this.settings = settings
             return fate
+          },
+      )
+    },
+  },
+  {
+    name: 'what leaves a queue many at a time is not remembered, as in a purge',
+    swarm: { ...QUEUES, ...CRASHES },
+    plant() {
+      replace(
+        Broker,
+        'fold',
+        (original) =>
+          function (this: Broker) {
+            const fold = Reflect.apply(original, this as never, []) as Fold
+            const record: Fold['record'] = (type, bytes, at, ...rest) => {
+              // Of the first range, where both ends stand.
+              const many = type === Record.settle && getU48(bytes, at + HEAD + 6) - getU48(bytes, at + HEAD) >= 8
+              if (!many) fold.record(type, bytes, at, ...rest)
+            }
+            return { ...fold, record }
           },
       )
     },
