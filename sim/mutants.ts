@@ -1,6 +1,7 @@
 import { ACCESS_MUTANTS } from './access/mutants.ts'
 import { AMQP_MUTANTS } from './amqp/mutants.ts'
 import { STORE_MUTANTS } from './check/mutants.ts'
+import { CONTRACT_MUTANTS } from './contract/mutants.ts'
 import { EXCHANGE_MUTANTS } from './exchange/mutants.ts'
 import { GROUP_MUTANTS } from './groups/mutants.ts'
 import { KAFKA_MUTANTS } from './kafka/mutants.ts'
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...AMQP_MUTANTS,
   ...EXCHANGE_MUTANTS,
+  ...CONTRACT_MUTANTS,
   ...KAFKA_MUTANTS,
   ...TRANSACTION_MUTANTS,
   ...ACCESS_MUTANTS,

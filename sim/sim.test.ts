@@ -38,6 +38,8 @@ const NEEDED = [
   'stream records fetched',
   'stream transactions committed',
   'definitions loaded',
+  'records refused by a contract',
+  'records under a contract read',
 ]
 
 test(`${SEEDS} simulated worlds keep every promise`, () => {

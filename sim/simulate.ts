@@ -9,6 +9,7 @@ import { Mover } from './amqp/mover.ts'
 import { PassingQueue } from './amqp/passing-queue.ts'
 import { Publisher } from './amqp/publisher.ts'
 import { startBroker } from './broker-process.ts'
+import { ContractedTopic } from './contract/contracted-topic.ts'
 import { Operator } from './exchange/operator.ts'
 import { Faults } from './faults.ts'
 import { ConsumerMember } from './groups/consumer-member.ts'
@@ -46,6 +47,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   if (swarm.officers > 0) addAccess(world)
   if (swarm.tables > 0) addTable(world)
   if (swarm.registrar) world.actors.push(new Registrar(world))
+  if (swarm.contracted) world.actors.push(new ContractedTopic(world))
   if (swarm.streams > 0) addStreams(world)
   return world
 }

@@ -51,6 +51,8 @@ export interface Swarm {
   readonly policies: boolean
   /** Whether somebody registers schemas and deletes them. */
   readonly registrar: boolean
+  /** Whether there is a topic with a contract. */
+  readonly contracted: boolean
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -94,5 +96,6 @@ export function drawSwarm(dice: Dice): Swarm {
     policies: amqp && dice.chance(0.5),
     streams: dice.chance(0.3) ? dice.between(1, 3) : 0,
     registrar: dice.chance(0.3),
+    contracted: dice.chance(0.3),
   }
 }

@@ -23,10 +23,11 @@ export function encodeBatch(
   fields: Omit<BatchFields, 'baseOffset'>,
   fillers: readonly number[],
   now: number,
+  heads: readonly Uint8Array[] = [],
 ): Uint8Array {
   const records: number[] = []
   fields.ids.forEach((id, i) => {
-    const value = recordValue(id, fillers[i]!)
+    const value = [...(heads[i] ?? []), ...recordValue(id, fillers[i]!)]
     const body = [0, ...varint(0), ...varint(i), ...varint(-1), ...varint(value.length), ...value, ...varint(0)]
     records.push(...varint(body.length), ...body)
   })
@@ -60,8 +61,8 @@ export function transactionalBatch(fields: Omit<BatchFields, 'baseOffset'>, now:
   return batch
 }
 
-/** Reads whole batches; what is cut off at the end is left out. Everything that can be checked is. */
-export function decodeBatches(bytes: Uint8Array): BatchFields[] {
+/** Reads whole batches; what is cut off at the end is left out. Everything that can be checked is. `head` bytes of each value are none of ours. */
+export function decodeBatches(bytes: Uint8Array, head = 0): BatchFields[] {
   const found: BatchFields[] = []
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let at = 0
@@ -81,14 +82,14 @@ export function decodeBatches(bytes: Uint8Array): BatchFields[] {
       producerId: Number(view.getBigInt64(at + 43)),
       producerEpoch: view.getInt16(at + 51),
       baseSequence: view.getInt32(at + 53),
-      ids: decodeRecords(bytes, at + HEADER, end, count),
+      ids: decodeRecords(bytes, at + HEADER, end, count, head),
     })
     at = end
   }
   return found
 }
 
-function decodeRecords(bytes: Uint8Array, at: number, end: number, count: number): number[] {
+function decodeRecords(bytes: Uint8Array, at: number, end: number, count: number, head: number): number[] {
   const ids: number[] = []
   const next = () => {
     let value = 0
@@ -106,7 +107,7 @@ function decodeRecords(bytes: Uint8Array, at: number, end: number, count: number
     rule(next() === i, 'offset deltas count up')
     next()
     const size = next()
-    ids.push(recordId(bytes.subarray(at, at + size)))
+    ids.push(recordId(bytes.subarray(at + head, at + size)))
     at = stop
   }
   rule(at === end, 'records fill their batch')

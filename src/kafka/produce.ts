@@ -42,7 +42,7 @@ export const produce = api(
 const TAKEN = Symbol('taken')
 
 /** A Produce request on its way; one that is larger than the journal's ring waits in its middle for the disk. */
-class ProduceRun {
+export class ProduceRun {
   private readonly request: Decoded<typeof ProduceRequest>
   private readonly call: Call<typeof ProduceResponse>
   private readonly responses: TopicAnswer[] = []
