@@ -60,6 +60,7 @@ const ENTRIES = [
   'bench/store.ts',
   'bench/registry.ts',
   'bench/upkeep.ts',
+  'bench/contracts.ts',
   'test/differential/amqp/main.ts',
   'test/differential/kafka/main.ts',
 ]

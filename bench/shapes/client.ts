@@ -22,6 +22,8 @@ export interface Outgoing {
   readonly exchange: string
   readonly key: string
   readonly properties: Properties
+  /** In place of so many bytes of nothing. */
+  readonly body?: Uint8Array
 }
 
 /** One connection with one channel: fast enough for shapes that the load generator does not know. */
@@ -32,6 +34,7 @@ export class Client {
   private readonly writer = new Writer(1 << 16)
   private held = Buffer.alloc(0)
   private published = 0
+  private nothing: Uint8Array = Buffer.alloc(0)
   /** Every message up to this one is confirmed. */
   private confirmedTo = 0
   /** Those above it that are: queues confirm in an order of their own. */
@@ -79,12 +82,12 @@ export class Client {
 
   /** Publishes `count` messages of `size` bytes with at most `window` unconfirmed, and waits until all are confirmed. */
   async publish(count: number, size: number, window: number, message: (i: number) => Outgoing): Promise<void> {
-    const body = Buffer.alloc(size, 'x')
+    this.nothing = Buffer.alloc(size, 'x')
     const first = this.published
     for (let i = 0; i < count; ) {
       while (this.published - this.confirmed >= window) await this.change()
       const end = Math.min(count, i + BATCH)
-      for (; i < end; i++) this.encode(message(i), body)
+      for (; i < end; i++) this.encode(message(i))
       this.published += end - (this.published - first)
       if (!this.flush()) await new Promise<void>((resolve) => this.socket.once('drain', () => resolve()))
     }
@@ -107,7 +110,7 @@ export class Client {
     this.socket.destroy()
   }
 
-  private encode({ exchange, key, properties }: Outgoing, body: Uint8Array): void {
+  private encode({ exchange, key, properties, body = this.nothing }: Outgoing): void {
     const { writer } = this
     writeMethod(writer, 1, basic.publish, { ticket: 0, exchange, routingKey: key, mandatory: false, immediate: false })
     writer.octet(FRAME_HEADER)

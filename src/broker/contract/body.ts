@@ -1,5 +1,5 @@
 import { getU32 } from '../../std/bytes.ts'
-import { FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX } from '../../wire/amqp/frame.ts'
+import { FRAME_OVERHEAD, FRAME_PREFIX } from '../../wire/amqp/frame.ts'
 import { decodeProperties } from '../../wire/amqp/properties.ts'
 import type { Message } from '../queue/message.ts'
 
@@ -8,36 +8,52 @@ const TYPES = { JSON: /^application\/(?:[\w.+-]+\+)?json\b/i, AVRO: /\bavro\b/i 
 
 /** A message's body, in one piece: most are one frame, and stay where they are. */
 export class Body {
-  readonly bytes: Uint8Array
-  readonly at: number
-  readonly end: number
-  readonly contentType: string
+  bytes: Uint8Array
+  at = 0
+  end = 0
+  /** Messages over AMQP have their schema's id in their body alone. */
+  readonly headerAt = -1
+  readonly headerEnd = -1
+  private readonly message: Message
 
-  constructor({ bytes, contentAt, contentLength }: Message) {
+  constructor(message: Message) {
+    const { bytes, contentAt, contentLength } = message
+    this.message = message
+    this.bytes = bytes
     const end = contentAt + contentLength
-    const payloads: Uint8Array[] = []
-    let contentType = ''
-    let [first, last] = [end, end]
-    for (let frame = contentAt + 1; frame < end; ) {
-      const payload = frame + FRAME_PREFIX
-      const length = getU32(bytes, frame + 3)
-      if (bytes[frame] === FRAME_HEADER) {
-        contentType = decodeProperties(bytes, payload, payload + length).contentType ?? ''
-      } else {
-        if (payloads.length === 0) first = payload
-        last = payload + length
-        payloads.push(bytes.subarray(payload, last))
-      }
-      frame += FRAME_OVERHEAD + length
+    const header = contentAt + 1
+    const first = header + FRAME_OVERHEAD + getU32(bytes, header + 3)
+    if (first >= end) return
+    const payload = first + FRAME_PREFIX
+    const length = getU32(bytes, first + 3)
+    if (payload + length + 1 < end) this.gather(first, end)
+    else {
+      this.at = payload
+      this.end = payload + length
     }
-    const whole = payloads.length > 1 ? Buffer.concat(payloads) : null
-    this.contentType = contentType
-    this.bytes = whole ?? bytes
-    this.at = whole === null ? first : 0
-    this.end = whole === null ? last : whole.length
+  }
+
+  get contentType(): string {
+    const { bytes, contentAt } = this.message
+    const payload = contentAt + 1 + FRAME_PREFIX
+    return decodeProperties(bytes, payload, payload + getU32(bytes, contentAt + 4)).contentType ?? ''
   }
 
   isOf(type: keyof typeof TYPES): boolean {
-    return this.contentType === '' || TYPES[type].test(this.contentType)
+    const { contentType } = this
+    return contentType === '' || TYPES[type].test(contentType)
+  }
+
+  private gather(first: number, end: number): void {
+    const { bytes } = this.message
+    const payloads: Uint8Array[] = []
+    for (let frame = first; frame < end; ) {
+      const payload = frame + FRAME_PREFIX
+      const length = getU32(bytes, frame + 3)
+      payloads.push(bytes.subarray(payload, payload + length))
+      frame += FRAME_OVERHEAD + length
+    }
+    this.bytes = Buffer.concat(payloads)
+    this.end = this.bytes.length
   }
 }

@@ -4,8 +4,8 @@ import type { SchemaEntry } from '../../core/subject/subject.ts'
 import type { Broker } from '../broker.ts'
 import { framedSchema, isUnder } from './find-schema.ts'
 
-/** Under which subject the schema of data has to be. */
-export type SubjectOf = (broker: Broker, entry: SchemaEntry) => string
+/** Under which subject the schema of data has to be: always the same, or by the schema. */
+export type SubjectOf = string | ((broker: Broker, entry: SchemaEntry) => string)
 
 /** What is to be looked into: data, and the header that has the schema's id in place of their beginning, if there is one. */
 export interface Data {
@@ -51,7 +51,7 @@ export function checkFramed(broker: Broker, by: ContractCheck, subjectOf: Subjec
   const dataAt = inHeader ? at : frame.dataAt
   const entry = framedSchema(broker, frame)
   if (entry === undefined) return told(`there is no schema with the ${nameOf(frame)}`)
-  const subject = subjectOf(broker, entry)
+  const subject = typeof subjectOf === 'string' ? subjectOf : subjectOf(broker, entry)
   if (!isUnder(broker, entry, subject))
     return told(`the schema with the ${nameOf(frame)} is not registered under '${subject}'`)
   return by === 'id' ? told(null) : checkBody(broker, entry, bytes, dataAt, end)

@@ -41,32 +41,40 @@ export function mustCompile(
   message: Message,
 ): boolean {
   const own = exchange === null ? undefined : broker.contracts.exchanges.get(exchange)
-  let body: Body | null = null
-  for (const contract of [own, ...queues.map((queue) => queue.settings.contract)]) {
-    if (contract === undefined || contract === null || contract.by === 'id') continue
-    body ??= new Body(message)
-    const schema = schemaFor(broker, contract, body)
-    if (schema === undefined || broker.contracts.validators.known(schema) !== undefined) continue
-    const { making } = broker.contracts
-    if (!making.has(schema)) {
-      making.add(schema)
-      compileSoon(broker, schema, () => {
-        making.delete(schema)
-        broker.progressed()
-      })
-    }
-    return true
+  if (own !== undefined && isMissing(broker, own, message)) return true
+  for (let i = 0; i < queues.length; i++) {
+    const { contract } = queues[i]!.settings
+    if (contract !== null && isMissing(broker, contract, message)) return true
   }
   return false
 }
 
+function isMissing(broker: Broker, contract: MessageContract, message: Message): boolean {
+  if (contract.by === 'id') return false
+  const schema = schemaFor(broker, contract, message)
+  if (schema === undefined || broker.contracts.validators.known(schema) !== undefined) return false
+  const { making } = broker.contracts
+  if (making.has(schema)) return true
+  making.add(schema)
+  compileSoon(broker, schema, () => {
+    making.delete(schema)
+    broker.progressed()
+  })
+  return true
+}
+
 /** The schema that a message will be looked into by, if there is one. */
-function schemaFor(broker: Broker, { subject, version, by }: MessageContract, body: Body): SchemaEntry | undefined {
+function schemaFor(
+  broker: Broker,
+  { subject, version, by }: MessageContract,
+  message: Message,
+): SchemaEntry | undefined {
   if (by === 'body') {
     const schema = schemaOf(broker, subject, version)
     return typeof schema === 'string' ? undefined : schema
   }
-  const frame = readFrame(body.bytes, body.at, body.end)
+  const { bytes, at, end } = new Body(message)
+  const frame = readFrame(bytes, at, end)
   return typeof frame === 'string' ? undefined : framedSchema(broker, frame)
 }
 
@@ -83,36 +91,58 @@ export function underContract(
   confirms: boolean,
 ): Kept {
   const body = new Body(message)
-  const { contracts } = broker
-  const own = exchange === null ? undefined : contracts.exchanges.get(exchange)
+  const own = exchange === null ? undefined : broker.contracts.exchanges.get(exchange)
   if (own !== undefined) {
-    const place = `exchange ${exchange!.name} in ${vhost}`
-    if (isRefused(broker, own, place, body)) {
-      if (!confirms) contracts.tally(place).dropped += 1
+    const why = broken(broker, own, body)
+    if (
+      why !== null &&
+      isRefused(broker, own, `exchange ${exchange!.name} in ${vhost}`, why, confirms ? null : 'dropped')
+    )
       return { queues: [], refused: true, stopped: true }
-    }
   }
-  if (!queues.some((queue) => queue.settings.contract !== null)) return { queues, refused: false, stopped: false }
-  const takers = queues.filter((queue) => {
-    const { contract, deadLetterExchange } = queue.settings
-    const place = `queue ${queue.name} in ${vhost}`
-    if (contract === null || !isRefused(broker, contract, place, body)) return true
-    if (confirms) return false
-    if (contract.buries && deadLetterExchange !== null) {
-      turnAway(broker, queue, message, 'rejected')
-      contracts.tally(place).buried += 1
-    } else contracts.tally(place).dropped += 1
-    return false
-  })
-  return { queues: takers, refused: takers.length < queues.length, stopped: false }
+  let takers = queues
+  for (let i = 0; i < queues.length; i++) {
+    const queue = queues[i]!
+    const { contract } = queue.settings
+    const why = contract === null ? null : broken(broker, contract, body)
+    if (why === null || !refuses(broker, vhost, queue, message, why, confirms)) continue
+    if (takers === queues) takers = [...queues]
+    takers.splice(takers.indexOf(queue), 1)
+  }
+  return { queues: takers, refused: takers !== queues, stopped: false }
 }
 
-function isRefused(broker: Broker, contract: MessageContract, place: string, body: Body): boolean {
-  const why = broken(broker, contract, body)
-  if (why === null) return false
+/** A queue's contract is broken: whether that keeps the message from it. */
+function refuses(
+  broker: Broker,
+  vhost: string,
+  queue: Queue,
+  message: Message,
+  why: string,
+  confirms: boolean,
+): boolean {
+  const { contract, deadLetterExchange } = queue.settings
+  const buries = contract!.buries && deadLetterExchange !== null
+  const fate = confirms ? null : buries ? 'buried' : 'dropped'
+  const refused = isRefused(broker, contract!, `queue ${queue.name} in ${vhost}`, why, fate)
+  if (refused && fate === 'buried') turnAway(broker, queue, message, 'rejected')
+  return refused
+}
+
+/** Counts and tells a message that breaks a contract, and says whether it is refused; `fate` is what becomes of it where its publisher hears nothing. */
+function isRefused(
+  broker: Broker,
+  contract: MessageContract,
+  place: string,
+  why: string,
+  fate: 'buried' | 'dropped' | null,
+): boolean {
   const tally = broker.contracts.tally(place)
-  if (contract.refuses) tally.refused += 1
-  else tally.warned += 1
+  if (!contract.refuses) tally.warned += 1
+  else {
+    tally.refused += 1
+    if (fate !== null) tally[fate] += 1
+  }
   tellBroken(broker, tally, why)
   return contract.refuses
 }
@@ -127,7 +157,7 @@ function broken(broker: Broker, contract: MessageContract, body: Body): string |
 
 function check(broker: Broker, { subject, version, by }: MessageContract, body: Body): Checked {
   const { bytes, at, end } = body
-  if (by !== 'body') return checkFramed(broker, by, () => subject, { bytes, at, end, headerAt: -1, headerEnd: -1 })
+  if (by !== 'body') return checkFramed(broker, by, subject, body)
   const schema = schemaOf(broker, subject, version)
   if (typeof schema === 'string') return { problem: schema, missing: null }
   const { type } = schema.content

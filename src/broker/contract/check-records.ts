@@ -29,7 +29,8 @@ export class RecordCheck {
   private readonly broker: Broker
   private readonly contract: TopicContract
   private readonly records: RecordReader
-  private readonly topic: string
+  private readonly keySubject: string
+  private readonly valueSubject: string
   private readonly key: SubjectOf
   private readonly value: SubjectOf
   private index = 0
@@ -39,7 +40,8 @@ export class RecordCheck {
 
   constructor(broker: Broker, topic: string, contract: TopicContract, records: RecordReader) {
     this.broker = broker
-    this.topic = topic
+    this.keySubject = `${topic}-key`
+    this.valueSubject = `${topic}-value`
     this.contract = contract
     this.records = records
     this.key = subjectBy(topic, contract.key, 'key')
@@ -89,7 +91,7 @@ export class RecordCheck {
   private check(what: 'key' | 'value', at: number, end: number, subjectOf: SubjectOf, header: Buffer): Checked {
     const { broker, contract, data } = this
     if (contract.by === 'body') {
-      const schema = schemaOf(broker, `${this.topic}-${what}`, 0)
+      const schema = schemaOf(broker, what === 'key' ? this.keySubject : this.valueSubject, 0)
       if (typeof schema === 'string') return { problem: schema, missing: null }
       return checkBody(broker, schema, data.bytes, at, end)
     }
@@ -136,6 +138,5 @@ export class RecordCheck {
 function subjectBy(topic: string, strategy: Strategy | null, what: 'key' | 'value'): SubjectOf {
   if (strategy === 'RecordNameStrategy') return recordName
   if (strategy === 'TopicRecordNameStrategy') return (broker, entry) => `${topic}-${recordName(broker, entry)}`
-  const subject = `${topic}-${what}`
-  return () => subject
+  return `${topic}-${what}`
 }

@@ -20,9 +20,34 @@ export interface Tally {
   toldAt: number
 }
 
+/** Answers of the registry that are remembered until it changes. */
+const MOST_ANSWERS = 10_000
+
+/** What the registry said, for as long as it says so. */
+class Answers {
+  /** The schema of a subject, or why there is none. */
+  readonly schemas = new Map<string, SchemaEntry | string>()
+  /** Whether a schema is registered under a subject: the last answer. */
+  entry: SchemaEntry | null = null
+  subject = ''
+  isUnder = false
+  private position = -1
+
+  /** Forgets all of it if the registry has changed since: `position` is that of its last change. */
+  at(position: number): this {
+    if (position !== this.position || this.schemas.size > MOST_ANSWERS) {
+      this.position = position
+      this.schemas.clear()
+      this.entry = null
+    }
+    return this
+  }
+}
+
 /** The contracts that hold in a broker, and what they came to. */
 export class Contracts {
   readonly validators = new Validators()
+  readonly answers = new Answers()
   /** Those of exchanges; a queue's and a topic's are among their settings. */
   readonly exchanges = new WeakMap<Exchange, MessageContract>()
   /** Subjects by whose schemas bodies are checked. */

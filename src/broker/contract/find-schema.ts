@@ -8,10 +8,17 @@ import { parsedOf } from '../subject/prepare.ts'
 
 /** The subject's schema: its newest, or the version that is asked for. A text says why there is none. */
 export function schemaOf(broker: Broker, subject: string, version: number): SchemaEntry | string {
-  const { registry } = broker.subjects
-  const name = aliased(registry, readName(subject))
-  const found = findVersionOf(registry, name, version === 0 ? 'latest' : version, false)
-  return isRefused(found) ? found.message : found.entry
+  const { schemas } = broker.contracts.answers.at(broker.subjects.position)
+  const key = version === 0 ? subject : `${version} ${subject}`
+  let answer = schemas.get(key)
+  if (answer === undefined) {
+    const { registry } = broker.subjects
+    const name = aliased(registry, readName(subject))
+    const found = findVersionOf(registry, name, version === 0 ? 'latest' : version, false)
+    answer = isRefused(found) ? found.message : found.entry
+    schemas.set(key, answer)
+  }
+  return answer
 }
 
 /** The schema that data say they are of. */
@@ -21,10 +28,15 @@ export function framedSchema(broker: Broker, { id, guid }: Frame): SchemaEntry |
 }
 
 /** Whether a schema is registered under a subject. Soft-deleted versions are still there for who has the id. */
-export function isUnder(broker: Broker, { places }: SchemaEntry, subject: string): boolean {
-  const { qualified } = aliased(broker.subjects.registry, readName(subject))
-  for (let i = 0; i < places.length; i++) if (places[i]!.subject.qualified === qualified) return true
-  return false
+export function isUnder(broker: Broker, entry: SchemaEntry, subject: string): boolean {
+  const answers = broker.contracts.answers.at(broker.subjects.position)
+  if (answers.entry !== entry || answers.subject !== subject) {
+    const { qualified } = aliased(broker.subjects.registry, readName(subject))
+    answers.entry = entry
+    answers.subject = subject
+    answers.isUnder = entry.places.some((place) => place.subject.qualified === qualified)
+  }
+  return answers.isUnder
 }
 
 /** The name that a schema gives its data: what the record name strategies go by. */
