@@ -123,6 +123,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a journal file is used again before what emptied it is durable',
+    rare: true,
     swarm: { ...TIDY, crashEvery: 40, slowestDisk: 20 },
     plant() {
       replace(
