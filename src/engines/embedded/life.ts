@@ -27,6 +27,7 @@ export class Life {
   private readonly listeners: Listener[] = []
   private readonly sockets = new Map<Socket, Protocol>()
   private fronts: Record<Protocol, Front> | null = null
+  private over = false
 
   private constructor(embedded: Embedded, log: Log) {
     this.embedded = embedded
@@ -44,7 +45,11 @@ export class Life {
     this.fronts ??= openFronts(broker, nouns, config, log)
     const front = this.fronts[protocol]
     const address = readListener(`${protocol}://127.0.0.1:${port}`, 'listen')
-    const watched = watch(front, (socket) => this.sockets.set(socket, protocol))
+    const watched = watch(front, (socket) => {
+      // One that had come before the listener closed would keep it from closing.
+      if (this.over) socket.destroy()
+      else this.sockets.set(socket, protocol)
+    })
     const listener = await listen(env.net, broker.memory, address, null, watched, log)
     this.listeners.push(listener)
     return listener.port
@@ -64,6 +69,7 @@ export class Life {
 
   /** Ends as a process does that is killed: nothing more is written, nobody hears a word. */
   async die(): Promise<void> {
+    this.over = true
     const closed = this.listeners.map((one) => new Promise<void>((done) => one.close(done)))
     this.cut(null)
     this.broker.ground.end(new PosthornError('CONNECTION_FAILED', 'the broker has crashed'))
@@ -71,6 +77,7 @@ export class Life {
   }
 
   async end(): Promise<void> {
+    this.over = true
     const closed = this.listeners.map((one) => new Promise<void>((done) => one.close(done)))
     for (const front of Object.values(this.fronts ?? {})) front.shutdown()
     this.cut(null)
@@ -83,8 +90,9 @@ export class Life {
 function watch(front: Front, seen: (socket: Socket) => void): Front {
   return {
     accept(socket, address: ListenAddress) {
+      const events = front.accept(socket, address)
       seen(socket)
-      return front.accept(socket, address)
+      return events
     },
     get connections() {
       return front.connections

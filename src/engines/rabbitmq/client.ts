@@ -40,7 +40,7 @@ export function serverOf(connection: ChannelModel): Server {
 
 /** What a client library's errors carry. */
 export function codeOf(error: unknown): number | null {
-  const { code } = error as { readonly code?: unknown }
+  const code: unknown = (error as { readonly code?: unknown } | null)?.code
   return typeof code === 'number' ? code : null
 }
 

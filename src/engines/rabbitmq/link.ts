@@ -53,6 +53,14 @@ export class Link {
   }
 
   /**
+   * A channel that is asked for in this turn, under a number that is not free yet: for who hears that its channel is closed by the broker and may have more
+   * on its way there. Null without a connection.
+   */
+  confirmChannelNow(): Promise<ConfirmChannel> | null {
+    return this.connection?.createConfirmChannel().then(quiet) ?? null
+  }
+
+  /**
    * Runs `work` until it succeeds or the broker refuses it: what fails because the connection is lost is tried again on the next one.
    *
    * @throws what `work` throws with a reply code of the broker's, and PosthornError

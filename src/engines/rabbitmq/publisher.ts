@@ -25,6 +25,7 @@ export class Publisher {
   private readonly log: Logger
   private channel: ConfirmChannel | null = null
   private opening = false
+  private successor: Promise<ConfirmChannel> | null = null
   /** The socket's buffer is full. */
   private full = false
   private readonly published = new Set<Pending>()
@@ -131,6 +132,9 @@ export class Publisher {
     channel.on('return', (message: Message) => this.return(message))
     channel.on('error', (error) => {
       why = error
+      // The rest of a large message would meet the new channel under the number of the old one.
+      this.successor = this.link.confirmChannelNow()
+      this.successor?.catch(() => {})
     })
     channel.on('close', () => this.lost(channel, why))
     this.flush()
@@ -159,15 +163,12 @@ export class Publisher {
     }
     const code = codeOf(why)
     const blames = code !== null && code !== REPLY.forced && code !== REPLY.internal
-    if (blames && again.length === 1) {
-      const [{ parcel, done }] = again as [Pending]
-      done(refusal(why, `a message to '${parcel.routingKey}'`))
-      this.careful = 0
-    } else {
-      for (const pending of again) pending.returned = null
-      this.queued = [...again, ...this.queued]
-      this.careful = blames ? again.length : 0
-    }
+    const culprit = blames ? culpritOf(again, why as Error) : null
+    if (culprit !== null) culprit.done(refusal(why, `a message to '${culprit.parcel.routingKey}'`))
+    const others = again.filter((pending) => pending !== culprit)
+    for (const pending of others) pending.returned = null
+    this.queued = [...others, ...this.queued]
+    this.careful = blames && culprit === null ? others.length : 0
     this.reopen()
   }
 
@@ -175,7 +176,11 @@ export class Publisher {
     if (this.opening) return
     this.opening = true
     this.link
-      .insist(() => this.link.confirmChannel())
+      .insist(() => {
+        const { successor } = this
+        this.successor = null
+        return successor ?? this.link.confirmChannel()
+      })
       .then(
         (channel) => {
           this.opening = false
@@ -197,4 +202,11 @@ export class Publisher {
     this.queued = []
     for (const { done } of all) done(error)
   }
+}
+
+/** Which one the broker closed the channel for: the only one, or that of the size it complains of. Null if that is not known. */
+function culpritOf(published: readonly Pending[], why: Error): Pending | null {
+  if (published.length === 1) return published[0]!
+  const size = Number(/message size (\d+)/.exec(why.message)?.[1])
+  return published.find(({ parcel }) => parcel.body.length === size) ?? null
 }
