@@ -59,6 +59,7 @@ const ENTRIES = [
   'bench/main.ts',
   'bench/store.ts',
   'bench/registry.ts',
+  'bench/sdk-rabbitmq.ts',
   'bench/upkeep.ts',
   'bench/contracts.ts',
   'test/differential/amqp/main.ts',
