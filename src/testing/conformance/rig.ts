@@ -10,6 +10,8 @@ export interface EngineUnderTest {
   readonly features: Features
   /** Tests that are left out beside those, by their names, each with what the broker lacks. */
   readonly excluded?: Readonly<Record<string, string>>
+  /** What all names begin with that tests make: for brokers that others use, too. */
+  readonly prefix?: string
   /** Starts, or finds, a broker; called once. */
   open(): Promise<BrokerUnderTest>
 }

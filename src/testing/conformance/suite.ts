@@ -62,7 +62,7 @@ export function conformance(engine: EngineUnderTest, { test, after }: Runner): v
     for (const one of cases) {
       test(`${engine.name}: ${about}: ${one.name}`, { skip: excluded(engine, one), timeout: TIMEOUT_MS }, async () => {
         opening ??= engine.open()
-        await play(await opening, one)
+        await play(await opening, one, engine.prefix ?? '')
       })
     }
   }
@@ -77,12 +77,12 @@ function excluded({ features, excluded = {}, name }: EngineUnderTest, one: Case)
 
 let made = 0
 
-async function play(broker: BrokerUnderTest, one: Case): Promise<void> {
+async function play(broker: BrokerUnderTest, one: Case, prefix: string): Promise<void> {
   const buses: Bus[] = []
   const run = `${Date.now().toString(36)}-${process.pid.toString(36)}-${++made}`
   const rig: Rig = {
     bus: await broker.connect(),
-    name: (of) => `${of}-${run}`,
+    name: (of) => `${prefix}${of}-${run}`,
     connect: async (options) => {
       const bus = await broker.connect(options)
       buses.push(bus)
