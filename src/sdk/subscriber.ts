@@ -6,6 +6,7 @@ import {
   type IncomingRecord,
   NO_EFFECTS,
   type OutgoingMessage,
+  type OutgoingRecord,
   type PartitionLag,
   type StartPoint,
   type Subscription,
@@ -26,6 +27,9 @@ const MOST_OPEN = 500
 const FEW_OPEN = 250
 /** Progress that nobody waits for is kept together, so much later at most. */
 const COMMIT_DELAY_MS = 50
+/** Records whose effects are one commit, and bytes of those effects. */
+const MOST_TOGETHER = 200
+const MOST_BYTES = 256 * 1024
 /** A commit that failed is tried again so much later. */
 const AGAIN_MS = 1000
 
@@ -52,6 +56,15 @@ interface Part {
   dirty: boolean
   /** Another part stands in its place, or none. */
   gone: boolean
+  /** Another member of the group has the partition. */
+  lost: boolean
+}
+
+/** A record that was handled, and what is to leave with it. */
+interface Done {
+  readonly part: Part
+  readonly offset: number
+  readonly effects: Effects
 }
 
 /** A subscription to a topic: takes records through lanes and handlers to a safe commit point. */
@@ -65,6 +78,8 @@ export class Subscriber {
   private subscription: Subscription | null = null
   private stopping = false
   private cancelCommit: (() => void) | null = null
+  /** Handled, with effects that are not stored yet, in that order. */
+  private readonly done: Done[] = []
   private committing: Promise<void> = Promise.resolve()
   private onEnd: (error: Error) => void = () => {}
 
@@ -128,6 +143,7 @@ export class Subscriber {
     await this.flush()
     for (const part of leaving) {
       part.gone = true
+      part.lost = true
       if (this.parts.get(part.number) === part) this.parts.delete(part.number)
     }
   }
@@ -158,10 +174,20 @@ export class Subscriber {
       else if (handled.kind === 'rejected') effects = inbox === null ? NO_EFFECTS : { ...NO_EFFECTS, inbox }
       else if (handled.kind !== 'known') effects = this.sendAway(record, facts, handled)
     }
-    if (!part.gone && part.watermark.finish(record.offset)) part.dirty = true
+    const done = { part, offset: record.offset, effects }
+    if (isNothing(effects)) {
+      this.finish(done)
+      this.commitSoon()
+    } else {
+      // Its lane goes on: what follows is stored later, or with it.
+      this.done.push(done)
+      this.commit()
+    }
+  }
+
+  private finish({ part, offset }: Done): void {
+    if (!part.gone && part.watermark.finish(offset)) part.dirty = true
     this.goOn(part)
-    if (effects !== NO_EFFECTS) await this.commit(effects)
-    else this.commitSoon()
   }
 
   /** An ephemeral subscription has nowhere to put what failed: it waits in its lane and tries again. */
@@ -245,21 +271,54 @@ export class Subscriber {
   private flush(): Promise<void> {
     this.cancelCommit?.()
     this.cancelCommit = null
-    return this.commit(NO_EFFECTS)
+    return this.commit()
   }
 
   /** Commits follow each other, so that an older one never comes after a newer one. */
-  private commit(effects: Effects): Promise<void> {
-    this.committing = this.committing.then(() => this.commitNow(effects))
+  private commit(): Promise<void> {
+    this.committing = this.committing.then(() => this.commitNow())
     return this.committing
   }
 
+  private async commitNow(): Promise<void> {
+    do await this.commitOnce(this.takeDone())
+    while (this.done.length > 0)
+  }
+
+  /** Records whose effects are stored together. From now on they count as done: progress never passes a record whose effects are not with it. */
+  private takeDone(): Effects {
+    const messages: OutgoingMessage[] = []
+    const records: OutgoingRecord[] = []
+    let inbox: Effects['inbox'] = null
+    let size = 0
+    let count = 0
+    for (const one of this.done) {
+      const { effects } = one
+      const more = bytesOf(effects)
+      const fits = count < MOST_TOGETHER && size + more <= MOST_BYTES && (inbox === null || effects.inbox === null)
+      if (count > 0 && !fits) break
+      count++
+      this.finish(one)
+      if (one.part.lost) {
+        // Whoever has the partition now handles it, too.
+        if (effects.inbox !== null) this.engine.inbox?.giveUp(effects.inbox.consumer, effects.inbox.key)
+        continue
+      }
+      size += more
+      messages.push(...effects.messages)
+      records.push(...effects.records)
+      inbox ??= effects.inbox
+    }
+    this.done.splice(0, count)
+    return { messages, records, inbox }
+  }
+
   /** Tries until it succeeds, or nobody reads on: then the records come again. */
-  private async commitNow(effects: Effects): Promise<void> {
+  private async commitOnce(effects: Effects): Promise<void> {
     for (;;) {
       const dirty = [...this.parts.values()].filter((part) => part.dirty)
       const progress = dirty.map(({ number, watermark }) => ({ partition: number, offset: watermark.safe }))
-      if (progress.length === 0 && effects === NO_EFFECTS) return
+      if (progress.length === 0 && isNothing(effects)) return
       for (const part of dirty) part.dirty = false
       try {
         await this.subscription!.commit(progress, effects)
@@ -277,8 +336,19 @@ export class Subscriber {
   }
 }
 
+function isNothing({ messages, records, inbox }: Effects): boolean {
+  return messages.length === 0 && records.length === 0 && inbox === null
+}
+
+function bytesOf({ messages, records }: Effects): number {
+  let bytes = 0
+  for (const { body } of messages) bytes += body.length
+  for (const { body } of records) bytes += body?.length ?? 0
+  return bytes
+}
+
 const NOTHING = new Uint8Array(0)
 
 function newPart(number: number): Part {
-  return { number, watermark: new Watermark(), paused: false, dirty: false, gone: false }
+  return { number, watermark: new Watermark(), paused: false, dirty: false, gone: false, lost: false }
 }

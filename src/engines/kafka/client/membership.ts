@@ -35,6 +35,8 @@ const REBALANCE_TIMEOUT_MS = 60_000
 const HEARTBEAT_MS = 1000
 /** How long a new member waits for its first partitions: others may have to give them back. */
 const FIRST_WAIT_MS = 1500
+/** As long as it waits it asks more often. */
+const FIRST_HEARTBEAT_MS = 100
 const LEAVING = -1
 
 /** A member of a group that the broker itself assigns (KIP-848; Kafka 4, and 3.7 with the preview). */
@@ -49,6 +51,7 @@ export class ModernMembership implements Membership {
   private owned: TopicPartition[] = []
   private target: TopicPartition[] | null = null
   private reconciling: Promise<void> | null = null
+  private joining = true
   private leaving = false
   private looping: Promise<void> | null = null
   private poke: () => void = () => {}
@@ -75,6 +78,7 @@ export class ModernMembership implements Membership {
     this.looping = this.loop()
     const timer = setTimeout(this.settled, FIRST_WAIT_MS)
     await first
+    this.joining = false
     clearTimeout(timer)
   }
 
@@ -111,7 +115,8 @@ export class ModernMembership implements Membership {
 
   private wait(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(this.intervalMs, HEARTBEAT_MS))
+      const waits = this.joining ? FIRST_HEARTBEAT_MS : HEARTBEAT_MS
+      const timer = setTimeout(resolve, Math.min(this.intervalMs, waits))
       this.poke = () => {
         clearTimeout(timer)
         resolve()

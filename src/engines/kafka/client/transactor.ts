@@ -4,12 +4,15 @@ import { failureOf, isUnanswered, passes } from './errors.ts'
 import type { Apis } from './library.ts'
 import { type Committed, commitTopics, type Member } from './offsets.ts'
 import { type Placed, produce, type Writer } from './produce.ts'
-import type { Outgoing } from './records.ts'
+import { type Outgoing, sizeOf } from './records.ts'
 
 /** After so long the broker ends a transaction whose writer is gone; readers wait until then. */
 const TIMEOUT_MS = 15_000
 /** While the transaction before is still being ended. */
 const STILL_ENDING_MS = 2
+
+/** Bytes of one request; a larger record goes by itself. */
+const MOST_BYTES = 512 * 1024
 
 /** What one transaction does. */
 export interface Transaction {
@@ -77,10 +80,14 @@ export class Transactor {
     const { producerId, epoch: producerEpoch } = writer
     const transaction = { transactionalId: this.id, producerId, producerEpoch, verifyOnly: false, topics: asked }
     await this.retrying(() => this.atCoordinator('addPartitionsToTxn', [transaction]))
-    const indexes = records.map((_, index) => index)
-    const { placed, error } = await produce(this.cluster, this.lane, writer, records, indexes)
-    if (error !== null) throw error
-    return indexes.map((index) => placed.get(index)!)
+    const all: Placed[] = []
+    while (all.length < records.length) {
+      const indexes = chunk(records, all.length)
+      const { placed, error } = await produce(this.cluster, this.lane, writer, records, indexes)
+      if (error !== null) throw error
+      for (const index of indexes) all.push(placed.get(index)!)
+    }
+    return all
   }
 
   private async writeProgress(
@@ -144,4 +151,16 @@ export class Transactor {
       }
     }
   }
+}
+
+/** The records from `from` on that go in one request. */
+function chunk(records: readonly Outgoing[], from: number): number[] {
+  const indexes: number[] = []
+  let bytes = 0
+  for (let index = from; index < records.length; index++) {
+    bytes += sizeOf(records[index]!)
+    if (indexes.length > 0 && bytes > MOST_BYTES) break
+    indexes.push(index)
+  }
+  return indexes
 }
