@@ -1,7 +1,8 @@
 import { type Clock, machineClock } from '../../sdk/clock.ts'
 import type { Logger } from '../../sdk/logger.ts'
 import type { Cluster, Lane } from './client/cluster.ts'
-import { type MemberEvents, type Membership, ModernMembership } from './client/membership.ts'
+import { EitherMembership } from './client/either-membership.ts'
+import type { MemberEvents, Membership } from './client/membership.ts'
 import { Producer } from './client/producer.ts'
 import type { Source } from './client/reader.ts'
 import { Routes } from './routes.ts'
@@ -28,7 +29,7 @@ export class Ground {
   }
 
   memberOf(lane: Lane, group: string, topics: readonly string[], events: MemberEvents): Membership {
-    return new ModernMembership(this.cluster, lane, group, topics, events)
+    return new EitherMembership(this.cluster, lane, group, topics, events)
   }
 
   opened<T extends Closable>(one: T): T {

@@ -1,6 +1,6 @@
 import type { EngineContext } from '../../sdk/engine.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
-import { Cluster, type ClusterOptions } from './client/cluster.ts'
+import { Cluster, type ClusterOptions, type GroupProtocol } from './client/cluster.ts'
 import { type Library, loadLibrary } from './client/library.ts'
 import { KafkaEngine } from './engine.ts'
 import { Ground } from './ground.ts'
@@ -19,6 +19,8 @@ export interface KafkaOptions {
   readonly sasl?: Library.SASLOptions
   /** How long sends and other calls try before they fail, in milliseconds; two minutes unless given. */
   readonly patienceMs?: number
+  /** As Kafka's `group.protocol`: 'consumer' (KIP-848) where the broker has it, unless 'classic' is given. */
+  readonly groupProtocol?: GroupProtocol
 }
 
 /** `kafka://HOST:PORT,HOST:PORT`, `kafkas://USER:PASSWORD@HOST:PORT?mechanism=SCRAM-SHA-512`. */
@@ -55,6 +57,7 @@ function clusterOptions(url: string, options: KafkaOptions): ClusterOptions {
     tls: options.tls ?? (scheme === 'kafkas' ? {} : null),
     sasl: options.sasl ?? saslOf(login, asked.get('mechanism')),
     patienceMs: options.patienceMs ?? PATIENCE_MS,
+    groupProtocol: options.groupProtocol ?? 'consumer',
   }
 }
 

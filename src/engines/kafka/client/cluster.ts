@@ -11,6 +11,9 @@ const CONNECT_TIMEOUT_MS = 5000
 /** Requests that one connection may have under way. */
 const IN_FLIGHT = 100
 
+/** How groups agree: the broker assigns, or one of the members. */
+export type GroupProtocol = 'consumer' | 'classic'
+
 export interface ClusterOptions {
   readonly brokers: readonly { readonly host: string; readonly port: number }[]
   readonly clientId: string
@@ -18,6 +21,7 @@ export interface ClusterOptions {
   readonly sasl: Library.SASLOptions | null
   /** How long calls try before they fail, in milliseconds. */
   readonly patienceMs: number
+  readonly groupProtocol: GroupProtocol
 }
 
 export interface TopicFacts {
