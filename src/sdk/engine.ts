@@ -203,9 +203,9 @@ export interface SubscribeOptions {
   readonly onAssigned: (partitions: readonly number[]) => void
   /**
    * It will read these no more. The engine waits for the promise (not longer than its protocol allows) before others get them, so that progress can be
-   * committed; a commit after that is dropped.
+   * committed; a commit after that is dropped. `lost`: others have them already, and nothing of them can be committed.
    */
-  readonly onRevoked: (partitions: readonly number[]) => Promise<void>
+  readonly onRevoked: (partitions: readonly number[], lost?: boolean) => Promise<void>
   readonly onEnd: (error: Error) => void
 }
 
@@ -213,6 +213,8 @@ export interface SubscribeOptions {
 export interface Progress {
   readonly partition: number
   readonly offset: number
+  /** Offsets above that are done, too; an engine with `atomicTopics` does not hand them out again to who goes on from here. */
+  readonly done: readonly number[]
 }
 
 export interface PartitionLag {
@@ -227,7 +229,8 @@ export interface PartitionLag {
 export interface Subscription {
   /**
    * Keeps the progress, and stores the effects before or with it. Progress in a partition that is no longer assigned is dropped, its effects are not. Without a
-   * group there are effects only.
+   * group there are effects only. The progress names each partition that the effects come from.
+   * @throws PosthornError `DELIVERY_LOST`, where `features.atomicTopics`, if a partition is no longer assigned: nothing is stored
    */
   commit(progress: readonly Progress[], effects: Effects): Promise<void>
   /**

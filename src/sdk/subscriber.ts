@@ -102,7 +102,7 @@ export class Subscriber {
       onAssigned: (partitions) => {
         for (const number of partitions) this.parts.set(number, newPart(number))
       },
-      onRevoked: (partitions) => this.revoked(partitions),
+      onRevoked: (partitions, lost) => this.revoked(partitions, lost),
     })
   }
 
@@ -138,9 +138,9 @@ export class Subscriber {
     this.parts.set(number, newPart(number))
   }
 
-  private async revoked(partitions: readonly number[]): Promise<void> {
+  private async revoked(partitions: readonly number[], lost = false): Promise<void> {
     const leaving = partitions.flatMap((number) => this.parts.get(number) ?? [])
-    await this.flush()
+    if (!lost) await this.flush()
     for (const part of leaving) {
       part.gone = true
       part.lost = true
@@ -286,45 +286,43 @@ export class Subscriber {
   }
 
   /** Records whose effects are stored together. From now on they count as done: progress never passes a record whose effects are not with it. */
-  private takeDone(): Effects {
-    const messages: OutgoingMessage[] = []
-    const records: OutgoingRecord[] = []
-    let inbox: Effects['inbox'] = null
+  private takeDone(): readonly Done[] {
     let size = 0
     let count = 0
+    let keyed = false
     for (const one of this.done) {
       const { effects } = one
-      const more = bytesOf(effects)
-      const fits = count < MOST_TOGETHER && size + more <= MOST_BYTES && (inbox === null || effects.inbox === null)
-      if (count > 0 && !fits) break
+      const isKeyed = effects.inbox !== null
+      size += bytesOf(effects)
+      if (count > 0 && (count === MOST_TOGETHER || size > MOST_BYTES || (keyed && isKeyed))) break
+      keyed ||= isKeyed
       count++
       this.finish(one)
-      if (one.part.lost) {
-        // Whoever has the partition now handles it, too.
-        if (effects.inbox !== null) this.engine.inbox?.giveUp(effects.inbox.consumer, effects.inbox.key)
-        continue
-      }
-      size += more
-      messages.push(...effects.messages)
-      records.push(...effects.records)
-      inbox ??= effects.inbox
     }
-    this.done.splice(0, count)
-    return { messages, records, inbox }
+    return this.done.splice(0, count)
   }
 
   /** Tries until it succeeds, or nobody reads on: then the records come again. */
-  private async commitOnce(effects: Effects): Promise<void> {
+  private async commitOnce(taken: readonly Done[]): Promise<void> {
     for (;;) {
-      const dirty = [...this.parts.values()].filter((part) => part.dirty)
-      const progress = dirty.map(({ number, watermark }) => ({ partition: number, offset: watermark.safe }))
+      const effects = this.effectsOf(taken)
+      const from = new Set(taken.map(({ part }) => part))
+      const touched = [...this.parts.values()].filter((part) => part.dirty || from.has(part))
+      const progress = touched.map(({ number, watermark: { safe, above } }) => ({
+        partition: number,
+        offset: safe,
+        done: above,
+      }))
       if (progress.length === 0 && isNothing(effects)) return
-      for (const part of dirty) part.dirty = false
+      for (const part of touched) part.dirty = false
       try {
         await this.subscription!.commit(progress, effects)
         return
       } catch (error) {
-        for (const part of dirty) part.dirty = true
+        for (const part of touched) part.dirty = true
+        // What is left of it may be stored.
+        if (error instanceof PosthornError && error.code === 'DELIVERY_LOST' && touched.some(({ lost }) => lost))
+          continue
         const { topic, group } = this.settings
         this.log.error({ topic: topic.name, group, error }, 'progress could not be kept')
         const mayBe = error instanceof PosthornError && error.retryable
@@ -333,6 +331,23 @@ export class Subscriber {
         await new Promise<void>((resolve) => this.engine.clock.after(AGAIN_MS, resolve))
       }
     }
+  }
+
+  /** Of those that another member has now nothing leaves: it handles them, too. */
+  private effectsOf(taken: readonly Done[]): Effects {
+    const messages: OutgoingMessage[] = []
+    const records: OutgoingRecord[] = []
+    let inbox: Effects['inbox'] = null
+    for (const { part, effects } of taken) {
+      if (part.lost) {
+        if (effects.inbox !== null) this.engine.inbox?.giveUp(effects.inbox.consumer, effects.inbox.key)
+        continue
+      }
+      messages.push(...effects.messages)
+      records.push(...effects.records)
+      inbox ??= effects.inbox
+    }
+    return { messages, records, inbox }
   }
 }
 

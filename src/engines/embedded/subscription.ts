@@ -112,7 +112,7 @@ export class EmbeddedSubscription implements Subscription {
     await this.commit(
       chosen.flatMap(({ partition: { number } }) => {
         const reading = this.readings.get(number)
-        return reading === undefined ? [] : [{ partition: number, offset: reading.next }]
+        return reading === undefined ? [] : [{ partition: number, offset: reading.next, done: [] }]
       }),
       { messages: [], records: [], inbox: null },
     )

@@ -98,7 +98,10 @@ test(
     await bus.declare(paid)
     const carry = async () => {
       const member = await open()
-      await member.subscribe(paid, { group, from: 'earliest' }, (n, context) => context.publish(shipped, n))
+      await member.subscribe(paid, { group, from: 'earliest', concurrency: 4 }, async (n, context) => {
+        await new Promise((resolve) => setTimeout(resolve, n % 5))
+        await context.publish(shipped, n)
+      })
       return member
     }
     const first = await carry()

@@ -15,6 +15,7 @@ import { fetchOffsets, listOffsets } from './client/offsets.ts'
 import { Reader, Source } from './client/reader.ts'
 import type { Ground } from './ground.ts'
 import { GroupWriter } from './group-writer.ts'
+import { readNote, writeNote } from './note.ts'
 
 /** Records handed over in one go. */
 const MOST_RECORDS = 200
@@ -30,11 +31,26 @@ class Reading {
   /** What is committed, or where it began. */
   committed: number
   paused = false
+  /** Done by those before, above what they had committed. */
+  private readonly done: Set<number>
 
-  constructor(topic: string, partition: number, offset: number) {
+  constructor(topic: string, partition: number, offset: number, metadata: string) {
     this.source = new Source(topic, partition, offset)
     this.handed = offset
     this.committed = offset
+    this.done = new Set(readNote(offset, metadata).settled)
+  }
+
+  take(records: readonly IncomingRecord[]): void {
+    for (const record of records) if (!this.done.has(record.offset)) this.waiting.push(record)
+  }
+
+  /** What is to be committed. */
+  position({ offset: at, done }: Progress): { readonly offset: number; readonly metadata: string } {
+    const offset = done.length === 0 ? this.beyond(at) : at
+    for (const one of this.done) if (one < offset) this.done.delete(one)
+    const settled = [...this.done, ...done]
+    return { offset, metadata: settled.length === 0 ? '' : writeNote({ open: true, lost: 0, settled }, offset) }
   }
 
   /** Where to read on when everything below `offset` is done: behind what is no record, too. */
@@ -44,6 +60,7 @@ class Reading {
 
   moveTo(offset: number): void {
     this.waiting = []
+    this.done.clear()
     this.handed = offset
     this.source.next = offset
   }
@@ -92,16 +109,22 @@ export class KafkaSubscription implements Subscription {
 
   async commit(progress: readonly Progress[], effects: Effects): Promise<void> {
     const { group } = this.options
-    let kept: readonly (readonly [Reading, number])[] = []
+    // One that goes and comes back is another one.
+    const own = progress.map(({ partition }) => this.readings.get(partition))
+    const kept: [Reading, number][] = []
     await this.writer.write(`keeping the progress of group '${group}' in topic '${this.topic}'`, () => {
-      kept =
+      kept.length = 0
+      const commits =
         group === null
           ? []
-          : progress.flatMap(({ partition, offset }) => {
-              const reading = this.readings.get(partition)
-              return reading === undefined ? [] : [[reading, reading.beyond(offset)] as const]
+          : progress.map((one, index) => {
+              const reading = own[index]
+              if (reading === undefined || this.readings.get(one.partition) !== reading)
+                throw this.lostPartition(one.partition)
+              const position = reading.position(one)
+              kept.push([reading, position.offset])
+              return { ...reading.source.place, ...position }
             })
-      const commits = kept.map(([{ source }, offset]) => ({ ...source.place, offset, metadata: '' }))
       return { commits, messages: effects.messages, records: effects.records, placed: [] }
     })
     for (const [reading, offset] of kept) reading.committed = offset
@@ -120,7 +143,7 @@ export class KafkaSubscription implements Subscription {
       if (reading === undefined) continue
       const offset = offsets[index]!
       reading.moveTo(offset)
-      progress.push({ partition, offset })
+      progress.push({ partition, offset, done: [] })
       if (this.options.group === null) reading.committed = offset
     }
     this.reader.wake()
@@ -174,6 +197,11 @@ export class KafkaSubscription implements Subscription {
     this.ground.closed(this)
   }
 
+  private lostPartition(partition: number): PosthornError {
+    const text = `partition ${partition} of topic '${this.topic}' has gone to another member of group '${this.options.group}'`
+    return new PosthornError('DELIVERY_LOST', text)
+  }
+
   private begin(readings: readonly Reading[]): void {
     for (const reading of readings) this.readings.set(reading.source.partition, reading)
     this.options.onAssigned(readings.map(({ source }) => source.partition))
@@ -182,21 +210,22 @@ export class KafkaSubscription implements Subscription {
 
   private async makeReadings(partitions: readonly number[], from: StartPoint): Promise<Reading[]> {
     const offsets = await this.offsetsOf(partitions, from)
-    return partitions.map((partition, index) => new Reading(this.topic, partition, offsets[index]!))
+    return partitions.map((partition, index) => new Reading(this.topic, partition, offsets[index]!, ''))
   }
 
   private async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const { cluster } = this.ground
     const numbers = partitions.map(({ partition }) => partition)
     const committed = await fetchOffsets(cluster, this.lane, this.options.group!, partitions)
-    const known = new Map(committed.map(({ partition, offset }) => [partition, offset]))
+    const known = new Map(committed.map((one) => [one.partition, one]))
     const fresh = await this.makeReadings(
       numbers.filter((number) => !known.has(number)),
       this.options.from,
     )
-    this.begin([...[...known].map(([number, offset]) => new Reading(this.topic, number, offset)), ...fresh])
+    const going = committed.map((one) => new Reading(this.topic, one.partition, one.offset, one.metadata))
+    this.begin([...going, ...fresh])
     // Who goes on after a crash begins where this one began, not at another latest.
-    const start = fresh.map(({ source, committed }) => ({ partition: source.partition, offset: committed }))
+    const start = fresh.map(({ source, committed }) => ({ partition: source.partition, offset: committed, done: [] }))
     if (start.length > 0) await this.commit(start, NO_EFFECTS)
   }
 
@@ -216,13 +245,16 @@ export class KafkaSubscription implements Subscription {
       if (reading !== undefined) this.reader.remove(reading.source)
       this.readings.delete(partition)
     }
-    this.options.onRevoked(partitions.map(({ partition }) => partition))
+    this.options.onRevoked(
+      partitions.map(({ partition }) => partition),
+      true,
+    )
   }
 
   private read(source: Source, records: readonly IncomingRecord[]): void {
     const reading = this.readings.get(source.partition)
     if (reading === undefined || reading.source !== source) return
-    reading.waiting.push(...records)
+    reading.take(records)
     this.handOver(reading)
   }
 

@@ -88,7 +88,7 @@ export class RabbitSubscription implements Subscription {
       const { partition } = reader
       // It was revoked meanwhile.
       if (this.readers.get(partition) !== reader) continue
-      progress.push({ partition, offset: places[at]! })
+      progress.push({ partition, offset: places[at]!, done: [] })
       this.replace(partition, places[at]!, reader.isPaused)
     }
     await this.commit(progress, NO_EFFECTS)

@@ -20,6 +20,11 @@ export class Watermark {
     return this.first < this.begun.length ? this.begun[this.first]! : this.end
   }
 
+  /** What is done above `safe`. */
+  get above(): readonly number[] {
+    return [...this.done]
+  }
+
   begin(offset: number): void {
     this.begun.push(offset)
     this.end = offset + 1

@@ -27,6 +27,7 @@ export class Transactor {
   private readonly lane: Lane
   private readonly id: string
   private writer: Writer | null = null
+  private opening: Promise<void> = Promise.resolve()
 
   constructor(cluster: Cluster, lane: Lane, id: string) {
     this.cluster = cluster
@@ -45,6 +46,7 @@ export class Transactor {
    * @throws what the broker answered; an error that passes may be tried again
    */
   async run({ records, progress }: Transaction): Promise<Placed[]> {
+    await this.opening
     try {
       const writer = this.writer ?? (await this.open())
       const [placed] = await Promise.all([
@@ -54,8 +56,12 @@ export class Transactor {
       await this.end(writer)
       return placed
     } catch (error) {
-      // Whoever begins anew undoes what is open.
+      // Beginning anew undoes what is open: readers need not wait until its time is over.
       this.writer = null
+      this.opening = this.open().then(
+        () => {},
+        () => {},
+      )
       throw error
     }
   }

@@ -1,14 +1,4 @@
-/** Offsets above the first unsettled one of which a commit says whether they are settled. */
-const MOST_NOTED = 20_000
-
-/** What a commit says beside the offset. */
-interface Note {
-  /** Whoever wrote it was still at work. */
-  readonly open: boolean
-  /** How often the message at the offset was handed out before by those who were lost. */
-  readonly lost: number
-  readonly settled: readonly number[]
-}
+import { MOST_NOTED, readNote, writeNote } from '../note.ts'
 
 /**
  * What is settled of a partition, in any order. A commit has the first offset that is not settled, and in its metadata, as bits, which of those
@@ -93,25 +83,4 @@ export class Ledger {
       this.first = 0
     }
   }
-}
-
-const VERSION = '1'
-
-function writeNote({ open, lost, settled }: Note, offset: number): string {
-  let last = 0
-  for (const one of settled) last = Math.max(last, one - offset)
-  const bits = new Uint8Array(last === 0 ? 0 : (last >> 3) + 1)
-  for (const one of settled) bits[(one - offset) >> 3]! |= 1 << ((one - offset) & 7)
-  return `${VERSION}.${open ? 1 : 0}.${lost}.${Buffer.from(bits).toString('base64url')}`
-}
-
-/** Nothing is known of what another one has committed. */
-function readNote(offset: number, metadata: string): Note {
-  const [version, open, lost, text = ''] = metadata.split('.')
-  if (version !== VERSION) return { open: false, lost: 0, settled: [] }
-  const settled: number[] = []
-  for (const [at, byte] of Buffer.from(text, 'base64url').entries()) {
-    for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) settled.push(offset + 8 * at + bit)
-  }
-  return { open: open === '1', lost: Number(lost) || 0, settled }
 }
