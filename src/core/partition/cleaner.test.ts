@@ -2,8 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { putVarint } from '../../std/zigzag.ts'
 import { Codec, pack } from '../../wire/kafka/compression/codec.ts'
-import { BATCH_HEADER, baseOffset, baseTimestamp, batchSize, checkBatch, compression, sealBatch } from './batch.ts'
+import {
+  BATCH_HEADER,
+  baseOffset,
+  baseTimestamp,
+  batchSize,
+  checkBatch,
+  compression,
+  isControl,
+  sealBatch,
+} from './batch.ts'
 import { Cleaner } from './cleaner.ts'
+import { MARKER_BYTES, putMarker } from './control-batch.ts'
 import { recordsOf } from './records.ts'
 
 interface Plain {
@@ -131,6 +141,25 @@ describe('cleaning', () => {
     cleaner.map(bytes, transactions)
     const left = cleaner.filter(bytes, transactions, { now: 0, deleteRetentionMs: 0 })
     assert.deepEqual(plain(left!), [rec(0, 'a', '1')])
+  })
+
+  it('keeps the end of a transaction while there are data of it, and then as long as a tombstone', () => {
+    const data = batchOf([rec(0, 'a', '1')])
+    new DataView(data.buffer).setInt16(21, 16)
+    new DataView(data.buffer).setBigInt64(43, 7n)
+    sealBatch(data, 0, data.length, 1, 1000)
+    const marker = new Uint8Array(MARKER_BYTES)
+    putMarker(marker, 0, { producerId: 7, epoch: 0, commit: true, coordinatorEpoch: 0 }, 1001)
+    new DataView(marker.buffer).setBigInt64(0, 1n)
+    sealBatch(marker, 0, marker.length, 1, 1001)
+    assert.deepEqual(clean([data, marker]), Buffer.concat([data, marker]))
+    const later = batchOf([rec(2, 'a', '2')])
+    const once = clean([data, marker, later], 5000)
+    assert.equal(once.length, batchSize(once, 0) + later.length)
+    assert.equal(isControl(once, 0), true)
+    assert.notEqual(checkBatch(once, 0, once.length), 'corrupt')
+    assert.deepEqual(clean([once], 5000 + DAY), Buffer.from(once))
+    assert.deepEqual(clean([once], 5001 + DAY), Buffer.from(later))
   })
 
   it('stops where the map is full, and throws nothing away that is not in it', () => {

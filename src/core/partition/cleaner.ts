@@ -48,6 +48,8 @@ export interface Mapped {
  */
 export class Cleaner {
   private readonly keys: KeyMap
+  /** Producers of whose transaction there are data left, before its end. */
+  private readonly begun = new Set<number>()
 
   constructor(memory: number) {
     this.keys = new KeyMap(memory)
@@ -81,11 +83,29 @@ export class Cleaner {
     let changed = false
     for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
       const batch = bytes.subarray(at, at + batchSize(bytes, at))
-      const left = isControl(batch, 0) ? batch : isAborted(batch, 0, aborted) ? null : this.clean(batch, time)
+      const left = this.leftOf(batch, aborted, time)
       if (left !== batch) changed = true
       if (left !== null) kept.push(left)
     }
     return changed ? Buffer.concat(kept) : null
+  }
+
+  private leftOf(batch: Uint8Array, aborted: readonly Aborted[], time: CleanTime): Uint8Array | null {
+    if (isControl(batch, 0)) return this.cleanMarker(batch, time)
+    const left = isAborted(batch, 0, aborted) ? null : this.clean(batch, time)
+    if (left !== null && isTransactional(left, 0)) this.begun.add(producerId(left, 0))
+    return left
+  }
+
+  /** The end of a transaction goes when its data have gone, as long after that as a tombstone: who has read them before has to hear of it. */
+  private cleanMarker(marker: Uint8Array, { now, deleteRetentionMs }: CleanTime): Uint8Array | null {
+    if (this.begun.delete(producerId(marker, 0))) return marker
+    const horizon = deleteHorizon(marker, 0)
+    if (horizon !== Number.POSITIVE_INFINITY) return now > horizon ? null : marker
+    const records = recordsOf(marker, 0)
+    if (records === null || !records.next()) return marker
+    const { start: from, restAt, end: to, timestampDelta: delta } = records
+    return rebuild(marker, records.bytes, [{ from, restAt, to, delta }], now + deleteRetentionMs)
   }
 
   /** The batch as it is, another one with fewer records or with a horizon, or null. */
