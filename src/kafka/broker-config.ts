@@ -78,7 +78,7 @@ function entry(name: string, synonyms: Synonym[], configType: number, readOnly: 
 }
 
 function startedWith(call: Call): ReadonlyMap<string, string> {
-  const { options, topics } = call.front
+  const { options, topics, transactions } = call.front
   const { host, port } = addressFor(call)
   const listener = `PLAINTEXT://${host}:${port}`
   return new Map([
@@ -93,7 +93,14 @@ function startedWith(call: Call): ReadonlyMap<string, string> {
     ['share.coordinator.state.topic.min.isr', '1'],
     ['share.coordinator.state.topic.replication.factor', '1'],
     ['socket.request.max.bytes', String(MAX_REQUEST)],
+    ...changed('transaction.max.timeout.ms', transactions.options.maxTimeoutMs),
     ['transaction.state.log.min.isr', '1'],
     ['transaction.state.log.replication.factor', '1'],
+    ...changed('transactional.id.expiration.ms', transactions.options.expirationMs),
   ])
+}
+
+/** A setting that was not left as it is in Kafka. */
+function changed(name: string, value: number): [string, string][] {
+  return String(value) === brokerKeys().get(name)?.default ? [] : [[name, String(value)]]
 }

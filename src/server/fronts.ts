@@ -48,7 +48,10 @@ export function registerNouns(broker: Broker, config: Config): Nouns {
   registerTopicFold(topics)
   registerStreams(topics)
   registerGroupFold(groups, topics)
-  const transactions = new Transactions(topics, groups)
+  const transactions = new Transactions(topics, groups, {
+    maxTimeoutMs: Number(config.values['kafka.transactionMaxTimeout']),
+    expirationMs: Number(config.values['kafka.transactionalIdExpiration']),
+  })
   registerTransactionFold(transactions)
   return { topics, groups, transactions, cluster: new ClusterIdentity(broker) }
 }

@@ -132,6 +132,20 @@ export const SETTINGS = [
     about: 'How long committed offsets of a group without members are kept.',
   },
   {
+    key: 'kafka.transactionMaxTimeout',
+    type: 'duration',
+    default: 900_000,
+    min: 1,
+    about: 'The longest time-out that a transactional producer may ask for.',
+  },
+  {
+    key: 'kafka.transactionalIdExpiration',
+    type: 'duration',
+    default: 7 * 86_400_000,
+    min: 1,
+    about: 'How long a transactional id that nobody uses is known.',
+  },
+  {
     key: 'journal.ring',
     type: 'bytes',
     default: 32 * MIB,
