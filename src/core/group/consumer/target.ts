@@ -31,18 +31,21 @@ export function topicsHash(group: ConsumerGroup, view: TopicsView): number {
   return hashOf(all)
 }
 
-/** The assignor that most members ask for; the default if none asks. */
+/** The assignor that most members ask for, of several the first in Kafka's order; the default if none asks. */
 export function assignorOf(group: ConsumerGroup): string {
-  const votes = new Map<string, number>()
-  let best: string | null = null
+  const votes = new Map([...ASSIGNORS.keys()].map((name) => [name, 0]))
   for (const { subscription } of group.members.values()) {
     const { assignor } = subscription
-    if (assignor === null) continue
-    const count = (votes.get(assignor) ?? 0) + 1
-    votes.set(assignor, count)
-    if (best === null || count > votes.get(best)!) best = assignor
+    if (assignor !== null) votes.set(assignor, (votes.get(assignor) ?? 0) + 1)
   }
-  return best ?? DEFAULT_ASSIGNOR
+  let best = DEFAULT_ASSIGNOR
+  let most = 0
+  for (const [name, count] of votes) {
+    if (count <= most) continue
+    best = name
+    most = count
+  }
+  return best
 }
 
 /** A new target for every member, in their order. */
