@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
-import { type BrokerProcess, ROOT, startBroker } from './broker-process.ts'
+import { type BrokerProcess, PROGRAM, ROOT, startBroker } from './broker-process.ts'
 import { BUILD, missing, missingPython, PYTHON, run } from './script.ts'
 import { controlled, fresh } from './target.ts'
 
@@ -118,6 +118,28 @@ suite('the schema registry', { skip: SKIP, timeout: 240_000 }, () => {
         registry.register({ type: types.AVRO, schema: JSON.stringify(other) }, { subject }),
         /READER_FIELD_MISSING_DEFAULT_VALUE.*'mail'/,
       )
+    })
+  })
+
+  suite('posthorn schemas', () => {
+    test('registers, checks, shows, explains, exports, and prints types, at a broker that runs', async () => {
+      const subject = fresh('schemas')
+      const data = ['--data', broker.directory]
+      const ask = (args: string[], input = '') =>
+        run(process.execPath, [PROGRAM, 'schemas', ...args, ...data], { input })
+      const told = await ask(['register', '--subject', subject], JSON.stringify(USER))
+      assert.equal(told.code, 0, told.err)
+      const bad = { ...USER, fields: [...USER.fields, { name: 'mail', type: 'string' }] }
+      const check = await ask(['check', '--subject', subject], JSON.stringify(bad))
+      assert.equal(check.code, 1)
+      assert.match(check.err, /does not fit version 1 .*\n {2}- The field 'mail'/)
+      const good = { ...USER, fields: [...USER.fields, { name: 'mail', type: 'string', default: '' }] }
+      assert.equal((await ask(['register', '--subject', subject], JSON.stringify(good))).code, 0)
+      assert.match((await ask(['diff', '--subject', subject])).out, /mail is a new field/)
+      assert.match((await ask(['types', '--subject', subject])).out, /export interface User \{\n {2}name: string\n/)
+      assert.match((await ask(['list', '--prefix', subject])).out, new RegExp(`${subject} +2 +2`))
+      const all = JSON.parse((await ask(['export'])).out) as { schemas: { subject: string }[] }
+      assert.equal(all.schemas.filter((one) => one.subject === subject).length, 2)
     })
   })
 

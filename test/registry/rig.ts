@@ -26,10 +26,12 @@ export class RegistryRig {
     this.end = end
   }
 
-  static async open(options = ''): Promise<RegistryRig> {
+  /** With flags for TLS it is that. */
+  static async open(options = '', tls: Readonly<Record<string, string>> = {}): Promise<RegistryRig> {
     const data = mkdtempSync(join(tmpdir(), 'posthorn-registry-'))
-    const flags = { data, 'log-level': 'error', 'journal-ring': '4MiB', 'journal-file': '4MiB' }
-    const listen = [`http://127.0.0.1:0${options}`]
+    const scheme = Object.keys(tls).length === 0 ? 'http' : 'https'
+    const flags = { ...tls, data, 'log-level': 'error', 'journal-ring': '4MiB', 'journal-file': '4MiB' }
+    const listen = [`${scheme}://127.0.0.1:0${options}`]
     const config = readConfig({ file: null, environment: {}, flags, listen, advertise: [] })
     let ended = () => {}
     const stopped = new Promise<void>((resolve) => {
@@ -38,7 +40,7 @@ export class RegistryRig {
     const running = await start(config, openLog('error', 'json'), () => ended())
     // The broker's own timers don't keep a process alive.
     const alive = setInterval(() => {}, 2 ** 30)
-    return new RegistryRig(`http://127.0.0.1:${running.listeners[0]!.port}`, running.broker, async () => {
+    return new RegistryRig(`${scheme}://127.0.0.1:${running.listeners[0]!.port}`, running.broker, async () => {
       running.stop('the test is over')
       await stopped
       clearInterval(alive)
