@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Channel, ConfirmChannel } from 'amqplib'
 import { setPolicy } from '../../src/broker/policy/parameter.ts'
+import { tx } from '../../src/wire/amqp/methods.ts'
+import { RawClient } from '../amqp/raw-client.ts'
 import { ContractRig, framed } from './rig.ts'
 
 const NOTE = { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] }
@@ -129,6 +131,22 @@ describe('a queue or an exchange with a contract', () => {
     assert.deepEqual([await send('newest', half), await send('first', half)], [false, false])
     await rig.register('moving', 'JSON', { type: 'number' })
     assert.deepEqual([await send('newest', half), await send('first', half)], [true, false])
+  })
+
+  it('buries or drops what a transaction commits, as on a channel without confirms', async () => {
+    await channel.assertQueue('in-tx', { arguments: { 'x-schema': 'note' } })
+    const client = new RawClient('127.0.0.1', rig.amqpPort)
+    await client.open()
+    await client.openChannel(1)
+    client.send(1, tx.select, {})
+    await client.expect(tx.selectOk)
+    client.publish(1, '', 'in-tx', json, bad.toString())
+    client.publish(1, '', 'in-tx', json, good.toString())
+    client.send(1, tx.commit, {})
+    await client.expect(tx.commitOk)
+    await client.close()
+    assert.equal(await count('in-tx'), 1)
+    assert.deepEqual(rig.tally('queue in-tx in /'), { warned: 0, refused: 1, buried: 0, dropped: 1 })
   })
 
   it('lets nothing through while its subject has no schema, or one that bodies can not be checked by', async () => {

@@ -13,14 +13,14 @@ import { start } from '../../src/server/start.ts'
 export class ContractRig {
   readonly broker: Broker
   readonly kafka: Kafka
-  private readonly amqpUrl: string
+  readonly amqpPort: number
   private readonly registryUrl: string
   private readonly connections: ChannelModel[] = []
   private readonly end: () => Promise<void>
 
   private constructor(broker: Broker, ports: Readonly<Record<string, number>>, end: () => Promise<void>) {
     this.broker = broker
-    this.amqpUrl = `amqp://127.0.0.1:${ports.amqp}`
+    this.amqpPort = ports.amqp!
     this.registryUrl = `http://127.0.0.1:${ports.http}`
     this.kafka = new Kafka({ brokers: [`127.0.0.1:${ports.kafka}`], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
     this.end = end
@@ -53,7 +53,7 @@ export class ContractRig {
   }
 
   async amqp(): Promise<ChannelModel> {
-    const connection = await connect(this.amqpUrl)
+    const connection = await connect(`amqp://127.0.0.1:${this.amqpPort}`)
     connection.on('error', () => {})
     this.connections.push(connection)
     return connection
