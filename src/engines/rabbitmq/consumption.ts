@@ -4,6 +4,7 @@ import {
   type ConsumeOptions,
   type Consumption,
   type Delivery,
+  type Effects,
   type Headers,
   NO_EFFECTS,
   type OutgoingMessage,
@@ -82,12 +83,18 @@ export class RabbitConsumption implements Consumption {
   /** @throws PosthornError `DELIVERY_LOST`, and what sending throws */
   async settle(delivery: RabbitDelivery, settlement: Settlement): Promise<void> {
     this.check(delivery)
+    if (settlement.kind !== 'ack' || !isEmpty(settlement.effects)) await this.sendFirst(delivery, settlement)
+    delivery.settled = true
+    if (settlement.kind === 'release') delivery.channel.nack(delivery.message, false, true)
+    else delivery.channel.ack(delivery.message)
+  }
+
+  /** Sends what has to be there before the delivery is settled. */
+  private async sendFirst(delivery: RabbitDelivery, settlement: Settlement): Promise<void> {
     delivery.settling = true
     try {
-      if (settlement.kind === 'ack') {
-        const { effects } = settlement
-        if (effects !== NO_EFFECTS) await this.ground.sender.sendWith(null, {}, effects)
-      } else if (settlement.kind !== 'release') {
+      if (settlement.kind === 'ack') await this.ground.sender.sendWith(null, {}, settlement.effects)
+      else if (settlement.kind !== 'release') {
         const own: Headers = settlement.kind === 'dead-letter' ? { [ENTRY]: randomUUID() } : {}
         const message = again(delivery, settlement)
         await this.ground.sender.sendWith(message, own, settlement.effects)
@@ -96,9 +103,6 @@ export class RabbitConsumption implements Consumption {
       delivery.settling = false
     }
     this.check(delivery)
-    delivery.settled = true
-    if (settlement.kind === 'release') delivery.channel.nack(delivery.message, false, true)
-    else delivery.channel.ack(delivery.message)
   }
 
   private check(delivery: RabbitDelivery): void {
@@ -235,6 +239,10 @@ export class RabbitDelivery implements Delivery {
 
   /** AMQP has no word for it: a delivery is kept as long as its channel is there. */
   async renew(): Promise<void> {}
+}
+
+function isEmpty({ messages, records }: Effects): boolean {
+  return messages.length === 0 && records.length === 0
 }
 
 /** A retry is a message that waits, a dead letter one in the queue of dead letters. */

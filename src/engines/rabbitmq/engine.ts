@@ -82,7 +82,7 @@ export class RabbitEngine implements Engine {
     await this.topology.declareTopic(spec)
   }
 
-  async send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
+  send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
     return this.sender.send(messages)
   }
 

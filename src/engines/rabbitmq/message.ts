@@ -46,14 +46,10 @@ export function parcelOf(
 ): Parcel {
   const { headers, key, priority, expiresAt, notBefore, to, body } = message
   const table: Record<string, unknown> = {}
-  const options: Options.Publish = {
-    persistent: to === 'queue',
-    mandatory: to === 'queue',
-    headers: table,
-    ...(priority === USUAL_PRIORITY ? {} : { priority }),
-    // What is kept until it is due would expire there: whoever hands it out looks at its end.
-    ...(expiresAt === null || notBefore !== null ? {} : { expiration: String(Math.max(0, expiresAt - now)) }),
-  }
+  const options: Options.Publish = { persistent: to === 'queue', mandatory: to === 'queue', headers: table }
+  if (priority !== USUAL_PRIORITY) options.priority = priority
+  // What is kept until it is due would expire there: whoever hands it out looks at its end.
+  if (expiresAt !== null && notBefore === null) options.expiration = String(Math.max(0, expiresAt - now))
   fill(options, table, headers, key, more)
   return { exchange, routingKey, body: bufferOf(body), options }
 }
@@ -79,7 +75,9 @@ function fill(
   for (const name in headers) {
     const value = headers[name]!
     const property = PROPERTIES[name as Property]
-    if (property === undefined || Buffer.byteLength(value) > LONGEST_PROPERTY) table[name] = value
+    // A character has 3 bytes at most.
+    const isLong = value.length * 3 > LONGEST_PROPERTY && Buffer.byteLength(value) > LONGEST_PROPERTY
+    if (property === undefined || isLong) table[name] = value
     else options[property] = value
   }
   for (const name in more) table[name] = more[name]
@@ -91,6 +89,8 @@ function fill(
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+const NOTHING_OWN: Headers = {}
 
 /** A message as the SDK sees it. */
 export interface Read {
@@ -106,14 +106,16 @@ export interface Read {
 
 export function read({ content, properties, fields }: Message): Read {
   const headers: Record<string, string> = {}
-  const own: Record<string, string> = {}
+  let own: Record<string, string> | null = null
   const table: Readonly<Record<string, unknown>> = properties.headers ?? {}
   let redeliveries = 0
   for (const name in table) {
     const text = textOf(table[name])
     if (text === null) continue
-    if (OWN.has(name)) own[name] = text
-    else if (name.startsWith('x-') && BROKERS.test(name)) {
+    if (OWN.has(name)) {
+      own ??= {}
+      own[name] = text
+    } else if (name.startsWith('x-') && BROKERS.test(name)) {
       if (name === DELIVERY_COUNT) redeliveries = Number(text)
     } else headers[name.toLowerCase()] = text
   }
@@ -128,11 +130,11 @@ export function read({ content, properties, fields }: Message): Read {
   return {
     body: content,
     headers,
-    key: own[KEY] ?? null,
+    key: own?.[KEY] ?? null,
     redeliveries,
     sentAt: Number.isNaN(sentAt) ? null : sentAt,
     priority: typeof priority === 'number' ? priority : USUAL_PRIORITY,
-    own,
+    own: own ?? NOTHING_OWN,
   }
 }
 

@@ -46,8 +46,8 @@ export class Publisher {
 
   /** Resolves when all are confirmed. @throws PosthornError of the first that is not */
   send(parcels: readonly Parcel[]): Promise<void> {
-    const { ended } = this
-    if (ended !== null) return Promise.reject(ended)
+    if (parcels.length === 1) return this.sendOne(parcels[0]!)
+    if (this.ended !== null) return Promise.reject(this.ended)
     if (parcels.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       let open = parcels.length
@@ -59,6 +59,18 @@ export class Publisher {
         else reject(failed)
       }
       for (const parcel of parcels) this.add({ parcel, returned: null, done })
+    })
+  }
+
+  /** The same for one. */
+  sendOne(parcel: Parcel): Promise<void> {
+    if (this.ended !== null) return Promise.reject(this.ended)
+    return new Promise((resolve, reject) => {
+      const done = (error: PosthornError | null) => {
+        if (error === null) resolve()
+        else reject(error)
+      }
+      this.add({ parcel, returned: null, done })
     })
   }
 

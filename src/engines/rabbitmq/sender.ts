@@ -9,6 +9,8 @@ import type { Publisher } from './publisher.ts'
 import type { Topology } from './topology.ts'
 
 const NONE: Headers = {}
+const NO_HANDLE = [null]
+const noHandle = () => NO_HANDLE
 
 /** Sends messages and records to where they belong. */
 export class Sender {
@@ -28,7 +30,30 @@ export class Sender {
   }
 
   /** Resolves when all are confirmed, with a handle for each that can be taken back. */
-  async send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
+  send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
+    const [first] = messages
+    // Most are one that goes at once.
+    if (messages.length !== 1 || first!.notBefore !== null) return this.sendAll(messages)
+    return this.publisher.sendOne(this.direct(first!, NONE, Date.now())).then(noHandle)
+  }
+
+  /** Sends `message` with headers of the engine's own, and what leaves with it. Resolves when all is confirmed. */
+  async sendWith(message: OutgoingMessage | null, own: Headers, effects: Effects): Promise<void> {
+    const parcels: Parcel[] = []
+    for (const one of effects.messages) parcels.push(await this.parcel(one, NONE))
+    if (effects.records.length > 0) parcels.push(...(await this.records(effects.records)).parcels)
+    if (message !== null) parcels.push(await this.parcel(message, own))
+    await this.publisher.send(parcels)
+  }
+
+  /** Resolves when all are confirmed, with the partition of each. */
+  async publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    const { parcels, partitions } = await this.records(records)
+    await this.publisher.send(parcels)
+    return partitions
+  }
+
+  private async sendAll(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
     const now = Date.now()
     const handles: (string | null)[] = []
     const parcels: Parcel[] = []
@@ -48,22 +73,6 @@ export class Sender {
     return handles
   }
 
-  /** Sends `message` with headers of the engine's own, and what leaves with it. Resolves when all is confirmed. */
-  async sendWith(message: OutgoingMessage | null, own: Headers, effects: Effects): Promise<void> {
-    const parcels: Parcel[] = []
-    for (const one of effects.messages) parcels.push(await this.parcel(one, NONE))
-    if (effects.records.length > 0) parcels.push(...(await this.records(effects.records)).parcels)
-    if (message !== null) parcels.push(await this.parcel(message, own))
-    await this.publisher.send(parcels)
-  }
-
-  /** Resolves when all are confirmed, with the partition of each. */
-  async publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    const { parcels, partitions } = await this.records(records)
-    await this.publisher.send(parcels)
-    return partitions
-  }
-
   private parcel(message: OutgoingMessage, own: Headers): Parcel | Promise<Parcel> {
     const now = Date.now()
     const { notBefore } = message
@@ -72,7 +81,8 @@ export class Sender {
   }
 
   private direct(message: OutgoingMessage, own: Headers, now: number): Parcel {
-    return parcelOf({ ...message, notBefore: null }, '', message.address, own, now)
+    const due = message.notBefore === null ? message : { ...message, notBefore: null }
+    return parcelOf(due, '', message.address, own, now)
   }
 
   private async records(
