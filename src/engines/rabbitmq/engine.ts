@@ -65,7 +65,12 @@ export class RabbitEngine implements Engine {
     this.publisher = new Publisher(sending, log)
     const delays: Delays = delayedExchange ? new ExchangeDelays(this.topology) : new QueueDelays(this.topology)
     this.cancellations = new Cancellations(this.topology, this.reader, this.publisher)
-    this.sender = new Sender(this.publisher, this.topology, delays, () => this.cancellations.prepare())
+    this.sender = new Sender(this.publisher, this.topology, delays, {
+      prepareCancel: () => this.cancellations.prepare(),
+      checkPriority: (queue) => {
+        if (!this.topology.isClassic(queue)) requireFeature(this, 'priority', `a message to queue '${queue}'`)
+      },
+    })
     this.deadLetters = new RabbitDeadLetters(receiving, this.sender)
   }
 

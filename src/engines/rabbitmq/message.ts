@@ -9,7 +9,8 @@ export const ENTRY = 'posthorn-entry'
 
 /** What a property holds; what is longer stays a header. */
 const LONGEST_PROPERTY = 255
-const USUAL_PRIORITY = 4
+/** What a message has that says nothing of it. */
+export const USUAL_PRIORITY = 4
 
 /** Headers that are properties in AMQP. */
 const PROPERTIES = {

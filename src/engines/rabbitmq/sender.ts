@@ -4,13 +4,20 @@ import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { partitionOf } from '../../std/murmur2.ts'
 import { handleOf } from './cancellations.ts'
 import type { Delays } from './delays.ts'
-import { CANCEL, type Parcel, parcelOf, parcelOfRecord } from './message.ts'
+import { CANCEL, type Parcel, parcelOf, parcelOfRecord, USUAL_PRIORITY } from './message.ts'
 import type { Publisher } from './publisher.ts'
 import type { Topology } from './topology.ts'
 
 const NONE: Headers = {}
 const NO_HANDLE = [null]
 const noHandle = () => NO_HANDLE
+
+export interface SenderHooks {
+  /** Makes what is needed to take a scheduled message back. */
+  readonly prepareCancel: () => Promise<void>
+  /** Throws unless the queue hands out by priority. */
+  readonly checkPriority: (queue: string) => void
+}
 
 /** Sends messages and records to where they belong. */
 export class Sender {
@@ -19,28 +26,31 @@ export class Sender {
   private readonly delays: Delays
   private spreading = 0
 
-  private readonly prepareCancel: () => Promise<void>
+  private readonly hooks: SenderHooks
 
-  /** `prepareCancel` makes what is needed to take a scheduled message back. */
-  constructor(publisher: Publisher, topology: Topology, delays: Delays, prepareCancel: () => Promise<void>) {
+  constructor(publisher: Publisher, topology: Topology, delays: Delays, hooks: SenderHooks) {
     this.publisher = publisher
     this.topology = topology
     this.delays = delays
-    this.prepareCancel = prepareCancel
+    this.hooks = hooks
   }
 
   /** Resolves when all are confirmed, with a handle for each that can be taken back. */
   send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
     const [first] = messages
     // Most are one that goes at once.
-    if (messages.length !== 1 || first!.notBefore !== null) return this.sendAll(messages)
+    const isUsual = messages.length === 1 && first!.notBefore === null && first!.priority === USUAL_PRIORITY
+    if (!isUsual) return this.sendAll(messages)
     return this.publisher.sendOne(this.direct(first!, NONE, Date.now())).then(noHandle)
   }
 
   /** Sends `message` with headers of the engine's own, and what leaves with it. Resolves when all is confirmed. */
   async sendWith(message: OutgoingMessage | null, own: Headers, effects: Effects): Promise<void> {
     const parcels: Parcel[] = []
-    for (const one of effects.messages) parcels.push(await this.parcel(one, NONE))
+    for (const one of effects.messages) {
+      this.check(one)
+      parcels.push(await this.parcel(one, NONE))
+    }
     if (effects.records.length > 0) parcels.push(...(await this.records(effects.records)).parcels)
     if (message !== null) parcels.push(await this.parcel(message, own))
     await this.publisher.send(parcels)
@@ -58,6 +68,7 @@ export class Sender {
     const handles: (string | null)[] = []
     const parcels: Parcel[] = []
     for (const message of messages) {
+      this.check(message)
       const due = message.notBefore
       if (due === null || due <= now) {
         handles.push(null)
@@ -66,7 +77,7 @@ export class Sender {
       }
       const id = randomUUID()
       handles.push(handleOf(id, due))
-      await this.prepareCancel()
+      await this.hooks.prepareCancel()
       parcels.push(await this.delays.parcel(message, { [CANCEL]: id }))
     }
     await this.publisher.send(parcels)
@@ -83,6 +94,10 @@ export class Sender {
   private direct(message: OutgoingMessage, own: Headers, now: number): Parcel {
     const due = message.notBefore === null ? message : { ...message, notBefore: null }
     return parcelOf(due, '', message.address, own, now)
+  }
+
+  private check({ priority, address }: OutgoingMessage): void {
+    if (priority !== USUAL_PRIORITY) this.hooks.checkPriority(address)
   }
 
   private async records(

@@ -16,6 +16,8 @@ const MOST_PARTITIONS = 10_000
 export class Topology {
   private readonly link: Link
   private readonly server: Server
+  /** Queues that hand out by priority on any version. */
+  private readonly classic = new Set<string>()
   private idle: Channel[] = []
   private readonly alive = new Set<Channel>()
   /** Partitions of the topics that were asked for. */
@@ -31,7 +33,13 @@ export class Topology {
     const { type = 'quorum', arguments: more = {} } = (native?.rabbitmq ?? {}) as NativeQueue
     const own = type === 'classic' ? { 'x-queue-type': 'classic', 'x-max-priority': PRIORITIES } : this.quorum()
     await this.assertQueue(name, { ...own, ...more })
+    if (type === 'classic') this.classic.add(name)
     await this.assertQueue(deadLettersOf(name), this.quorum())
+  }
+
+  /** Whether this engine has declared it so. */
+  isClassic(queue: string): boolean {
+    return this.classic.has(queue)
   }
 
   /** Arguments of a quorum queue. The SDK counts failures itself: the queue gives nothing up. */
