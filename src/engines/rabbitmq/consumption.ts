@@ -93,11 +93,13 @@ export class RabbitConsumption implements Consumption {
   private async sendFirst(delivery: RabbitDelivery, settlement: Settlement): Promise<void> {
     delivery.settling = true
     try {
-      if (settlement.kind === 'ack') await this.ground.sender.sendWith(null, {}, settlement.effects)
-      else if (settlement.kind !== 'release') {
-        const own: Headers = settlement.kind === 'dead-letter' ? { [ENTRY]: randomUUID() } : {}
-        const message = again(delivery, settlement)
-        await this.ground.sender.sendWith(message, own, settlement.effects)
+      const { sender } = this.ground
+      if (settlement.kind === 'ack') await sender.sendWith(null, {}, settlement.effects)
+      else if (settlement.kind === 'retry') await sender.sendWith(again(delivery, settlement), {}, settlement.effects)
+      else if (settlement.kind === 'dead-letter') {
+        await sender.sendWith(again(delivery, settlement), { [ENTRY]: randomUUID() }, NO_EFFECTS)
+        // Who is told that it is a dead letter may look for it at once.
+        if (!isEmpty(settlement.effects)) await sender.sendWith(null, {}, settlement.effects)
       }
     } finally {
       delivery.settling = false
