@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { ConsumeMessage } from 'amqplib'
 import {
   type ConsumeOptions,
@@ -15,6 +14,7 @@ import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { deadLettersOf, EXPIRES_AT, NOT_BEFORE } from '../../sdk/wire-names.ts'
 import type { Cancellations } from './cancellations.ts'
 import { type Channel, refusal } from './client.ts'
+import { newEntryId } from './dead-letters.ts'
 import type { Link } from './link.ts'
 import { CANCEL, ENTRY, type Read, read } from './message.ts'
 import type { Sender } from './sender.ts'
@@ -97,7 +97,7 @@ export class RabbitConsumption implements Consumption {
       if (settlement.kind === 'ack') await sender.sendWith(null, {}, settlement.effects)
       else if (settlement.kind === 'retry') await sender.sendWith(again(delivery, settlement), {}, settlement.effects)
       else if (settlement.kind === 'dead-letter') {
-        await sender.sendWith(again(delivery, settlement), { [ENTRY]: randomUUID() }, NO_EFFECTS)
+        await sender.sendWith(again(delivery, settlement), { [ENTRY]: newEntryId() }, NO_EFFECTS)
         // Who is told that it is a dead letter may look for it at once.
         if (!isEmpty(settlement.effects)) await sender.sendWith(null, {}, settlement.effects)
       }

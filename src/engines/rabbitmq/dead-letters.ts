@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { GetMessage } from 'amqplib'
 import { type DeadLetterEntry, type DeadLetterStore, NO_EFFECTS, type OutgoingMessage } from '../../sdk/engine.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
@@ -198,6 +199,15 @@ class View {
     })
     return channel
   }
+}
+
+let made = 0
+
+/** Ids rise with time, so that a page goes on behind an entry that has gone. */
+export function newEntryId(): string {
+  made = (made + 1) % 36 ** 4
+  const [at, nth] = [Date.now().toString(36).padStart(9, '0'), made.toString(36).padStart(4, '0')]
+  return `${at}-${nth}-${randomBytes(6).toString('hex')}`
 }
 
 function diedAt(headers: Readonly<Record<string, string>>): number | null {
