@@ -57,6 +57,7 @@ const ENTRIES = [
   'sim/main.ts',
   'sim/record/server.ts',
   'bench/main.ts',
+  'bench/sdk-kafka.ts',
   'bench/store.ts',
   'bench/registry.ts',
   'bench/sdk-rabbitmq.ts',

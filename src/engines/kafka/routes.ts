@@ -1,8 +1,8 @@
-import type { OutgoingMessage, OutgoingRecord } from '../../sdk/engine.ts'
+import type { Headers, OutgoingMessage, OutgoingRecord } from '../../sdk/engine.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { EXPIRES_AT, NOT_BEFORE, SENT_AT } from '../../sdk/wire-names.ts'
 import { partitionOf } from '../../std/murmur2.ts'
-import type { Cluster } from './client/cluster.ts'
+import type { Cluster, TopicFacts } from './client/cluster.ts'
 import type { Outgoing } from './client/records.ts'
 import { bucketOf, laterOf } from './topics.ts'
 
@@ -25,13 +25,18 @@ export class Routes {
       if ((await this.cluster.topic(address)) === null) return null
       return { ...this.record(message, now), topic: address, partition: 0 }
     }
-    if (delayMs > 0) return { ...this.record(message, now), topic: laterOf(address), partition: bucketOf(delayMs) }
-    const partition = await this.partition('queue', address, key)
+    if (delayMs > 0)
+      return {
+        ...this.record(message, now),
+        topic: laterOf(address),
+        partition: bucketOf(delayMs),
+      }
+    const partition = this.known(address, key) ?? (await this.partition('queue', address, key))
     return { ...this.record(message, now), topic: address, partition }
   }
 
   async published({ topic, key, body, headers, partition, timestamp }: OutgoingRecord): Promise<Outgoing> {
-    const number = partition ?? (await this.partition('topic', topic, key))
+    const number = partition ?? this.known(topic, key) ?? (await this.partition('topic', topic, key))
     return { topic, partition: number, key, body, headers, timestamp }
   }
 
@@ -46,15 +51,10 @@ export class Routes {
   }
 
   private record({ body, headers, key, notBefore, expiresAt }: OutgoingMessage, now: number) {
-    const { [EXPIRES_AT]: _expired, [NOT_BEFORE]: _due, ...kept } = headers
     return {
       key,
       body,
-      headers: {
-        ...kept,
-        ...(expiresAt === null ? {} : { [EXPIRES_AT]: String(expiresAt) }),
-        ...(notBefore === null ? {} : { [NOT_BEFORE]: String(notBefore) }),
-      },
+      headers: withTimes(headers, notBefore, expiresAt),
       timestamp: Number(headers[SENT_AT] ?? now),
     }
   }
@@ -62,7 +62,29 @@ export class Routes {
   private async partition(what: 'queue' | 'topic', name: string, key: string | null): Promise<number> {
     const facts = await this.cluster.topic(name)
     if (facts === null) throw new PosthornError('NOT_FOUND', `there is no ${what} '${name}'`)
-    const count = facts.leaders.length
-    return key === null ? this.spread++ % count : partitionOf(Buffer.from(key), count)
+    return this.choose(facts, key)
+  }
+
+  /** Null if it has to be asked for. */
+  private known(name: string, key: string | null): number | null {
+    const facts = this.cluster.known(name)
+    return facts === null ? null : this.choose(facts, key)
+  }
+
+  private choose({ leaders: { length } }: TopicFacts, key: string | null): number {
+    return key === null ? this.spread++ % length : partitionOf(Buffer.from(key), length)
+  }
+}
+
+/** Headers as they are, unless they have to say something else of the message's times. */
+function withTimes(headers: Headers, notBefore: number | null, expiresAt: number | null): Headers {
+  const due = notBefore === null ? undefined : String(notBefore)
+  const expiry = expiresAt === null ? undefined : String(expiresAt)
+  if (headers[NOT_BEFORE] === due && headers[EXPIRES_AT] === expiry) return headers
+  const { [EXPIRES_AT]: _expired, [NOT_BEFORE]: _due, ...kept } = headers
+  return {
+    ...kept,
+    ...(expiry === undefined ? {} : { [EXPIRES_AT]: expiry }),
+    ...(due === undefined ? {} : { [NOT_BEFORE]: due }),
   }
 }

@@ -129,10 +129,16 @@ export class Cluster {
     return (await this.understood())[name] !== undefined
   }
 
+  /** Null if nothing is known that is new enough. */
+  known(name: string): TopicFacts | null {
+    const known = this.topics.get(name)
+    return known !== undefined && Date.now() - known.at < METADATA_AGE_MS ? known.facts : null
+  }
+
   /** Null if there is no such topic. */
   async topic(name: string): Promise<TopicFacts | null> {
-    const known = this.topics.get(name)
-    if (known !== undefined && Date.now() - known.at < METADATA_AGE_MS) return known.facts
+    const known = this.known(name)
+    if (known !== null) return known
     await this.refresh([name])
     return this.topics.get(name)?.facts ?? null
   }
@@ -149,7 +155,10 @@ export class Cluster {
       }
       const leaders = new Array<number>(partitions.length).fill(-1)
       for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
-      this.topics.set(name, { facts: { name, id: topicId, leaders }, at: Date.now() })
+      this.topics.set(name, {
+        facts: { name, id: topicId, leaders },
+        at: Date.now(),
+      })
     }
   }
 
@@ -194,7 +203,10 @@ export class Cluster {
       try {
         return await attempt()
       } catch (error) {
-        if (this.closed) throw new PosthornError('CLOSED', `${what}: the engine is closed`, { cause: error })
+        if (this.closed)
+          throw new PosthornError('CLOSED', `${what}: the engine is closed`, {
+            cause: error,
+          })
         if (!passes(error) || Date.now() > until) throw toPosthornError(error, what)
       }
       await backoff.pause()

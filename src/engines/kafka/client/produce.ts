@@ -47,7 +47,7 @@ export async function produce(
   const byLeader = new Map<number, number[]>()
   for (const index of indexes) {
     const { topic, partition } = records[index]!
-    const leader = await leaderOf(cluster, topic, partition)
+    const leader = cluster.known(topic)?.leaders[partition] ?? (await leaderOf(cluster, topic, partition))
     const own = byLeader.get(leader)
     if (own === undefined) byLeader.set(leader, [index])
     else own.push(index)
@@ -65,7 +65,11 @@ export async function produce(
     }
   }
   await Promise.all([...byLeader].map(send))
-  return { placed, error: errors.length === 0 ? null : errors.length === 1 ? errors[0] : { errors }, unanswered }
+  return {
+    placed,
+    error: errors.length === 0 ? null : errors.length === 1 ? errors[0] : { errors },
+    unanswered,
+  }
 }
 
 type Answer = AnswerOf<Apis['produce']> & object
@@ -97,7 +101,9 @@ async function request(
       producerId,
       producerEpoch: epoch,
       // The library asks only this of them.
-      sequences: { getWithDefault: (key: string, none: number) => sequences.get(key) ?? none } as never,
+      sequences: {
+        getWithDefault: (key: string, none: number) => sequences.get(key) ?? none,
+      } as never,
     },
   )
   return answer as Answer
@@ -111,16 +117,28 @@ function note(
   { responses }: Answer,
   placed: Map<number, Placed>,
 ): void {
+  const taken = new Map<string, { offset: number; count: number; readonly appendedAt: number | null }>()
   for (const { name, partitionResponses } of responses) {
     for (const { index: partition, errorCode, baseOffset, logAppendTimeMs } of partitionResponses) {
       if (errorCode !== 0) continue
-      const own = indexes.filter((index) => records[index]!.topic === name && records[index]!.partition === partition)
-      for (const [delta, index] of own.entries()) {
-        const appendedAt = logAppendTimeMs < 0n ? null : Number(logAppendTimeMs)
-        placed.set(index, { partition, offset: Number(baseOffset) + delta, appendedAt })
-      }
-      const key = `${name}:${partition}`
-      sequences.set(key, ((sequences.get(key) ?? 0) + own.length) % 2 ** 31)
+      const appendedAt = logAppendTimeMs < 0n ? null : Number(logAppendTimeMs)
+      taken.set(`${name}:${partition}`, {
+        offset: Number(baseOffset),
+        count: 0,
+        appendedAt,
+      })
     }
   }
+  for (const index of indexes) {
+    const { topic, partition } = records[index]!
+    const one = taken.get(`${topic}:${partition}`)
+    if (one === undefined) continue
+    one.count++
+    placed.set(index, {
+      partition,
+      offset: one.offset++,
+      appendedAt: one.appendedAt,
+    })
+  }
+  for (const [key, { count }] of taken) sequences.set(key, ((sequences.get(key) ?? 0) + count) % 2 ** 31)
 }

@@ -9,12 +9,23 @@ import { type Outgoing, sizeOf } from './records.ts'
 const MOST_BYTES = 512 * 1024
 const MOST_RECORDS = 2000
 
+/** Records that were sent with one call. */
+interface Sending {
+  readonly until: number
+  readonly placed: Placed[]
+  /** Records that it is not clear of yet. */
+  left: number
+  error: PosthornError | null
+  readonly resolve: (placed: Placed[]) => void
+  readonly reject: (error: PosthornError) => void
+}
+
 interface Waiting {
   readonly record: Outgoing
   readonly size: number
-  readonly until: number
-  readonly resolve: (placed: Placed) => void
-  readonly reject: (error: PosthornError) => void
+  readonly sending: Sending
+  /** Which of the call's records it is. */
+  readonly index: number
 }
 
 /**
@@ -37,25 +48,25 @@ export class Producer {
 
   /** Resolves with their places when all are stored. */
   send(records: readonly Outgoing[]): Promise<Placed[]> {
-    const until = Date.now() + this.cluster.options.patienceMs
-    const all = records.map(
-      (record) =>
-        new Promise<Placed>((resolve, reject) => {
-          this.waiting.push({ record, size: sizeOf(record), until, resolve, reject })
-        }),
-    )
-    if (!this.running) {
+    if (records.length === 0) return Promise.resolve([])
+    return new Promise((resolve, reject) => {
+      const until = Date.now() + this.cluster.options.patienceMs
+      const sending: Sending = {
+        until,
+        placed: [],
+        left: records.length,
+        error: null,
+        resolve,
+        reject,
+      }
+      for (const [index, record] of records.entries()) {
+        this.waiting.push({ record, size: sizeOf(record), sending, index })
+      }
+      if (this.running) return
       this.running = true
       // What is sent in the same turn goes together.
       setImmediate(() => this.run())
-    }
-    // All are waited for: whoever is told of one that failed knows of the others, too.
-    return Promise.allSettled(all).then((done) =>
-      done.map((one) => {
-        if (one.status === 'rejected') throw one.reason
-        return one.value
-      }),
-    )
+    })
   }
 
   /** Resolves when nothing waits any more. */
@@ -98,7 +109,7 @@ export class Producer {
       try {
         const writer = (this.writer ??= await this.begin())
         const attempt = await produce(this.cluster, this.lane, writer, records, left)
-        for (const [index, placed] of attempt.placed) batch[index]!.resolve(placed)
+        for (const [index, placed] of attempt.placed) settle(batch[index]!, placed, null)
         left = left.filter((index) => !attempt.placed.has(index))
         error = attempt.error
         unanswered = attempt.unanswered
@@ -112,7 +123,7 @@ export class Producer {
         this.writer = null
         for (const index of left) await this.deliver([batch[index]!])
         return
-      } else if (!passes(error) || this.cluster.closed || Date.now() > batch[left[0]!]!.until) {
+      } else if (!passes(error) || this.cluster.closed || Date.now() > batch[left[0]!]!.sending.until) {
         // Whether they are stored may be open: what comes must not be taken for them.
         if (unanswered || this.cluster.closed) this.writer = null
         this.fail(batch, left, error)
@@ -124,8 +135,8 @@ export class Producer {
 
   private fail(batch: readonly Waiting[], left: readonly number[], error: unknown): void {
     for (const index of left) {
-      const { record, reject } = batch[index]!
-      reject(toPosthornError(error, `a record for topic '${record.topic}' is not stored`))
+      const { record } = batch[index]!
+      settle(batch[index]!, null, toPosthornError(error, `a record for topic '${record.topic}' is not stored`))
     }
     this.writer = null
   }
@@ -133,8 +144,22 @@ export class Producer {
   private async begin(): Promise<Writer> {
     const { producerId, producerEpoch } = await this.lane.call(null, 'initProducerId', null, 0, -1n, -1)
     if (this.cluster.closed) throw new PosthornError('CLOSED', 'the engine is closed')
-    return { producerId, epoch: producerEpoch, transactionalId: null, sequences: new Map() }
+    return {
+      producerId,
+      epoch: producerEpoch,
+      transactionalId: null,
+      sequences: new Map(),
+    }
   }
+}
+
+/** All of a call are waited for: whoever is told of one that failed knows that the others are stored, or failed, too. */
+function settle({ sending, index }: Waiting, placed: Placed | null, error: PosthornError | null): void {
+  if (placed !== null) sending.placed[index] = placed
+  sending.error ??= error
+  if (--sending.left > 0) return
+  if (sending.error === null) sending.resolve(sending.placed)
+  else sending.reject(sending.error)
 }
 
 /** The broker does not know (any more) what it has had from this producer: another one goes on. */

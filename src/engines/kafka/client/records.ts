@@ -27,7 +27,7 @@ export function sizeOf({ key, body, headers }: Outgoing): number {
 /** As the library takes it. */
 export function toMessage({ topic, partition, key, body, headers, timestamp }: Outgoing) {
   const table = new Map<Buffer, Buffer>()
-  for (const name in headers) table.set(Buffer.from(name), Buffer.from(headers[name]!))
+  for (const name in headers) table.set(nameBytes(name), Buffer.from(headers[name]!))
   return {
     topic,
     partition,
@@ -37,6 +37,28 @@ export function toMessage({ topic, partition, key, body, headers, timestamp }: O
     headers: table,
     timestamp: BigInt(timestamp),
   }
+}
+
+/** Names of headers are few, and the same again and again. */
+const MOST_NAMES = 1000
+const encodedNames = new Map<string, Buffer>()
+const decodedNames = new Map<string, string>()
+
+function nameBytes(name: string): Buffer {
+  const known = encodedNames.get(name)
+  if (known !== undefined) return known
+  const bytes = Buffer.from(name)
+  if (encodedNames.size < MOST_NAMES) encodedNames.set(name, bytes)
+  return bytes
+}
+
+function nameOf(bytes: Buffer): string {
+  const raw = bytes.toString('latin1')
+  const known = decodedNames.get(raw)
+  if (known !== undefined) return known
+  const name = bytes.toString('utf8').toLowerCase()
+  if (decodedNames.size < MOST_NAMES) decodedNames.set(raw, name)
+  return name
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -100,7 +122,7 @@ function decodeBatch(batch: Batch, from: number, into: IncomingRecord[]): void {
 function decodeHeaders(pairs: readonly (readonly [Buffer | null, Buffer | null])[]): Headers {
   const headers: Record<string, string> = {}
   for (const [name, value] of pairs) {
-    if (name !== null && value !== null) headers[name.toString('utf8').toLowerCase()] = value.toString('utf8')
+    if (name !== null && value !== null) headers[nameOf(name)] = value.toString('utf8')
   }
   return headers
 }

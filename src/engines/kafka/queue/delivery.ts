@@ -23,13 +23,11 @@ export class KafkaDelivery implements Delivery {
 
   constructor(queue: string, item: Item, onSettle: (delivery: KafkaDelivery, settlement: Settlement) => Promise<void>) {
     const { part, record } = item
-    const { [NOT_BEFORE]: _due, ...headers } = record.headers
-    const { topic, partition } = part.source
+    const headers = headersOf(item)
     this.queue = queue
     this.item = item
     this.body = record.body ?? NOTHING
-    // Whoever wrote it: each has an id, which stays the same when it is handed out again.
-    this.headers = { [MESSAGE_ID]: `${topic}/${partition}/${record.offset}`, ...headers }
+    this.headers = headers
     this.key = record.key
     this.redeliveries = part.ledger.redeliveries(record.offset)
     this.sentAt = Number(headers[SENT_AT] ?? record.timestamp)
@@ -42,6 +40,15 @@ export class KafkaDelivery implements Delivery {
 
   /** The member's heartbeats say that it is there. */
   async renew(): Promise<void> {}
+}
+
+/** Whoever wrote it: each has an id, which stays the same when it is handed out again. */
+function headersOf({ part, record }: Item): Headers {
+  const { headers } = record
+  if (headers[MESSAGE_ID] !== undefined && headers[NOT_BEFORE] === undefined) return headers
+  const { [NOT_BEFORE]: _due, ...kept } = headers
+  const { topic, partition } = part.source
+  return { [MESSAGE_ID]: `${topic}/${partition}/${record.offset}`, ...kept }
 }
 
 export function expiresAt(headers: Headers): number | null {

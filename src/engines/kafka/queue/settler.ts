@@ -1,11 +1,14 @@
-import type { Effects } from '../../../sdk/engine.ts'
+import type { Effects, OutgoingMessage, OutgoingRecord } from '../../../sdk/engine.ts'
 import { PosthornError } from '../../../sdk/posthorn-error.ts'
+import { pause } from '../client/backoff.ts'
 import type { Outgoing } from '../client/records.ts'
 import type { GroupWriter } from '../group-writer.ts'
 import type { Part } from './part.ts'
 
 /** Settlements that are one write. */
 const MOST_TOGETHER = 500
+/** How long acknowledgements wait for others: nobody waits for them, and each commit is a write of the broker's. */
+const LINGER_MS = 10
 
 /** What becomes of a message, or of none: then only where the partition stands is kept. */
 export interface Settling {
@@ -19,7 +22,8 @@ export interface Settling {
   readonly placed: readonly Outgoing[]
 }
 
-interface Waiting extends Settling {
+interface Waiting {
+  readonly settling: Settling
   readonly resolve: () => void
   readonly reject: (error: PosthornError) => void
 }
@@ -40,7 +44,7 @@ export class Settler {
 
   settle(settling: Settling): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...settling, resolve, reject })
+      this.waiting.push({ settling, resolve, reject })
       if (this.running) return
       this.running = true
       setImmediate(() => this.run())
@@ -48,7 +52,10 @@ export class Settler {
   }
 
   private async run(): Promise<void> {
-    while (this.waiting.length > 0) await this.store(this.waiting.splice(0, MOST_TOGETHER))
+    while (this.waiting.length > 0) {
+      if (this.waiting.length < MOST_TOGETHER && this.waiting.every(isBare)) await pause(LINGER_MS)
+      await this.store(this.waiting.splice(0, MOST_TOGETHER))
+    }
     this.running = false
   }
 
@@ -58,34 +65,46 @@ export class Settler {
     let stored: readonly (readonly [Part, number])[] = []
     const compose = () => {
       // Those that have gone to others meanwhile are theirs to handle.
-      for (const { part, reject } of left) if (part.gone) reject(lost(this.queue))
-      left = left.filter(({ part }) => !part.gone)
+      for (const { settling, reject } of left) if (settling.part.gone) reject(lost(this.queue))
+      left = left.filter(({ settling }) => !settling.part.gone)
       if (left.length === 0) return null
       const parts = new Map<Part, boolean>()
-      for (const { part, offset, open } of left) {
+      const messages: OutgoingMessage[] = []
+      const records: OutgoingRecord[] = []
+      const placed: Outgoing[] = []
+      for (const { settling } of left) {
+        const { part, offset, open, effects } = settling
         if (offset !== null) part.ledger.settle(offset)
         parts.set(part, open)
+        messages.push(...effects.messages)
+        records.push(...effects.records)
+        placed.push(...settling.placed)
       }
-      const commits = [...parts].map(([part, open]) => ({ ...part.source.place, ...part.ledger.position(open) }))
+      const commits = [...parts].map(([part, open]) => ({
+        ...part.source.place,
+        ...part.ledger.position(open),
+      }))
       stored = [...parts.keys()].map((part, index) => [part, commits[index]!.offset] as const)
-      return {
-        commits,
-        messages: left.flatMap(({ effects }) => effects.messages),
-        records: left.flatMap(({ effects }) => effects.records),
-        placed: left.flatMap(({ placed }) => placed),
-      }
+      return { commits, messages, records, placed }
     }
     try {
       await this.writer.write(`settling messages of queue '${this.queue}'`, compose)
       for (const [part, offset] of stored) this.onStored(part, offset)
       for (const { resolve } of left) resolve()
     } catch (error) {
-      for (const { part, offset } of left) if (offset !== null) part.ledger.unsettle(offset)
+      for (const { settling } of left) {
+        if (settling.offset !== null) settling.part.ledger.unsettle(settling.offset)
+      }
       // One of them is the reason: each by itself.
       if (left.length > 1) for (const one of left) await this.store([one])
       else for (const { reject } of left) reject(error as PosthornError)
     }
   }
+}
+
+/** An acknowledgement, and nothing else. */
+function isBare({ settling: { offset, effects, placed } }: Waiting): boolean {
+  return offset !== null && effects.messages.length === 0 && effects.records.length === 0 && placed.length === 0
 }
 
 export function lost(queue: string): PosthornError {
