@@ -222,6 +222,13 @@ export class Broker {
     for (const resume of waiters) resume()
   }
 
+  /** The store is closed: nothing happens any more, in a process that goes on. */
+  stop(): void {
+    this.turn.stop()
+    this.timers.stop()
+    this.liveTimers.stop()
+  }
+
   /** The queue is looked at when the turn ends: it has a message more, or a consumer that can take one. */
   wake(queue: Queue): void {
     if (queue.woken) return

@@ -36,6 +36,12 @@ export class Timers {
     timer.entry = -1
   }
 
+  /** Nothing runs any more. */
+  stop(): void {
+    this.alarmAt = Number.NEGATIVE_INFINITY
+    this.clock.alarm(Number.POSITIVE_INFINITY, () => {})
+  }
+
   /** The alarm may ring early, when the wheel has only to move entries, or for a timer that was cleared: that costs one call. */
   private arm(): void {
     const next = this.wheel.nextDeadline()

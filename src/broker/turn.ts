@@ -30,6 +30,7 @@ export class Turn {
   private readonly clock: Clock
   private readonly commit: Commit
   private scheduled = false
+  private stopped = false
   private outputs: Output[] = []
   private readonly tasks: Task[] = []
   private held: Held[] = []
@@ -45,6 +46,12 @@ export class Turn {
     if (this.scheduled) return
     this.scheduled = true
     this.clock.afterInput(this.finish)
+  }
+
+  /** There are no more turns: the store is closed. */
+  stop(): void {
+    this.scheduled = true
+    this.stopped = true
   }
 
   readonly mark = (output: Output): void => {
@@ -89,6 +96,7 @@ export class Turn {
   }
 
   private readonly finish = (): void => {
+    if (this.stopped) return
     this.scheduled = false
     this.runTasks()
     for (const stage of this.stages) stage()

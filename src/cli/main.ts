@@ -32,6 +32,8 @@ const COMMANDS: Readonly<
     ]),
   ),
   restore: { about: 'make a data directory of a backup', load: () => import('./restore.ts') },
+  dlq: { about: 'see and send again what could not be handled', load: () => import('./dlq.ts') },
+  asyncapi: { about: 'print an AsyncAPI document of queues and topics', load: () => import('./asyncapi.ts') },
   inspect: { about: 'check and print a data directory', load: () => import('./inspect.ts') },
   salvage: { about: 'make a new data directory of what a damaged one still has', load: () => import('./salvage.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },

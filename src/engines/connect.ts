@@ -6,6 +6,9 @@ import { type Logger, silent } from '../sdk/logger.ts'
 import type { Store } from '../sdk/outbox/store.ts'
 import { PosthornError } from '../sdk/posthorn-error.ts'
 import type { AnyQueue } from '../sdk/queue.ts'
+import type { SchemaRegistry } from '../sdk/registry/registry.ts'
+import { openTelemetry } from '../sdk/telemetry/otel.ts'
+import { untold } from '../sdk/telemetry/telemetry.ts'
 import type { AnyTopic } from '../sdk/topic.ts'
 import type { FEATURES as Embedded } from './embedded/engine.ts'
 import type { FEATURES as Kafka } from './kafka/features.ts'
@@ -41,6 +44,10 @@ export interface ConnectOptions<Tx = unknown> {
   readonly middleware?: readonly Middleware[]
   /** Inbox and outbox in the application's database: what makes effects happen once where the engine can't do it alone. */
   readonly store?: Store<Tx>
+  /** Where schemas are registered and looked up; what is sent then carries its schema's id as Confluent's serializers do it. */
+  readonly registry?: SchemaRegistry
+  /** Traces and metrics by OpenTelemetry, if the application has its API; false for none. */
+  readonly telemetry?: boolean
   /** Options of the engine. */
   readonly engine?: Readonly<Record<string, unknown>>
 }
@@ -77,9 +84,11 @@ export async function connect<const Url extends string, Tx = unknown>(
 /** A bus over an engine that is open: for engines of other makers, and for brokers in this process. */
 export async function busOver<F extends Features, Tx = unknown>(
   engine: Engine & { readonly features: F },
-  { contracts = [], requires = [], log = silent, middleware = [], store }: ConnectOptions<Tx> = {},
+  options: ConnectOptions<Tx> = {},
 ): Promise<Bus<F, Tx>> {
-  const bus = new Bus<F, Tx>(engine, { log, middleware, store: store ?? null })
+  const { contracts = [], requires = [], log = silent, middleware = [], store = null, registry = null } = options
+  const telemetry = options.telemetry === false ? null : await openTelemetry(engine)
+  const bus = new Bus<F, Tx>(engine, { log, middleware, store, registry, telemetry: telemetry ?? untold })
   try {
     for (const feature of requires) requireFeature(engine, feature, 'connect')
     await store?.prepare()

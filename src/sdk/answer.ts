@@ -1,3 +1,4 @@
+import { answersOf } from './codecs.ts'
 import type { Headers, OutgoingMessage } from './engine.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { AnyQueue } from './queue.ts'
@@ -25,7 +26,7 @@ export async function replyTo(
   const address = headers[REPLY_TO]
   if (address === undefined || (headers[WANTS] === undefined && queue.answer === null)) return []
   const isAnswer = told.outcome === 'acknowledged' && queue.answer !== null
-  const body = isAnswer ? await outgoing.codecs.encode(queue.answer, told.answer) : NOTHING
+  const body = isAnswer ? await outgoing.codecs.encode(answersOf(queue.name, queue.answer), told.answer) : NOTHING
   const correlation = headers[CORRELATION_ID] ?? headers[MESSAGE_ID]
   return [
     {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Codecs } from './codecs.ts'
+import { answersOf, Codecs } from './codecs.ts'
 import { type ConsumeOptions, type Consuming, type Ground, startConsumer } from './consume.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type Duration, durationMs } from './duration.ts'
@@ -14,7 +14,9 @@ import { type MessageOptions, Outgoing, type RecordOptions } from './outgoing.ts
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue, Queue } from './queue.ts'
 import { type Outcome, Receipts } from './receipts.ts'
+import type { SchemaRegistry } from './registry/registry.ts'
 import { type Subscribed, type SubscribeOptions, startSubscriber } from './subscribe.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 import type { AnyTopic, Topic } from './topic.ts'
 import { CORRELATION_ID, MESSAGE_ID, REPLY_TO, retryQueueOf, WANTS } from './wire-names.ts'
 
@@ -51,6 +53,9 @@ export interface BusOptions {
   readonly middleware: readonly Middleware[]
   /** The application's database, prepared; null without one. */
   readonly store: Store<unknown> | null
+  /** Where schemas go; null without one. */
+  readonly registry: SchemaRegistry | null
+  readonly telemetry: Telemetry
 }
 
 /** What can be done in a transaction of the application's database. */
@@ -83,7 +88,7 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
   constructor(engine: Engine & { readonly features: F }, options: BusOptions) {
     this.engine = engine
     this.options = options
-    this.outgoing = new Outgoing(new Codecs(), engine.clock, (of) => this.ready(of))
+    this.outgoing = new Outgoing(new Codecs(options.registry), engine.clock, options.telemetry, (of) => this.ready(of))
     this.relay = options.store === null ? null : new Relay(options.store, engine, options.log)
     this.receipts = new Receipts(engine, this.outgoing.codecs)
   }
@@ -118,9 +123,11 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     if (options.receipt === true) return this.sendWithReceipt(queue, payload, options)
     this.check()
     await this.ready(queue)
-    const message = await this.outgoing.message(queue, payload, options)
-    const [handle] = await this.engine.send([message])
-    return this.sent(message.headers[MESSAGE_ID]!, handle ?? null)
+    return this.options.telemetry.producing('send', queue.name, 1, async (headersOf) => {
+      const message = await this.outgoing.message(queue, payload, options, headersOf())
+      const [handle] = await this.engine.send([message])
+      return this.sent(message.headers[MESSAGE_ID]!, handle ?? null)
+    })
   }
 
   /** Sends several messages at once. Resolves when all are stored. */
@@ -131,9 +138,13 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
   ): Promise<readonly Sent[]> {
     this.check()
     await this.ready(queue)
-    const messages = await Promise.all(payloads.map((payload) => this.outgoing.message(queue, payload, options)))
-    const handles = await this.engine.send(messages)
-    return messages.map(({ headers }, at) => this.sent(headers[MESSAGE_ID]!, handles[at] ?? null))
+    return this.options.telemetry.producing('send', queue.name, payloads.length, async (headersOf) => {
+      const messages = await Promise.all(
+        payloads.map((payload) => this.outgoing.message(queue, payload, options, headersOf())),
+      )
+      const handles = await this.engine.send(messages)
+      return messages.map(({ headers }, at) => this.sent(headers[MESSAGE_ID]!, handles[at] ?? null))
+    })
   }
 
   /**
@@ -189,9 +200,11 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
   ): Promise<PublishedPlace<F>> {
     this.check()
     await this.ready(topic)
-    const record = await this.outgoing.record(topic, payload, options)
-    const [place] = await this.engine.publish([record])
-    return place!
+    return this.options.telemetry.producing('publish', topic.name, 1, async (headersOf) => {
+      const record = await this.outgoing.record(topic, payload, options, headersOf())
+      const [place] = await this.engine.publish([record])
+      return place!
+    })
   }
 
   async publishBatch<In, Out>(
@@ -201,9 +214,10 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
   ): Promise<readonly PublishedPlace<F>[]> {
     this.check()
     await this.ready(topic)
-    return this.engine.publish(
-      await Promise.all(payloads.map((payload) => this.outgoing.record(topic, payload, options))),
-    )
+    return this.options.telemetry.producing('publish', topic.name, payloads.length, async (headersOf) => {
+      const records = payloads.map((payload) => this.outgoing.record(topic, payload, options, headersOf()))
+      return this.engine.publish(await Promise.all(records))
+    })
   }
 
   /** Handles records of a topic until the subscription, or the bus, is closed. */
@@ -247,8 +261,7 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     const { engine, outgoing } = this
     if (of.kind === 'queue') return new DeadLetters(engine, of, of.name, outgoing, () => this.ready(of))
     const name = retryQueueOf(of.name, subscription!.group)
-    const queue = { ...of, kind: 'queue', name, answer: null } as const
-    return new DeadLetters(engine, queue, name, outgoing, () => engine.declareQueue({ name }))
+    return new DeadLetters(engine, of, name, outgoing, () => engine.declareQueue({ name }))
   }
 
   /** Finishes what has begun, keeps the progress, and closes the connection. */
@@ -273,15 +286,21 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     const timeoutMs = options.timeout === undefined ? null : durationMs(options.timeout, 'timeout')
     this.check()
     await this.ready(queue)
-    const message = await this.outgoing.message(queue, payload, { ...options, id })
     const correlation = options.correlationId ?? id
     const { clock } = this.engine
     const address = await this.receipts.address()
-    const handled = this.receipts.expect(correlation, queue.answer, { timeoutMs, signal: options.signal, clock })
-    const headers = { ...message.headers, [REPLY_TO]: address, [CORRELATION_ID]: correlation, [WANTS]: 'receipt' }
+    const handled = this.receipts.expect(correlation, queue.answer && answersOf(queue.name, queue.answer), {
+      timeoutMs,
+      signal: options.signal,
+      clock,
+    })
+    const asking = { [REPLY_TO]: address, [CORRELATION_ID]: correlation, [WANTS]: 'receipt' }
     try {
-      const [handle] = await this.engine.send([{ ...message, headers }])
-      return { ...this.sent(id, handle ?? null), handled }
+      return await this.options.telemetry.producing('send', queue.name, 1, async (headersOf) => {
+        const message = await this.outgoing.message(queue, payload, { ...options, id }, headersOf())
+        const [handle] = await this.engine.send([{ ...message, headers: { ...message.headers, ...asking } }])
+        return { ...this.sent(id, handle ?? null), handled }
+      })
     } catch (error) {
       this.receipts.forget(correlation, error)
       throw error
@@ -300,7 +319,8 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
 
   private ground(): Ground {
     const { engine, outgoing } = this
-    const { log, middleware, store } = this.options
+    const { log, telemetry, store } = this.options
+    const middleware = [telemetry.middleware, ...this.options.middleware]
     return { engine, outgoing, log, middleware, store, relay: () => this.relay?.kick() }
   }
 
@@ -312,10 +332,16 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     const key = `${of.kind} ${of.name}`
     const known = this.declared.get(key)
     if (known !== undefined) return known
-    const declaring = declareOn(this.engine, of)
+    const declaring = this.declareOne(of)
     this.declared.set(key, declaring)
     declaring.catch(() => this.declared.delete(key))
     return declaring
+  }
+
+  /** With a registry the contract is checked there before anything is sent. */
+  private async declareOne(of: AnyQueue | AnyTopic): Promise<void> {
+    await declareOn(this.engine, of)
+    if (this.options.registry !== null) await this.outgoing.codecs.of(of)
   }
 
   private keep<T extends { stop(): Promise<void>; readonly ended: Promise<unknown> }>(one: T): T {

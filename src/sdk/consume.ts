@@ -96,7 +96,7 @@ export function patienceOf(engine: Engine, { patience = PATIENCE }: HandlingChoi
 
 export function handlingOf(
   { engine, outgoing, middleware }: Ground,
-  of: Pick<AnyQueue, 'contract' | 'retry'>,
+  of: Pick<AnyQueue, 'name' | 'contract' | 'retry'>,
   handler: Handler<unknown, unknown>,
   { timeout, middleware: own = [] }: HandlingChoices,
   unit: Unit | null,
@@ -104,7 +104,7 @@ export function handlingOf(
   where: string,
 ): Handling {
   return new Handling({
-    contract: of.contract,
+    of,
     handle: wrap(async (payload, context) => handler(payload, context), [...middleware, ...own]),
     unit,
     retry: of.retry,
@@ -123,7 +123,7 @@ export function unitOf(
   where: string,
 ): { readonly inbox: InboxUse | null; readonly unit: Unit | null } {
   const options = idempotent === true ? {} : idempotent
-  const windowMs = durationMs((options || {}).window ?? WINDOW, `the window of ${where}`)
+  const windowMs = durationMs((options === false ? undefined : options.window) ?? WINDOW, `the window of ${where}`)
   const use =
     options === false ? null : { consumer: options.consumer ?? consumer, windowMs, keyOf: options.key ?? null }
   if (store !== null)

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import {
   type Effects,
   type Features,
@@ -30,6 +31,8 @@ export interface Context<F extends Features = Features, Tx = unknown> {
   readonly sentAt: number | null
   /** Aborts when the handler takes too long, or when the consumer was told to stop and its patience is over. */
   readonly signal: AbortSignal
+  /** What time is measured with here: in tests it moves when it is told to. */
+  readonly clock: Clock
   /**
    * The transaction in the application's database, for consumers that are `idempotent` or `transactional` on a bus with a `store`.
    * @throws PosthornError `INVALID_OPTION` elsewhere
@@ -43,10 +46,12 @@ export interface Context<F extends Features = Features, Tx = unknown> {
   ): Promise<void>
   /** Publishes a record that leaves with the acknowledgement of this message, or not at all. */
   publish<In, Out>(topic: Topic<In, Out>, payload: NoInfer<In>, options?: RecordOptions): Promise<void>
+  /** Takes back what was sent and published so far. */
+  discard(): void
 }
 
 /** What is known of a message when its handler is called. */
-export type Facts = Omit<Context, 'send' | 'publish' | 'signal' | 'tx'>
+export type Facts = Omit<Context, 'send' | 'publish' | 'discard' | 'signal' | 'clock' | 'tx'>
 
 /** A context whose effects wait for the handler's end. */
 export class Gathering implements Context {
@@ -59,6 +64,7 @@ export class Gathering implements Context {
   readonly redelivered: boolean
   readonly sentAt: number | null
   readonly signal: AbortSignal
+  readonly clock: Clock
   private readonly outgoing: Outgoing
   private messages: OutgoingMessage[] = []
   private records: OutgoingRecord[] = []
@@ -76,6 +82,11 @@ export class Gathering implements Context {
     this.sentAt = facts.sentAt
     this.signal = signal
     this.outgoing = outgoing
+    this.clock = outgoing.clock
+  }
+
+  discard(): void {
+    this.take()
   }
 
   get tx(): unknown {
@@ -91,20 +102,27 @@ export class Gathering implements Context {
     this.transaction = { tx }
   }
 
-  async send<In, Out, AnswerIn, AnswerOut>(
+  // Handlers take these out of the context: they have to know whose they are.
+  readonly send = async <In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
     payload: NoInfer<In>,
     options: MessageOptions = {},
-  ): Promise<void> {
+  ): Promise<void> => {
     await this.outgoing.ready(queue)
-    const message = await this.outgoing.message(queue, payload, options)
+    const traced = this.outgoing.tracer.creating(queue.name)
+    const message = await this.outgoing.message(queue, payload, options, traced)
     this.check()
     this.messages.push(message)
   }
 
-  async publish<In, Out>(topic: Topic<In, Out>, payload: NoInfer<In>, options: RecordOptions = {}): Promise<void> {
+  readonly publish = async <In, Out>(
+    topic: Topic<In, Out>,
+    payload: NoInfer<In>,
+    options: RecordOptions = {},
+  ): Promise<void> => {
     await this.outgoing.ready(topic)
-    const record = await this.outgoing.record(topic, payload, options)
+    const traced = this.outgoing.tracer.creating(topic.name)
+    const record = await this.outgoing.record(topic, payload, options, traced)
     this.check()
     this.records.push(record)
   }

@@ -1,10 +1,9 @@
 import type { Clock } from './clock.ts'
-import type { Codecs } from './codecs.ts'
+import type { Codecs, Named } from './codecs.ts'
 import type { DeadLetterEntry, Engine, Headers, OutgoingMessage } from './engine.ts'
 import { type Failure, readFailure } from './failure.ts'
 import type { Outgoing } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
-import type { AnyQueue, Queue } from './queue.ts'
 import { FAILURE, FAILURES, FIRST_FAILED_AT, MESSAGE_ID } from './wire-names.ts'
 
 /** A message that could not be handled. */
@@ -41,15 +40,16 @@ const PAGE = 100
 /** The dead letters of a queue. Looking at them changes neither their order nor their number. */
 export class DeadLetters<In = unknown, Out = unknown> {
   private readonly engine: Engine
-  private readonly queue: Queue<In, Out, unknown, unknown>
+  /** Whose contract they were to follow. */
+  private readonly of: Named<In, Out>
   /** Where its entries are, and where they go when they are sent again. */
   private readonly name: string
   private readonly outgoing: Outgoing
   private readonly ready: () => Promise<void>
 
-  constructor(engine: Engine, queue: AnyQueue, name: string, outgoing: Outgoing, ready: () => Promise<void>) {
+  constructor(engine: Engine, of: Named<In, Out>, name: string, outgoing: Outgoing, ready: () => Promise<void>) {
     this.engine = engine
-    this.queue = queue
+    this.of = of
     this.name = name
     this.outgoing = outgoing
     this.ready = ready
@@ -134,7 +134,7 @@ export class DeadLetters<In = unknown, Out = unknown> {
   }
 
   private encode(payload: In): Promise<Uint8Array> {
-    return this.outgoing.codecs.encode(this.queue.contract, payload)
+    return this.outgoing.codecs.encode(this.of, payload)
   }
 
   private again({ headers, key }: DeadLetter<Out>, body: Uint8Array): OutgoingMessage {
@@ -144,7 +144,6 @@ export class DeadLetters<In = unknown, Out = unknown> {
 
   private letterOf({ id, body, headers, key, at }: DeadLetterEntry): DeadLetter<Out> {
     const codecs: Codecs = this.outgoing.codecs
-    const { contract } = this.queue
     return {
       id,
       messageId: headers[MESSAGE_ID] ?? '',
@@ -153,7 +152,7 @@ export class DeadLetters<In = unknown, Out = unknown> {
       body,
       at: at === null ? null : new Date(at),
       failure: readFailure(headers),
-      payload: () => codecs.decode(contract, body),
+      payload: () => codecs.decode(this.of, body),
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
+import type { Named } from './codecs.ts'
 import { type Context, type Facts, Gathering } from './context.ts'
-import type { Contract } from './contract/contract.ts'
 import type { Features } from './engine.ts'
 import type { Outgoing } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
@@ -61,7 +61,7 @@ export type Unit = (payload: unknown, context: Gathering, next: () => Promise<un
 export const ALREADY_HANDLED = Symbol('already handled')
 
 export interface HandlingOptions {
-  readonly contract: Contract<never, unknown>
+  readonly of: Named<never, unknown>
   readonly handle: Handle
   readonly unit: Unit | null
   readonly retry: RetryPolicy
@@ -90,7 +90,7 @@ export class Handling {
   async decode(body: Uint8Array | null, facts: Facts): Promise<Decoded> {
     if (body === null) return { kind: 'payload', payload: null }
     try {
-      return { kind: 'payload', payload: await this.options.outgoing.codecs.decode(this.options.contract, body) }
+      return { kind: 'payload', payload: await this.options.outgoing.codecs.decode(this.options.of, body) }
     } catch (error) {
       // It will not be another one the next time.
       return { kind: 'dead', failures: facts.attempt, error }

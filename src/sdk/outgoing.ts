@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import type { Codecs } from './codecs.ts'
 import { type Duration, durationMs, type Instant, instantMs } from './duration.ts'
-import type { Features, OutgoingMessage, OutgoingRecord } from './engine.ts'
+import type { Features, Headers, OutgoingMessage, OutgoingRecord } from './engine.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue, Queue } from './queue.ts'
+import type { Tracer } from './telemetry/tracer.ts'
 import type { AnyTopic, Topic } from './topic.ts'
 import { CONTENT_TYPE, CORRELATION_ID, EXPIRES_AT, MESSAGE_ID, SENT_AT } from './wire-names.ts'
 
@@ -45,11 +46,13 @@ export class Outgoing {
   readonly codecs: Codecs
   /** Declares a queue or topic if that has not been done. */
   readonly ready: (of: AnyQueue | AnyTopic) => Promise<void>
-  private readonly clock: Clock
+  readonly clock: Clock
+  readonly tracer: Tracer
 
-  constructor(codecs: Codecs, clock: Clock, ready: (of: AnyQueue | AnyTopic) => Promise<void>) {
+  constructor(codecs: Codecs, clock: Clock, tracer: Tracer, ready: (of: AnyQueue | AnyTopic) => Promise<void>) {
     this.codecs = codecs
     this.clock = clock
+    this.tracer = tracer
     this.ready = ready
   }
 
@@ -58,6 +61,7 @@ export class Outgoing {
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
     payload: In,
     options: MessageOptions,
+    traced: Headers = {},
   ): Promise<OutgoingMessage> {
     const { id = randomUUID(), priority = USUAL_PRIORITY } = options
     const what = `a message to queue '${queue.name}'`
@@ -68,7 +72,7 @@ export class Outgoing {
       )
     }
     const now = this.clock.now()
-    const body = await this.encode(what, () => this.codecs.encode(queue.contract, payload))
+    const body = await this.encode(what, () => this.codecs.encode(queue, payload))
     const notBefore = this.notBefore(options, now, what)
     const expiresAt = options.ttl === undefined ? null : (notBefore ?? now) + durationMs(options.ttl, `ttl of ${what}`)
     return {
@@ -76,6 +80,7 @@ export class Outgoing {
       address: queue.name,
       body,
       headers: {
+        ...traced,
         ...lowerCase(options.headers),
         [CONTENT_TYPE]: queue.contract.contentType,
         [MESSAGE_ID]: id,
@@ -91,7 +96,12 @@ export class Outgoing {
   }
 
   /** A payload that is null is a tombstone. */
-  async record<In, Out>(topic: Topic<In, Out>, payload: In | null, options: RecordOptions): Promise<OutgoingRecord> {
+  async record<In, Out>(
+    topic: Topic<In, Out>,
+    payload: In | null,
+    options: RecordOptions,
+    traced: Headers = {},
+  ): Promise<OutgoingRecord> {
     const what = `a record of topic '${topic.name}'`
     const key = options.key ?? (payload === null ? null : (topic.key?.(payload) ?? null))
     if (payload === null && key === null) {
@@ -103,8 +113,9 @@ export class Outgoing {
     return {
       topic: topic.name,
       key,
-      body: payload === null ? null : await this.encode(what, () => this.codecs.encode(topic.contract, payload)),
+      body: payload === null ? null : await this.encode(what, () => this.codecs.encode(topic, payload)),
       headers: {
+        ...traced,
         ...lowerCase(options.headers),
         [CONTENT_TYPE]: topic.contract.contentType,
         [MESSAGE_ID]: options.id ?? randomUUID(),

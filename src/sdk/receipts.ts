@@ -1,6 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Codecs } from './codecs.ts'
-import type { Contract } from './contract/contract.ts'
+import type { Codecs, Named } from './codecs.ts'
 import type { Engine, Reply } from './engine.ts'
 import { PosthornError } from './posthorn-error.ts'
 import { CORRELATION_ID, OUTCOME, REASON } from './wire-names.ts'
@@ -15,7 +14,7 @@ export type Outcome<Answer> =
   | { readonly status: 'dead-lettered'; readonly reason: string }
 
 interface Waiting {
-  readonly contract: Contract<never, unknown> | null
+  readonly answers: Named<never, unknown> | null
   readonly resolve: (outcome: Outcome<unknown>) => void
   readonly fail: (error: unknown) => void
 }
@@ -41,7 +40,7 @@ export class Receipts {
   /** Call it before the message is sent. The promise may be left alone: it never ends as an unhandled rejection. */
   expect(
     id: string,
-    contract: Contract<never, unknown> | null,
+    answers: Named<never, unknown> | null,
     limits: { readonly timeoutMs: number | null; readonly signal: AbortSignal | undefined; readonly clock: Clock },
   ): Promise<Outcome<unknown>> {
     const { timeoutMs, signal, clock } = limits
@@ -68,7 +67,7 @@ export class Receipts {
         end()
         resolve(outcome)
       }
-      this.waiting.set(id, { contract, resolve: settle, fail: give })
+      this.waiting.set(id, { answers, resolve: settle, fail: give })
       if (signal?.aborted) abort()
       else signal?.addEventListener('abort', abort, { once: true })
     })
@@ -94,9 +93,9 @@ export class Receipts {
     // A responder without Posthorn says nothing but its answer.
     const status = (headers[OUTCOME] ?? 'acknowledged') as Outcome<unknown>['status']
     if (status !== 'acknowledged') waiting.resolve({ status, reason: headers[REASON] ?? '' })
-    else if (waiting.contract === null) waiting.resolve({ status, answer: undefined })
+    else if (waiting.answers === null) waiting.resolve({ status, answer: undefined })
     else {
-      const answer = this.codecs.decode(waiting.contract, body)
+      const answer = this.codecs.decode(waiting.answers, body)
       answer.then((answer) => waiting.resolve({ status, answer }), waiting.fail)
     }
   }

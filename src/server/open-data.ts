@@ -68,7 +68,12 @@ export function openOn({ env, arena, release, onFatal }: Ground, config: Config,
     onFatal,
     report: (event) => tell(log, event),
   })
-  return { env, broker, nouns, close: (done) => broker.store.close(() => release(done)) }
+  const close = (done: () => void) =>
+    broker.store.close(() => {
+      broker.stop()
+      release(done)
+    })
+  return { env, broker, nouns, close }
 }
 
 /** What cannot be read is an error, the rest is news. */

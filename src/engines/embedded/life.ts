@@ -73,6 +73,7 @@ export class Life {
     const closed = this.listeners.map((one) => new Promise<void>((done) => one.close(done)))
     this.cut(null)
     this.broker.ground.end(new PosthornError('CONNECTION_FAILED', 'the broker has crashed'))
+    this.embedded.broker.stop()
     await Promise.all(closed)
   }
 
