@@ -1,11 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { answersOf, Codecs } from './codecs.ts'
-import { type ConsumeOptions, type Consuming, type Ground, startConsumer } from './consume.ts'
+import {
+  type BatchHandler,
+  type BatchOptions,
+  type ConsumeOptions,
+  type Consuming,
+  type Ground,
+  startBatchConsumer,
+  startConsumer,
+} from './consume.ts'
+import type { Context } from './context.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type Duration, durationMs } from './duration.ts'
 import type { Engine, Features, PublishedPlace } from './engine.ts'
 import { requireFeature } from './features.ts'
 import type { Handler, Middleware } from './handling.ts'
+import { Handover } from './handover.ts'
 import type { Logger } from './logger.ts'
 import { Relay } from './outbox/relay.ts'
 import type { Store } from './outbox/store.ts'
@@ -56,6 +66,12 @@ export interface BusOptions {
   /** Where schemas go; null without one. */
   readonly registry: SchemaRegistry | null
   readonly telemetry: Telemetry
+}
+
+/** One round of a loop over messages or records. */
+export interface Item<Out, F extends Features = Features, Tx = unknown> {
+  readonly payload: Out
+  readonly context: Context<F, Tx>
 }
 
 /** What can be done in a transaction of the application's database. */
@@ -181,6 +197,40 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
       options as ConsumeOptions<unknown>,
     )
     return this.keep(consuming)
+  }
+
+  /**
+   * Handles messages in batches. A handler that fails has failed for all of them, each by its own count of attempts; `message.fail` says it of one. Messages of a batch come in any
+   * order, and get no answers.
+   */
+  async consumeBatch<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    handler: BatchHandler<Out, F>,
+    options: BatchOptions = {},
+  ): Promise<Consuming> {
+    this.check()
+    await this.ready(queue)
+    return this.keep(await startBatchConsumer(this.ground(), queue, handler as BatchHandler<unknown>, options))
+  }
+
+  /** The messages of a queue, for a loop: asking for the next one acknowledges the last, and leaving the loop stops; what it has not asked for goes back. */
+  async *messages<In, Out, AnswerIn, AnswerOut>(
+    queue: Queue<In, Out, AnswerIn, AnswerOut>,
+    options: ConsumeOptions<Out> = {},
+  ): AsyncGenerator<Item<Out, F, Tx>, void, void> {
+    const handover = new Handover<Item<Out, F, Tx>>()
+    const handler = async (payload: Out, context: Context<F, Tx>) => handover.put({ payload, context })
+    yield* this.iterate(handover, await this.consume(queue, handler as never, { ...options, patience: 0 }))
+  }
+
+  /** The records of a topic, for a loop: asking for the next one says that the last is done, and leaving the loop stops. */
+  async *records<In, Out>(
+    topic: Topic<In, Out>,
+    options: SubscribeOptions<Out> = {},
+  ): AsyncGenerator<Item<Out, F, Tx>, void, void> {
+    const handover = new Handover<Item<Out, F, Tx>>()
+    const handler = (payload: Out, context: Context<F, Tx>) => handover.put({ payload, context })
+    yield* this.iterate(handover, await this.subscribe(topic, { ...options, patience: 0 }, handler))
   }
 
   /** The same for a queue that has answers: what the handler returns goes to who asked. */
@@ -314,6 +364,18 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
         requireFeature(this.engine, 'cancel', `message '${id}'`)
         return handle !== null && this.engine.cancel(handle)
       },
+    }
+  }
+
+  private async *iterate<T>(handover: Handover<T>, consuming: Consuming): AsyncGenerator<T, void, void> {
+    consuming.ended.then(
+      () => handover.end(null),
+      (error: unknown) => handover.end({ error }),
+    )
+    try {
+      yield* handover.items()
+    } finally {
+      await consuming.stop()
     }
   }
 

@@ -1,6 +1,8 @@
+import { BatchConsumer, type BatchMessage } from './batch-consumer.ts'
 import { Consumer } from './consumer.ts'
+import type { Context } from './context.ts'
 import { type Duration, durationMs } from './duration.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Features } from './engine.ts'
 import { requireFeature } from './features.ts'
 import { type Handler, Handling, type Middleware, type Unit, wrap } from './handling.ts'
 import type { Logger } from './logger.ts'
@@ -46,6 +48,19 @@ export interface ConsumeOptions<Out = unknown> extends HandlingChoices<Out> {
   readonly prefetch?: number
 }
 
+export interface BatchOptions extends Omit<HandlingChoices, 'idempotent' | 'transactional'> {
+  /** Messages of a batch, at most; 100 unless given. */
+  readonly size?: number
+  /** How long a batch that is not full waits for more; 100 ms unless given. */
+  readonly wait?: Duration
+}
+
+/** What handles batches: `context.send` and `context.publish` leave with the batch's acknowledgement. */
+export type BatchHandler<Out, F extends Features = Features> = (
+  messages: readonly BatchMessage<Out>[],
+  context: Context<F>,
+) => void | Promise<void>
+
 /** Something that handles messages until it is stopped. */
 export interface Consuming extends AsyncDisposable {
   /** Takes no more, finishes what has begun, gives back the rest. */
@@ -69,6 +84,8 @@ export interface Ground {
 const LEAST_PREFETCH = 32
 const WINDOW: Duration = '1d'
 const PATIENCE: Duration = '30s'
+const BATCH_SIZE = 100
+const BATCH_WAIT: Duration = '100ms'
 
 export async function startConsumer(
   ground: Ground,
@@ -85,6 +102,33 @@ export async function startConsumer(
   const handling = handlingOf(ground, queue, handler, options, unit, patience.signal, where)
   const settings = { queue, concurrency, prefetch, inbox, isRetryQueue: false }
   const consumer = new Consumer(engine, settings, handling, outgoing, log)
+  const consuming = ending(() => consumer.stop(patience), options.signal)
+  await consumer.start(consuming.fail)
+  return consuming.handle
+}
+
+export async function startBatchConsumer(
+  ground: Ground,
+  queue: AnyQueue,
+  handler: BatchHandler<unknown>,
+  options: BatchOptions,
+): Promise<Consuming> {
+  const { engine, outgoing, log } = ground
+  const where = `the batch consumer of queue '${queue.name}'`
+  const concurrency = positive(options.concurrency ?? 1, `concurrency of ${where}`)
+  const size = positive(options.size ?? BATCH_SIZE, `size of ${where}`)
+  const waitMs = durationMs(options.wait ?? BATCH_WAIT, `wait of ${where}`)
+  const patience = patienceOf(engine, options, where)
+  const handling = handlingOf(
+    ground,
+    queue,
+    handler as Handler<unknown, unknown>,
+    options,
+    null,
+    patience.signal,
+    where,
+  )
+  const consumer = new BatchConsumer(engine, { queue, size, waitMs, concurrency }, handling, outgoing, log)
   const consuming = ending(() => consumer.stop(patience), options.signal)
   await consumer.start(consuming.fail)
   return consuming.handle

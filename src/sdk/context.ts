@@ -48,10 +48,19 @@ export interface Context<F extends Features = Features, Tx = unknown> {
   publish<In, Out>(topic: Topic<In, Out>, payload: NoInfer<In>, options?: RecordOptions): Promise<void>
   /** Takes back what was sent and published so far. */
   discard(): void
+  /** Of a subscription with `progress: 'manual'`: the record is done. May be called after the handler has returned. */
+  done(): void
+  /** Of a batch: the headers of its messages. */
+  readonly batch: readonly Headers[] | null
 }
 
 /** What is known of a message when its handler is called. */
-export type Facts = Omit<Context, 'send' | 'publish' | 'discard' | 'signal' | 'clock' | 'tx'>
+export type Facts = Omit<Context, 'send' | 'publish' | 'discard' | 'done' | 'batch' | 'signal' | 'clock' | 'tx'> & {
+  readonly batch?: readonly Headers[] | null
+  readonly onDone?: () => void
+}
+
+const NOTHING = () => {}
 
 /** A context whose effects wait for the handler's end. */
 export class Gathering implements Context {
@@ -65,6 +74,8 @@ export class Gathering implements Context {
   readonly sentAt: number | null
   readonly signal: AbortSignal
   readonly clock: Clock
+  readonly batch: readonly Headers[] | null
+  readonly done: () => void
   private readonly outgoing: Outgoing
   private messages: OutgoingMessage[] = []
   private records: OutgoingRecord[] = []
@@ -83,6 +94,8 @@ export class Gathering implements Context {
     this.signal = signal
     this.outgoing = outgoing
     this.clock = outgoing.clock
+    this.batch = facts.batch ?? null
+    this.done = facts.onDone ?? NOTHING
   }
 
   discard(): void {

@@ -50,6 +50,11 @@ export type Handled =
   /** Patience with a consumer that was told to stop was over before the handler was. */
   | { readonly kind: 'stopped' }
 
+/** What came of one attempt. */
+export type Once =
+  | Extract<Handled, { readonly kind: 'done' | 'known' | 'stopped' }>
+  | { readonly kind: 'failed'; readonly error: unknown }
+
 export type Decoded =
   | { readonly kind: 'payload'; readonly payload: unknown }
   | Extract<Handled, { readonly kind: 'dead' }>
@@ -97,25 +102,38 @@ export class Handling {
     }
   }
 
-  /** The same with the payload in hand. */
+  /** The same with the payload in hand: tries again at once as often as the policy says. */
   async handle(payload: unknown, facts: Facts): Promise<Handled> {
-    for (let failures = facts.attempt; ; failures++) {
-      const { controller, end } = this.watch(facts.id)
-      const context = new Gathering({ ...facts, attempt: failures }, controller.signal, this.options.outgoing)
-      try {
-        return { kind: 'done', answer: await this.attempt(payload, context), context }
-      } catch (error) {
-        if (error === ALREADY_HANDLED) return { kind: 'known' }
-        if (this.options.signal.aborted) return { kind: 'stopped' }
-        if (isRejection(error)) return { kind: 'rejected', reason: (error as Error).message }
-        if (isPermanent(error)) return { kind: 'dead', failures, error }
-        const verdict = this.options.retry.judge(failures, Math.random())
-        if (verdict.kind === 'give-up') return { kind: 'dead', failures, error }
-        if (verdict.kind === 'again') return { kind: 'again', delayMs: verdict.delayMs, failures, error }
-      } finally {
-        end()
-      }
+    for (let attempt = facts.attempt; ; attempt++) {
+      const once = await this.once(payload, { ...facts, attempt })
+      if (once.kind !== 'failed') return once
+      const verdict = this.options.retry.judge(attempt, Math.random())
+      if (verdict.kind === 'at-once' && isOrdinary(once.error)) continue
+      return this.judge(once.error, attempt)
     }
+  }
+
+  /** One attempt. */
+  async once(payload: unknown, facts: Facts): Promise<Once> {
+    const { controller, end } = this.watch(facts.id)
+    const context = new Gathering(facts, controller.signal, this.options.outgoing)
+    try {
+      return { kind: 'done', answer: await this.attempt(payload, context), context }
+    } catch (error) {
+      if (error === ALREADY_HANDLED) return { kind: 'known' }
+      return this.options.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error }
+    } finally {
+      end()
+    }
+  }
+
+  /** What becomes of a message that has failed for the `attempt`-th time. */
+  judge(error: unknown, attempt: number): Handled {
+    if (isRejection(error)) return { kind: 'rejected', reason: (error as Error).message }
+    if (isPermanent(error)) return { kind: 'dead', failures: attempt, error }
+    const verdict = this.options.retry.judge(attempt, Math.random())
+    if (verdict.kind === 'give-up') return { kind: 'dead', failures: attempt, error }
+    return { kind: 'again', delayMs: verdict.kind === 'again' ? verdict.delayMs : 0, failures: attempt, error }
   }
 
   /** One that does not end in time has failed, whatever it still does. */
@@ -148,4 +166,9 @@ export class Handling {
       },
     }
   }
+}
+
+/** An error that a retry may mend. */
+function isOrdinary(error: unknown): boolean {
+  return !isRejection(error) && !isPermanent(error)
 }

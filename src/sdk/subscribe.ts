@@ -33,6 +33,11 @@ export interface SubscribeOptions<Out = unknown> extends HandlingChoices<Out> {
   readonly group?: string
   /** Where to begin: a durable subscription only if it has no progress yet. The latest unless given. */
   readonly from?: From
+  /**
+   * When a record is done: once its handler has returned, or, `'manual'`, once that has called `context.done()`, which may be later. Progress never passes a
+   * record that is not done.
+   */
+  readonly progress?: 'automatic' | 'manual'
 }
 
 /** A subscription that runs. */
@@ -64,7 +69,12 @@ export async function startSubscriber(
   const { inbox, unit } = unitOf(ground, group === null ? topic.name : `${topic.name}/${group}`, options, where)
   const handling = handlingOf(ground, topic, handler, options, unit, patience.signal, where)
   const retryQueue = group === null ? null : retryQueueOf(topic.name, group)
-  const subscriber = new Subscriber(engine, { topic, group, from, concurrency, retryQueue, inbox }, handling, log)
+  const subscriber = new Subscriber(
+    engine,
+    { topic, group, from, concurrency, retryQueue, inbox, manual: options.progress === 'manual' },
+    handling,
+    log,
+  )
   let retries: Consumer | null = null
   if (retryQueue !== null) {
     await engine.declareQueue({ name: retryQueue })

@@ -41,6 +41,8 @@ export interface SubscriberSettings {
   readonly concurrency: number
   /** Where records go that are to be handled again, or are given up; null for an ephemeral subscription. */
   readonly retryQueue: string | null
+  /** A record is done when its handler says so, not when it returns. */
+  readonly manual: boolean
   /** Null unless each key is handled once. */
   readonly inbox: InboxUse | null
 }
@@ -65,6 +67,8 @@ interface Done {
   readonly part: Part
   readonly offset: number
   readonly effects: Effects
+  /** Its handler says when it is done. */
+  readonly waits: boolean
 }
 
 /** A subscription to a topic: takes records through lanes and handlers to a safe commit point. */
@@ -165,27 +169,34 @@ export class Subscriber {
   private async run(part: Part, record: IncomingRecord): Promise<void> {
     // What has not begun when the end comes is read again by whoever reads on.
     if (part.gone || this.stopping) return
+    let over = false
+    const finish = () => {
+      if (over) return
+      over = true
+      this.finish({ part, offset: record.offset })
+      this.commitSoon()
+    }
     let effects: Effects = NO_EFFECTS
+    let waits = false
     if (record.body !== null || this.settings.topic.compact) {
-      const facts = this.factsOf(part.number, record)
+      const facts = { ...this.factsOf(part.number, record), ...(this.settings.manual ? { onDone: finish } : {}) }
       const { handled, inbox } = await this.handle(record, facts)
       if (handled.kind === 'stopped') return
       if (handled.kind === 'done') effects = handled.context.effects([], inbox)
       else if (handled.kind === 'rejected') effects = inbox === null ? NO_EFFECTS : { ...NO_EFFECTS, inbox }
       else if (handled.kind !== 'known') effects = this.sendAway(record, facts, handled)
+      waits = this.settings.manual && handled.kind === 'done'
     }
-    const done = { part, offset: record.offset, effects }
     if (isNothing(effects)) {
-      this.finish(done)
-      this.commitSoon()
+      if (!waits) finish()
     } else {
       // Its lane goes on: what follows is stored later, or with it.
-      this.done.push(done)
+      this.done.push({ part, offset: record.offset, effects, waits })
       this.commit()
     }
   }
 
-  private finish({ part, offset }: Done): void {
+  private finish({ part, offset }: Pick<Done, 'part' | 'offset'>): void {
     if (!part.gone && part.watermark.finish(offset)) part.dirty = true
     this.goOn(part)
   }
@@ -297,7 +308,7 @@ export class Subscriber {
       if (count > 0 && (count === MOST_TOGETHER || size > MOST_BYTES || (keyed && isKeyed))) break
       keyed ||= isKeyed
       count++
-      this.finish(one)
+      if (!one.waits) this.finish(one)
     }
     return this.done.splice(0, count)
   }

@@ -40,7 +40,8 @@ export class MovableClock implements Clock {
    * by then happens, too.
    */
   async advance(ms: number, settle: () => Promise<void>): Promise<void> {
-    const end = this.elapsed() + ms
+    // What is due then by the one scale may be a millisecond away by the other.
+    const end = this.elapsed() + ms + 1
     await settle()
     while (this.deadline <= end) {
       // Whole milliseconds, as wall-clock time has.

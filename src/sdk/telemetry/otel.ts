@@ -54,7 +54,12 @@ class Otel implements Telemetry {
         ...(context.key === null ? {} : { 'messaging.kafka.message.key': context.key }),
       }
       const parent = api.propagation.extract(api.ROOT_CONTEXT, context.headers, GETTER)
-      const options = { kind: api.SpanKind.CONSUMER, attributes }
+      const links = (context.batch ?? []).flatMap((headers) => {
+        const linked = api.trace.getSpanContext(api.propagation.extract(api.ROOT_CONTEXT, headers, GETTER))
+        return linked === undefined ? [] : [{ context: linked }]
+      })
+      if (context.batch !== null) attributes['messaging.batch.message_count'] = context.batch.length
+      const options = { kind: api.SpanKind.CONSUMER, attributes, links }
       const span = this.tracer().startSpan(`process ${context.source}`, options, parent)
       return this.measured(span, parent, this.processing, this.consumed, 1, attributes, () => next(payload, context))
     }

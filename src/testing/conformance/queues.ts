@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { json } from '../../sdk/contract/json.ts'
 import { raw } from '../../sdk/contract/raw.ts'
 import { queue } from '../../sdk/queue.ts'
-import { gate, Mailbox } from './mailbox.ts'
+import { eventually, gate, Mailbox } from './mailbox.ts'
 import type { Case } from './rig.ts'
 
 /** Messages of one to a hundred thousand bytes. */
@@ -166,6 +166,80 @@ export const QUEUE_CASES: readonly Case[] = [
       await bus.send(orders, 1)
       assert.equal(await got.next(), 2)
       assert.deepEqual(got.all, [2])
+    },
+  },
+  {
+    name: 'messages are handled in batches, and a batch that is not full does not wait for ever',
+    async run({ bus, name }) {
+      const orders = queue<number>(name('orders'))
+      const got = new Mailbox<number[]>()
+      await bus.sendBatch(orders, [1, 2, 3, 4, 5])
+      const take = (messages: readonly { readonly payload: number }[]) =>
+        got.put(messages.map(({ payload }) => payload))
+      await bus.consumeBatch(orders, take, { size: 3, wait: 50 })
+      const handled: number[] = []
+      while (handled.length < 5) {
+        const batch = await got.next()
+        assert.ok(batch.length <= 3)
+        handled.push(...batch)
+      }
+      assert.deepEqual(handled.sort(), [1, 2, 3, 4, 5])
+    },
+  },
+  {
+    name: 'of a batch only those come again that have failed',
+    async run({ bus, name }) {
+      const orders = queue(name('orders'), { schema: json<number>(), retry: { attempts: 2, delay: 1 } })
+      const got = new Mailbox<string>()
+      await bus.consumeBatch(
+        orders,
+        (messages) => {
+          for (const { payload, attempt, fail } of messages) {
+            got.put(`${payload} ${attempt}`)
+            if (payload === 2) fail(new Error('never'))
+          }
+        },
+        { size: 3, wait: 50 },
+      )
+      await bus.sendBatch(orders, [1, 2, 3])
+      assert.deepEqual((await got.take(4)).sort(), ['1 1', '2 1', '2 2', '3 1'])
+      await eventually(async () => (await bus.deadLetters(orders).count()) === 1, 'a dead letter')
+    },
+  },
+  {
+    name: 'a batch whose handler fails comes again, and what it sent is not sent',
+    async run({ bus, name }) {
+      const orders = queue(name('orders'), { schema: json<number>(), retry: { attempts: 2, delay: 1 } })
+      const bills = queue<string>(name('bills'))
+      const got = new Mailbox<string>()
+      await bus.consume(bills, got.put)
+      await bus.consumeBatch(
+        orders,
+        async (messages, { send }) => {
+          const attempts = messages.map(({ attempt }) => attempt)
+          await send(bills, String(Math.min(...attempts)))
+          if (attempts.includes(1)) throw new Error('not yet')
+        },
+        { size: 10, wait: 20 },
+      )
+      await bus.send(orders, 1)
+      assert.equal(await got.next(), '2')
+      assert.deepEqual(got.all, ['2'])
+    },
+  },
+  {
+    name: 'a loop takes messages one by one, and what it does not ask for stays',
+    async run({ bus, name }) {
+      const orders = queue<number>(name('orders'))
+      await bus.sendBatch(orders, [1, 2, 3, 4])
+      const looped: number[] = []
+      for await (const { payload } of bus.messages(orders)) {
+        looped.push(payload)
+        if (looped.length === 2) break
+      }
+      const rest = new Mailbox<number>()
+      await bus.consume(orders, rest.put)
+      assert.deepEqual([...looped, ...(await rest.take(2))].sort(), [1, 2, 3, 4])
     },
   },
   {

@@ -268,6 +268,39 @@ export const TOPIC_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a record whose handler says when it is done is done then, and not before',
+    async run({ bus, name }) {
+      const paid = topic<number>(name('paid'))
+      const group = name('billing')
+      const got = new Mailbox<() => void>()
+      const options = { group, from: 'earliest', progress: 'manual' } as const
+      const subscription = await bus.subscribe(paid, options, (_, { done }) => got.put(done))
+      await bus.publishBatch(paid, [1, 2])
+      const [first, second] = await got.take(2)
+      second!()
+      assert.equal(await subscription.lag(), 2)
+      first!()
+      await eventually(async () => (await subscription.lag()) === 0, 'no lag')
+    },
+  },
+  {
+    name: 'a loop takes records one by one, and its group goes on behind them',
+    async run({ bus, name }) {
+      const paid = topic<number>(name('paid'))
+      const group = name('billing')
+      await bus.publishBatch(paid, [1, 2, 3])
+      const looped: number[] = []
+      for await (const { payload } of bus.records(paid, { group, from: 'earliest' })) {
+        looped.push(payload)
+        if (looped.length === 2) break
+      }
+      assert.deepEqual(looped, [1, 2])
+      const rest = new Mailbox<number>()
+      await bus.subscribe(paid, { group, from: 'earliest' }, rest.put)
+      assert.equal(await rest.next(), 3)
+    },
+  },
+  {
     name: 'what a handler publishes leaves with its record',
     async run({ bus, name }) {
       const paid = topic<number>(name('paid'))
