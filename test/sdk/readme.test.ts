@@ -64,6 +64,24 @@ test('the tour in the README compiles and runs', async () => {
   }
 })
 
+test('the recipes for tests compile', async () => {
+  const recipes = fences(readFileSync(join(root, 'docs/testing.md'), 'utf8'), 'ts')
+  assert.ok(recipes.length >= 3)
+  await compile(folder('recipes'), Object.fromEntries(recipes.map((recipe, n) => [`recipe-${n}.ts`, recipe])))
+})
+
+test('the reference of the API knows every name that the package exports', async () => {
+  const { apiReference } = await import('../../scripts/api-reference.ts')
+  const names = (text: string) => [...text.matchAll(/^### `(\w+)`$/gm)].map((match) => match[1])
+  process.chdir(root)
+  const told = names(readFileSync(join(root, 'docs/api.md'), 'utf8'))
+  assert.deepEqual(
+    names(apiReference()).filter((name) => !told.includes(name)),
+    [],
+    'node dist/scripts/api-reference.js writes it',
+  )
+})
+
 /** What the examples in the source take as given. */
 const GIVEN = `declare const bus: import('posthorn').Bus<import('posthorn').Features, any>
 declare const orders: import('posthorn').Queue<{ id: string; total: number }, { id: string; total: number }>
