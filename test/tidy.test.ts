@@ -60,6 +60,7 @@ const ENTRIES = [
   'bench/main.ts',
   'bench/sdk-kafka.ts',
   'bench/store.ts',
+  'bench/sdk.ts',
   'bench/registry.ts',
   'bench/sdk-rabbitmq.ts',
   'bench/upkeep.ts',

@@ -1,9 +1,24 @@
 export { busOver, type ConnectOptions, connect, type FeaturesOf } from '../engines/connect.ts'
 export { type AsyncApiInfo, asyncApi } from '../sdk/async-api.ts'
-export { Bus, type Item, type Receipt, type RequestOptions, type SendOptions, type Sent, type Transaction } from '../sdk/bus.ts'
-export type { Clock } from '../sdk/clock.ts'
 export type { BatchMessage } from '../sdk/batch-consumer.ts'
-export type { BatchHandler, BatchOptions, ConsumeOptions, Consuming, HandlingChoices, Idempotency } from '../sdk/consume.ts'
+export {
+  Bus,
+  type Item,
+  type Receipt,
+  type RequestOptions,
+  type SendOptions,
+  type Sent,
+  type Transaction,
+} from '../sdk/bus.ts'
+export type { Clock } from '../sdk/clock.ts'
+export type {
+  BatchHandler,
+  BatchOptions,
+  ConsumeOptions,
+  Consuming,
+  HandlingChoices,
+  Idempotency,
+} from '../sdk/consume.ts'
 export type { Context } from '../sdk/context.ts'
 export { avro } from '../sdk/contract/avro.ts'
 export type { Codec, Contract } from '../sdk/contract/contract.ts'

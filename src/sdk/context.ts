@@ -72,7 +72,6 @@ export class Gathering implements Context {
   readonly attempt: number
   readonly redelivered: boolean
   readonly sentAt: number | null
-  readonly signal: AbortSignal
   readonly clock: Clock
   readonly batch: readonly Headers[] | null
   readonly done: () => void
@@ -80,9 +79,12 @@ export class Gathering implements Context {
   private messages: OutgoingMessage[] = []
   private records: OutgoingRecord[] = []
   private over = false
+  /** Most handlers never ask for their signal: it is made for those that do. */
+  private controller: AbortController | null = null
+  private aborted: { readonly reason: unknown } | null = null
   private transaction: { readonly tx: unknown } | null = null
 
-  constructor(facts: Facts, signal: AbortSignal, outgoing: Outgoing) {
+  constructor(facts: Facts, outgoing: Outgoing) {
     this.id = facts.id
     this.key = facts.key
     this.headers = facts.headers
@@ -91,7 +93,6 @@ export class Gathering implements Context {
     this.attempt = facts.attempt
     this.redelivered = facts.redelivered
     this.sentAt = facts.sentAt
-    this.signal = signal
     this.outgoing = outgoing
     this.clock = outgoing.clock
     this.batch = facts.batch ?? null
@@ -100,6 +101,24 @@ export class Gathering implements Context {
 
   discard(): void {
     this.take()
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController()
+      if (this.aborted !== null) this.controller.abort(this.aborted.reason)
+    }
+    return this.controller.signal
+  }
+
+  /** The attempt is over, whatever the handler still does. */
+  abort(reason: unknown): void {
+    this.aborted ??= { reason }
+    this.controller?.abort(reason)
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted !== null) throw this.aborted.reason
   }
 
   get tx(): unknown {

@@ -81,9 +81,15 @@ export interface HandlingOptions {
 /** Decodes a body, calls the handler, and says what becomes of the message. */
 export class Handling {
   private readonly options: HandlingOptions
+  /** What ends each attempt that runs: one listener for all. */
+  private readonly running = new Set<(reason: unknown) => void>()
 
   constructor(options: HandlingOptions) {
     this.options = options
+    const { signal } = options
+    signal.addEventListener('abort', () => {
+      for (const abort of this.running) abort(signal.reason)
+    })
   }
 
   /** `facts.attempt - 1` failures have come before. */
@@ -115,15 +121,12 @@ export class Handling {
 
   /** One attempt. */
   async once(payload: unknown, facts: Facts): Promise<Once> {
-    const { controller, end } = this.watch(facts.id)
-    const context = new Gathering(facts, controller.signal, this.options.outgoing)
+    const context = new Gathering(facts, this.options.outgoing)
     try {
       return { kind: 'done', answer: await this.attempt(payload, context), context }
     } catch (error) {
       if (error === ALREADY_HANDLED) return { kind: 'known' }
       return this.options.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error }
-    } finally {
-      end()
     }
   }
 
@@ -138,33 +141,37 @@ export class Handling {
 
   /** One that does not end in time has failed, whatever it still does. */
   private attempt(payload: unknown, context: Gathering): Promise<unknown> {
-    const { signal } = context
-    const { handle, unit } = this.options
-    const next = () => handle(payload, context)
+    const { clock, handle, unit, timeoutMs, signal } = this.options
     return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      const abort = (reason: unknown) => {
+        context.abort(reason)
+        reject(reason)
+      }
+      if (signal.aborted) {
+        abort(signal.reason)
+        return
+      }
+      const expire = () =>
+        abort(new PosthornError('TIMED_OUT', `the handler of message '${context.id}' took longer than ${timeoutMs} ms`))
+      const cancel = timeoutMs === null ? null : clock.after(timeoutMs, expire)
+      this.running.add(abort)
+      const end = () => {
+        cancel?.()
+        this.running.delete(abort)
+      }
+      const next = () => handle(payload, context)
       const attempt = unit === null ? next() : unit(payload, context, next)
-      attempt.then(resolve, reject)
-    })
-  }
-
-  private watch(id: string): { readonly controller: AbortController; readonly end: () => void } {
-    const { clock, timeoutMs, signal } = this.options
-    const controller = new AbortController()
-    const stop = () => controller.abort(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    const expire = () =>
-      controller.abort(
-        new PosthornError('TIMED_OUT', `the handler of message '${id}' took longer than ${timeoutMs} ms`),
+      attempt.then(
+        (answer) => {
+          end()
+          resolve(answer)
+        },
+        (error: unknown) => {
+          end()
+          reject(error)
+        },
       )
-    const cancel = timeoutMs === null ? () => {} : clock.after(timeoutMs, expire)
-    return {
-      controller,
-      end: () => {
-        cancel()
-        signal.removeEventListener('abort', stop)
-      },
-    }
+    })
   }
 }
 

@@ -54,7 +54,7 @@ export function inStore(store: Store<unknown>, engine: Engine, use: InboxUse | n
       context.within(tx)
       const answer = await next()
       // Who was given up in the meantime is handled again: nothing of this attempt may stay.
-      context.signal.throwIfAborted()
+      context.throwIfAborted()
       const entries = entriesOf(context)
       kept = entries.length > 0
       if (kept) await store.add(tx, entries)
