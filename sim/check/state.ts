@@ -39,7 +39,8 @@ function* queues(broker: Broker): Generator<string> {
       // Who has it would be gone with the broker.
       const tooOften = over.has(sequence) && index.failed(sequence) > queue.settings.deliveryLimit
       const more = queue.counts && (flags & STATE) === UNACKED && !tooOften ? 1 : 0
-      const counts = `handed out ${index.acquired(sequence) + more}, failed ${index.failed(sequence) + more}`
+      const kept = `handed out ${index.acquired(sequence) + more}, failed ${index.failed(sequence) + more}`
+      const counts = queue.counts ? kept : 'not counted'
       const about = `priority ${index.priority(sequence)}, ${counts}`
       // A queue's time to live counts from when the message came, or from when the frame was sealed that it is in.
       const expiry = index.expiry(sequence) > 0 ? 'in time' : 'never'

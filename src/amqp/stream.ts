@@ -21,29 +21,23 @@ export function streamWish(
   asked: { readonly noAck: boolean; readonly arguments: Table },
 ): { readonly start: Start; readonly filter: Filter | null } {
   const where = `queue '${name}' in vhost '${vhost}'`
-  if (asked.noAck) {
-    throw new AmqpError('not-implemented', `automatic acknowledgement not supported by stream ${where}`)
-  }
-  if (channel.prefetch === 0) {
-    throw new AmqpError('precondition-failed', `consumer prefetch count is not set for stream ${where}`)
-  }
-  if (asked.arguments.has('x-priority')) {
-    throw new AmqpError(
-      'precondition-failed',
-      `invalid arg 'x-priority' for ${where} of queue type rabbit_stream_queue`,
-    )
-  }
   const field = asked.arguments.get('x-stream-offset')
   const start = parseStart(field, channel.broker.env.clock.now())
-  if (start === null) {
-    if (field?.type !== 'S') throw new AmqpError('internal-error', '')
+  if (start === null && field?.type === 'S') {
     const given = `{${FIELD_TYPE_NAMES[field.type]},${erlangTerm(field)}}`
     throw new AmqpError(
       'precondition-failed',
       `invalid arg 'x-stream-offset' for ${where}: {invalid_stream_offset_arg,${given}}`,
     )
   }
+  if (channel.prefetch === 0) {
+    throw new AmqpError('precondition-failed', `consumer prefetch count is not set for stream ${where}`)
+  }
+  if (asked.noAck) {
+    throw new AmqpError('not-implemented', `automatic acknowledgement not supported by stream ${where}`)
+  }
   const filter = parseFilter(asked.arguments)
-  if (filter === undefined) throw new AmqpError('internal-error', '')
+  // RabbitMQ's channel dies of these.
+  if (start === null || filter === undefined) throw new AmqpError('internal-error', '', { anonymous: true })
   return { start, filter }
 }

@@ -1,12 +1,7 @@
-import { setPermissions, setTopicPermissions } from '../../src/broker/access/permission.ts'
-import { setUser } from '../../src/broker/access/user.ts'
-import { setParameter } from '../../src/broker/policy/parameter.ts'
-import { setVHost } from '../../src/broker/vhost/create.ts'
-import { deleteVHost } from '../../src/broker/vhost/delete.ts'
-import { assert } from '../../src/std/assert.ts'
 import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
 import { basic, channel, connection, exchange, queue } from '../../src/wire/amqp/methods.ts'
 import type { Target } from './broker-for-test.ts'
+import type { Permissions } from './operator.ts'
 import { type Login, PROTOCOL, type RawClient } from './raw-client.ts'
 import type { Case } from './reply-cases.ts'
 
@@ -16,13 +11,9 @@ const LOGIN: Login = { response: `\0${USER}\0${USER}` }
 
 const ALL = { configure: '.*', write: '.*', read: '.*' }
 
-type Permissions = typeof ALL
-
-function prepareUser(target: Target, permissions: Permissions | null, limits = {}): void {
-  const { broker } = target
-  assert(broker !== null, 'these cases are about a broker of our own')
-  assert(setUser(broker, { name: USER, password: USER, limits }).ok, 'the user is made')
-  if (permissions !== null) assert(setPermissions(broker, USER, '/', permissions).ok, 'permissions are set')
+async function prepareUser({ operator }: Target, permissions: Permissions | null, limits = {}): Promise<void> {
+  await operator.makeUser(USER, limits)
+  if (permissions !== null) await operator.permit(USER, '/', permissions)
 }
 
 const DECLARE = { ticket: 0, passive: false, durable: false, exclusive: false, autoDelete: true, nowait: false }
@@ -108,10 +99,9 @@ const topic = (name: string, run: (client: RawClient) => void): Case => {
   const base = refused(name, {}, run)
   return {
     ...base,
-    prepare(target) {
-      base.prepare?.(target)
-      assert(target.broker !== null, 'a broker of our own')
-      setTopicPermissions(target.broker, USER, '/', 'amq.topic', { write: '^a', read: '^a' })
+    async prepare(target) {
+      await base.prepare?.(target)
+      await target.operator.permitTopics(USER, '/', 'amq.topic', '^a', '^a')
     },
   }
 }
@@ -151,12 +141,9 @@ const limits: readonly Case[] = [
 const VHOST = 'capv'
 
 /** The vhost is made anew, with that limit. */
-function prepareVHost({ broker }: Target, limit: Record<string, number>): void {
-  assert(broker !== null, 'these cases are about a broker of our own')
-  deleteVHost(broker, VHOST, () => {})
-  assert(setVHost(broker, { name: VHOST }).ok, 'the vhost is made')
-  setPermissions(broker, 'guest', VHOST, ALL)
-  assert(setParameter(broker, VHOST, 'vhost-limits', 'limits', limit).ok, 'the limit is set')
+async function prepareVHost({ operator }: Target, limit: Record<string, number>): Promise<void> {
+  await operator.makeVHost(VHOST, limit)
+  await operator.permit('guest', VHOST, ALL)
 }
 
 const vhosts: readonly Case[] = [
@@ -164,9 +151,9 @@ const vhosts: readonly Case[] = [
     name: 'connection.open, vhost without permission',
     login: false,
     probe: false,
-    prepare(target) {
-      prepareVHost(target, {})
-      prepareUser(target, ALL)
+    async prepare(target) {
+      await prepareVHost(target, {})
+      await prepareUser(target, ALL)
     },
     run: (client) => openVHost(client, LOGIN, VHOST),
   },

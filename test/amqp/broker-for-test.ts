@@ -5,12 +5,14 @@ import type { Broker } from '../../src/broker/broker.ts'
 import { readConfig } from '../../src/server/config.ts'
 import { openLog } from '../../src/server/log.ts'
 import { start } from '../../src/server/start.ts'
+import { managementOf, type Operator, operatorOf } from './operator.ts'
 
 export interface Target {
   readonly host: string
   readonly port: number
   /** Our own broker; null if it is another. */
   readonly broker: Broker | null
+  readonly operator: Operator
   stop(): Promise<void>
 }
 
@@ -20,7 +22,10 @@ export interface Target {
  */
 export async function openTarget(): Promise<Target> {
   const other = /^(.+):(\d+)$/.exec(process.env.POSTHORN_TEST_AMQP ?? '')
-  if (other !== null) return { host: other[1], port: Number(other[2]), broker: null, stop: async () => {} }
+  if (other !== null) {
+    const [host, port] = [other[1]!, Number(other[2])]
+    return { host, port, broker: null, operator: managementOf(host, port), stop: async () => {} }
+  }
   const data = mkdtempSync(join(tmpdir(), 'posthorn-test-'))
   const config = readConfig({
     file: null,
@@ -39,6 +44,7 @@ export async function openTarget(): Promise<Target> {
     host,
     port,
     broker: running.broker,
+    operator: operatorOf(running.broker),
     async stop() {
       // The broker's own timers don't keep a process alive.
       const alive = setInterval(() => {}, 1000)

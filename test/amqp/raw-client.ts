@@ -75,6 +75,11 @@ export class RawClient {
     if (body.length > 0) this.frame(3, number, Buffer.from(body))
   }
 
+  /** The port from which it is connected. */
+  get localPort(): number {
+    return this.socket.localPort ?? 0
+  }
+
   async next(): Promise<Heard> {
     while (this.heard.length === 0) {
       await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { type Field, type Table, tableOf } from '../../src/wire/amqp/field.ts'
 import { access, basic, channel, confirm, connection, queue, tx } from '../../src/wire/amqp/methods.ts'
 import type { Properties } from '../../src/wire/amqp/properties.ts'
 import type { Target } from './broker-for-test.ts'
-import { type Login, PROTOCOL, type RawClient } from './raw-client.ts'
+import { describe, type Login, type RawClient } from './raw-client.ts'
 
 /** A case of RabbitMQ's recorded answers, and how it comes about. */
 export interface Case {
@@ -12,10 +12,11 @@ export interface Case {
   /** Whether channel 1 is asked something at the end, to see that nothing else comes. */
   readonly probe?: false
   /** What has to be there before the log-in. */
-  prepare?(target: Target): void
+  prepare?(target: Target): Promise<void>
   run(client: RawClient, target: Target): Promise<void> | void
 }
 
+const TRIES = 500
 const NONE: Table = new Map()
 const CONSUME = {
   ticket: 0,
@@ -37,8 +38,16 @@ const DECLARE = {
 }
 
 async function declare(client: RawClient, name: string, args: Table = NONE): Promise<void> {
-  client.send(1, queue.declare, { ...DECLARE, queue: name, exclusive: true, arguments: args })
-  await client.expect(queue.declareOk)
+  for (let tries = 1; ; tries++) {
+    client.send(1, queue.declare, { ...DECLARE, queue: name, exclusive: true, arguments: args })
+    const heard = await client.next()
+    if (heard.kind === 'method' && heard.method.key === queue.declareOk.key) return
+    // The one of the case before may still be there, and is another connection's.
+    const locked = heard.kind === 'method' && heard.args.replyCode === 405
+    if (!locked || tries === TRIES) throw new Error(`no declare-ok, but ${describe(heard)}`)
+    client.send(1, channel.closeOk, {})
+    await client.openChannel(1)
+  }
 }
 
 async function consume(client: RawClient, name: string, more: Partial<typeof CONSUME>): Promise<void> {
@@ -237,6 +246,7 @@ const consuming: readonly Case[] = [
   },
   {
     name: 'basic.consume with empty tag: server-generated (shape)',
+    probe: false,
     async run(client) {
       await declare(client, 'cap.x7')
       client.send(1, basic.consume, { ...CONSUME, queue: 'cap.x7' })
@@ -328,7 +338,7 @@ const PASSIVE = { ...DECLARE, queue: 'cap.none', passive: true }
 
 const channels: readonly Case[] = [
   { name: 'channel.open twice on one number', run: (client) => client.send(1, channel.open, { outOfBand: '' }) },
-  { name: 'method on a channel not open', run: (client) => client.send(2, queue.declare, PASSIVE) },
+  { name: 'method on a channel not open', probe: false, run: (client) => client.send(2, queue.declare, PASSIVE) },
   {
     name: 'channel.open with number 2048 (channel-max 2047 negotiated)',
     run: (client) => client.send(2048, channel.open, { outOfBand: '' }),
@@ -411,76 +421,6 @@ const frames: readonly Case[] = [
   { name: 'heartbeat frame on channel 1', run: (client) => client.frame(8, 1, new Uint8Array(0)) },
 ]
 
-async function startTo(client: RawClient, login: Login = {}): Promise<void> {
-  client.raw(PROTOCOL)
-  await client.expect(connection.start)
-  client.startOk(login)
-}
-
-const tunes = (name: string, tune: NonNullable<Login['tune']>): Case => ({
-  name,
-  login: false,
-  probe: false,
-  async run(client) {
-    await startTo(client)
-    await client.expect(connection.tune)
-    client.send(0, connection.tuneOk, tune)
-    client.send(0, connection.open, { virtualHost: '/', capabilities: '', insist: false })
-  },
-})
-
-const refusedLogin = (name: string, login: Login): Case => ({
-  name,
-  login: false,
-  probe: false,
-  run: (client) => startTo(client, login),
-})
-
-const handshake: readonly Case[] = [
-  {
-    name: 'connection.open, no such vhost',
-    login: false,
-    probe: false,
-    async run(client) {
-      await startTo(client)
-      const tune = await client.expect(connection.tune)
-      client.send(0, connection.tuneOk, tune)
-      client.send(0, connection.open, { virtualHost: 'nope', capabilities: '', insist: false })
-    },
-  },
-  refusedLogin('wrong password (client says authentication_failure_close)', { response: '\0guest\0wrong' }),
-  refusedLogin('wrong password (client lacks that capability)', { response: '\0guest\0wrong', capabilities: {} }),
-  refusedLogin('unknown SASL mechanism', { mechanism: 'X-NOPE' }),
-  refusedLogin('malformed PLAIN response', { response: 'guest' }),
-  tunes('tune-ok frame-max 100 (below 8192)', { channelMax: 2047, frameMax: 100, heartbeat: 0 }),
-  tunes("tune-ok frame-max above the server's", { channelMax: 2047, frameMax: 200_000, heartbeat: 0 }),
-  tunes('tune-ok frame-max 0 (no limit)', { channelMax: 2047, frameMax: 0, heartbeat: 0 }),
-  tunes("tune-ok channel-max above the server's", { channelMax: 3000, frameMax: 131_072, heartbeat: 0 }),
-  tunes('tune-ok channel-max 0 (no limit)', { channelMax: 0, frameMax: 131_072, heartbeat: 0 }),
-  {
-    name: 'protocol header AMQP 0 0 8 0',
-    login: false,
-    probe: false,
-    run: (client) => client.raw('AMQP\x00\x00\x08\x00'),
-  },
-  {
-    name: 'protocol header GET / HTTP/1.1',
-    login: false,
-    probe: false,
-    run: (client) => client.raw('GET / HTTP/1.1\r\n\r\n'),
-  },
-  {
-    name: 'connection.open before start-ok',
-    login: false,
-    probe: false,
-    async run(client) {
-      client.raw(PROTOCOL)
-      await client.expect(connection.start)
-      client.send(0, connection.open, { virtualHost: '/', capabilities: '', insist: false })
-    },
-  },
-]
-
 export const CASES: readonly Case[] = [
   ...publish,
   ...replyTo,
@@ -489,5 +429,4 @@ export const CASES: readonly Case[] = [
   ...modes,
   ...channels,
   ...frames,
-  ...handshake,
 ]

@@ -29,10 +29,10 @@ function consumeQueue(channel: Channel, args: Consume): void {
   requireMemory(channel.connection)
   if (args.consumerTag !== '' && channel.consumers.has(args.consumerTag)) throw reused(args.consumerTag)
   const queue = queueToRead(channel, args.queue)
-  const wish = queue.settings.type === 'stream' ? streamWish(channel, queue, args) : null
   const priority = priorityOf(queue, args.arguments)
   const timeoutMs = consumerTimeout(queue, args.arguments)
   checkKnown(queue, args.arguments)
+  const wish = queue.settings.type === 'stream' ? streamWish(channel, queue, args) : null
   checkExclusive(queue, args.exclusive)
   const consumer = new AmqpConsumer(channel, queue, {
     tag: tagOf(channel, args.consumerTag),
@@ -51,16 +51,17 @@ function consumeQueue(channel: Channel, args: Consume): void {
 }
 
 /** Arguments that only consumers of some types of queues have. */
-const OF_TYPES: Readonly<Record<string, string>> = {
-  'x-consumer-timeout': 'quorum',
-  'x-stream-filter': 'stream',
-  'x-stream-match-unfiltered': 'stream',
-  'x-stream-offset': 'stream',
+const OF_TYPES: Readonly<Record<string, readonly string[]>> = {
+  'x-consumer-timeout': ['quorum'],
+  'x-priority': ['classic', 'quorum'],
+  'x-stream-filter': ['stream'],
+  'x-stream-match-unfiltered': ['stream'],
+  'x-stream-offset': ['stream'],
 }
 
 function checkKnown({ name, vhost, settings }: Queue, args: Table): void {
   for (const arg of args.keys()) {
-    if (!Object.hasOwn(OF_TYPES, arg) || OF_TYPES[arg] === settings.type) continue
+    if (!Object.hasOwn(OF_TYPES, arg) || OF_TYPES[arg]!.includes(settings.type)) continue
     throw new AmqpError(
       'precondition-failed',
       `invalid arg '${arg}' for queue '${name}' in vhost '${vhost}' of queue type rabbit_${settings.type}_queue`,
@@ -88,7 +89,8 @@ function checkExclusive(queue: Queue, exclusive: boolean): void {
 
 function priorityOf(queue: Queue, args: Table): number {
   const field = args.get('x-priority')
-  if (field === undefined) return 0
+  // Of a stream it is not asked what it is: that is refused with the other arguments that streams do not have.
+  if (field === undefined || queue.settings.type === 'stream') return 0
   if (typeof field.value === 'number' && Number.isInteger(field.value) && field.type !== 'f' && field.type !== 'd') {
     return field.value
   }

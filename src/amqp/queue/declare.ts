@@ -22,7 +22,7 @@ export const queueDeclare = verb(queue.declare, (channel, args) => {
   const generated = asked === '' && !args.passive
   const name = generated ? generateName(broker.env.random, 'amq.gen-') : asked
   if (name.startsWith(REPLY_TO_PREFIX) && !connection.front.replyTargets.has(name.slice(REPLY_TO_PREFIX.length))) {
-    throw new AmqpError('internal-error')
+    throw new AmqpError('internal-error', '', { anonymous: true })
   }
   if (name === REPLY_TO || name.startsWith(REPLY_TO_PREFIX)) {
     if (!args.nowait) channel.reply(queue.declareOk, { queue: name, messageCount: 0, consumerCount: 1 })

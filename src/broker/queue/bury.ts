@@ -1,5 +1,5 @@
 import type { Queue } from '../../core/queue/queue.ts'
-import { PLACE_SHIFT, REDELIVERED, STATE, UNACKED } from '../../core/queue/queue-index.ts'
+import { PLACE_SHIFT, STATE, UNACKED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
 import { openParking } from './parking.ts'
 import { DEATH_ROOM, republish } from './republish.ts'
@@ -17,7 +17,7 @@ const RETRY_MS = 1000
  */
 export function buryDead(broker: Broker): void {
   for (const { queue, stored, reason } of broker.turnedAway.splice(0)) {
-    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, reason, false, 0)
+    if (broker.hasRoomForSettlement(stored.length + DEATH_ROOM)) republish(broker, queue, stored, reason, 0)
   }
   const queues = broker.dyingQueues.splice(0)
   for (const queue of queues) {
@@ -72,9 +72,8 @@ function move(
   const parks = queue.settings.deadLetterExchange === null && vhost !== undefined
   const room = (!parks || openParking(broker, vhost)) && broker.hasRoomForSettlement(length + DEATH_ROOM)
   const failures = index.failed(sequence)
-  const handed = queue.counts ? failures > 0 : reason === 'rejected' || (flags & REDELIVERED) !== 0
   const stored = broker.arena.bytes.slice(at, at + length)
-  const fate = room ? republish(broker, queue, stored, reason, handed, failures) : 'no-room'
+  const fate = room ? republish(broker, queue, stored, reason, failures) : 'no-room'
   if (fate !== 'done') {
     queue.burying = true
     if (fate === 'no-room') broker.whenRoom(again)

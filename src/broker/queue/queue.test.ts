@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BrokerRig, RigConsumer } from '../../../sim/broker-rig.ts'
 import type { Queue } from '../../core/queue/queue.ts'
+import { get } from './get.ts'
 import { requeue } from './requeue.ts'
 import { settle } from './settle.ts'
 
@@ -58,6 +59,18 @@ test('a message expires at the front of its queue, and not while it is handed ou
   requeue(rig.broker, queue, consumer.got[0].sequence)
   rig.run(10)
   assert.deepEqual([queue.ready, queue.unacked], [0, 0])
+})
+
+test('what has expired behind a message that is got is gone with it', () => {
+  const rig = new BrokerRig()
+  const queue = rig.queue('q')
+  rig.publish([queue], 'first')
+  rig.publish([queue], 'late', { expiry: rig.clock.now() })
+  rig.run(100)
+  assert.equal(queue.ready, 2)
+  const got = get(rig.broker, queue, true, () => {})
+  assert.ok(got !== null && got !== 'loading')
+  assert.equal(queue.ready, 0)
 })
 
 test('a queue that is too long drops its oldest, or refuses, as it was declared', () => {

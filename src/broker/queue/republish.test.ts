@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BrokerRig } from '../../../sim/broker-rig.ts'
+import { dispose } from '../../amqp/disposal.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import { getU32 } from '../../std/bytes.ts'
 import { type Field, type Table, tableOf } from '../../wire/amqp/field.ts'
@@ -47,7 +48,7 @@ class Rig extends BrokerRig {
 
   /** Takes the first message as a client with basic.get, and rejects it. */
   reject(queue: Queue): void {
-    deadLetter(this.broker, queue, this.take(queue).sequence, 'rejected')
+    dispose(this.broker, queue, this.take(queue).sequence, 'reject')
     this.run()
   }
 
@@ -105,6 +106,27 @@ test('a rejected message goes to the dead-letter exchange as it was, but for its
   assert.deepEqual([properties.expiration, properties.correlationId, properties.deliveryMode], [undefined, 'c', 2])
   assert.equal(properties.headers?.get('a')?.value, 1)
   assert.deepEqual(deaths(properties.headers), [['q', 'rejected', 'from', 1]])
+})
+
+test('only a message that was refused, or whose consumer was gone, counts as had before where it comes as a dead letter', () => {
+  const rig = new Rig()
+  const dead = rig.queue('dead')
+  const queue = rig.dying('q', 'dead')
+  for (const [first, redelivered] of [
+    ['nack-requeue', false],
+    ['reject-requeue', true],
+  ] as const) {
+    rig.send(queue, {})
+    dispose(rig.broker, queue, rig.take(queue).sequence, first)
+    dispose(rig.broker, queue, rig.take(queue).sequence, 'nack')
+    rig.run()
+    assert.equal(rig.take(dead).redelivered, redelivered, first)
+  }
+  const counting = rig.queue('counting', { args: { 'x-queue-type': text('quorum') } })
+  const other = rig.dying('other', 'counting')
+  rig.send(other, {})
+  rig.reject(other)
+  assert.deepEqual([counting.index.failed(counting.index.head), counting.handouts(counting.index.head)], [1, 1])
 })
 
 test('without a routing key of its own the queue keeps the message’s, and those in CC', () => {

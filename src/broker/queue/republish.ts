@@ -40,7 +40,7 @@ const NOTHING: readonly never[] = []
 
 /**
  * Publishes a dead letter, given as a stored message, to the queue's dead-letter exchange: with its deaths in its headers and without its
- * expiration. `handed` says that a client has had it before, `failures` how often that failed: a queue that counts goes on from there.
+ * expiration. `failures` is how often clients had it and refused it, or were gone: a queue that counts goes on from there.
  * It is dropped if there is no such exchange, if nobody takes it, or if it would go round in a circle; but a queue that delivers its dead
  * letters at least once then gets 'no-taker'. The caller has checked the room for one copy; 'no-room' says that there is none for those
  * that exchanges keep.
@@ -50,7 +50,6 @@ export function republish(
   queue: Queue,
   stored: Uint8Array,
   reason: DeathReason,
-  handed: boolean,
   failures: number,
 ): 'done' | 'no-room' | 'no-taker' {
   const letter = readStored(stored, 0, stored.length)
@@ -88,7 +87,7 @@ export function republish(
   }
   keepMessage(broker, keeps, more, message)
   if (queues.length > 0) publish(broker, queues, message)
-  for (let i = 0; handed && i < queues.length; i++) markHanded(broker, queues[i], tails[i], failures)
+  for (let i = 0; failures > 0 && i < queues.length; i++) markFailed(broker, queues[i], tails[i], failures)
   return 'done'
 }
 
@@ -120,18 +119,15 @@ function findDestination(
 }
 
 /**
- * A client has had the message before: its next delivery says so, but in a classic queue not if it goes straight to a consumer. Nothing
+ * The message has failed before: its next delivery says so, but in a classic queue not if it goes straight to a consumer. Nothing
  * happens if the queue did not take it.
  */
-function markHanded(broker: Broker, queue: Queue, sequence: number, failures: number): void {
+function markFailed(broker: Broker, queue: Queue, sequence: number, failures: number): void {
   const flags = queue.index.flags(sequence)
   if ((flags & STATE) === 0) return
-  if (!queue.counts) {
-    if (!isTakenAtOnce(queue)) queue.index.setFlags(sequence, flags | REDELIVERED)
-  } else if (failures > 0) {
-    queue.index.setCounts(sequence, 0, failures)
-    noteCounted(broker, queue, sequence)
-  }
+  queue.index.setCounts(sequence, 0, failures)
+  if (queue.counts) noteCounted(broker, queue, sequence)
+  else if (!isTakenAtOnce(queue)) queue.index.setFlags(sequence, flags | REDELIVERED)
 }
 
 function copiesOf(headers: Table): string[] {

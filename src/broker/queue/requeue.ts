@@ -6,12 +6,12 @@ import { enforceAfterReturn } from './limits.ts'
 import { noteCounted } from './queue-facts.ts'
 
 /**
- * A delivery comes back unhandled: the message is ready again, marked redelivered. `failed` says that whoever had it is gone, which a queue
- * that counts holds against the message.
+ * A delivery comes back unhandled: the message is ready again, marked redelivered. `failed` says that whoever had it is gone, or has refused it, which a
+ * queue that counts holds against the message.
  */
 export function requeue(broker: Broker, queue: Queue, sequence: number, failed = false): void {
   if (!queue.counts) {
-    if (!queue.requeue(sequence)) return
+    if (!queue.requeue(sequence, failed)) return
     enforceAfterReturn(broker, queue)
     broker.wake(queue)
     return

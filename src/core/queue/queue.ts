@@ -195,9 +195,13 @@ export class Queue {
     this.order.taken(sequence)
   }
 
-  /** Unacked -> ready at its old place, marked redelivered. False if the message is gone or was not handed out. */
-  requeue(sequence: number): boolean {
+  /**
+   * Unacked -> ready at its old place, marked redelivered. False if the message is gone or was not handed out. `failed` says that whoever had
+   * it is gone, or has refused it.
+   */
+  requeue(sequence: number, failed = false): boolean {
     if ((this.index.flags(sequence) & STATE) !== UNACKED) return false
+    if (failed) this.fail(sequence)
     this.unacked--
     this.readyAgain(sequence)
     this.order.returned(sequence)
@@ -228,12 +232,15 @@ export class Queue {
     return 'ready'
   }
 
-  /** Somebody refuses an unacked message for good: in a queue that counts that is one more failure. */
+  /**
+   * Whoever had an unacked message refuses it, or is gone: one more failure. A classic queue knows of failures only for dead letters, and as
+   * long as the broker lives. Whether it is to be written down.
+   */
   fail(sequence: number): boolean {
     const { index } = this
-    if (!this.counts || (index.flags(sequence) & STATE) !== UNACKED) return false
+    if ((index.flags(sequence) & STATE) !== UNACKED) return false
     index.setCounts(sequence, index.acquired(sequence), index.failed(sequence) + 1)
-    return true
+    return this.counts
   }
 
   /** How often a message was handed out before. One that failed elsewhere, and came as a dead letter, was so at least as often. */
