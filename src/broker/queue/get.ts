@@ -40,7 +40,7 @@ export function get(broker: Broker, queue: Queue, noAck: boolean, ready: () => v
   if (noAck) settle(broker, queue, sequence)
   else if (queue.counts) noteHanded(broker, queue, sequence)
   // What is first now may have expired behind the one that goes.
-  if (queue.expires && !queue.counts) expireHead(broker, queue)
+  if (queue.expires) expireHead(broker, queue)
   if (counted !== null) return { sequence, bytes: counted, at: 0, length: counted.length, redelivered }
   return { sequence, bytes, at, length, redelivered }
 }

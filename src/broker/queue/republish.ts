@@ -125,7 +125,7 @@ function findDestination(
 function markFailed(broker: Broker, queue: Queue, sequence: number, failures: number): void {
   const flags = queue.index.flags(sequence)
   if ((flags & STATE) === 0) return
-  queue.index.setCounts(sequence, 0, failures)
+  if (queue.knowsFailures) queue.index.setCounts(sequence, 0, failures)
   if (queue.counts) noteCounted(broker, queue, sequence)
   else if (!isTakenAtOnce(queue)) queue.index.setFlags(sequence, flags | REDELIVERED)
 }

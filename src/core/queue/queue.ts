@@ -233,14 +233,18 @@ export class Queue {
   }
 
   /**
-   * Whoever had an unacked message refuses it, or is gone: one more failure. A classic queue knows of failures only for dead letters, and as
+   * Whoever had an unacked message refuses it, or is gone: one more failure. A classic queue knows of failures only for its dead letters, and as
    * long as the broker lives. Whether it is to be written down.
    */
   fail(sequence: number): boolean {
     const { index } = this
-    if ((index.flags(sequence) & STATE) !== UNACKED) return false
+    if (!this.knowsFailures || (index.flags(sequence) & STATE) !== UNACKED) return false
     index.setCounts(sequence, index.acquired(sequence), index.failed(sequence) + 1)
     return this.counts
+  }
+
+  get knowsFailures(): boolean {
+    return this.counts || this.settings.deadLetterExchange !== null
   }
 
   /** How often a message was handed out before. One that failed elsewhere, and came as a dead letter, was so at least as often. */
