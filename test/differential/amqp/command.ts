@@ -74,8 +74,24 @@ export type Command = { readonly seat: Seat } & (
   | {
       readonly verb: 'confirm.select' | 'tx.select' | 'tx.commit' | 'tx.rollback' | 'channel.close' | 'connection.close'
     }
+  | { /** The seat's connection ends, and the next is this user's. */ readonly verb: 'log in'; readonly user: User }
+  | ({ /** An operator sets it, or an operator policy. */ readonly verb: 'policy.set' } & Policy)
+  | { readonly verb: 'policy.clear'; readonly name: string; readonly operator: boolean }
   | { /** Lets time pass, for what expires. */ readonly verb: 'wait'; readonly ms: number }
 )
+
+/** `some` may do some things to some queues and exchanges: see admin.ts. */
+export type User = 'guest' | 'some'
+
+/** A policy as RabbitMQ's operators write it. */
+export interface Policy {
+  readonly name: string
+  readonly operator: boolean
+  readonly pattern: string
+  readonly definition: Readonly<Record<string, string | number>>
+  readonly priority: number
+  readonly applyTo: string
+}
 
 export type Verb = Command['verb']
 

@@ -1,78 +1,51 @@
 import type { Dice } from '../../../sim/random.ts'
 import { type Field, type Table, tableOf } from '../../../src/wire/amqp/field.ts'
 import type { Properties } from '../../../src/wire/amqp/properties.ts'
+import { Arguments } from './arguments.ts'
 import { type Command, SEATS, type Seat, type Verb } from './command.ts'
+import type { Names } from './names.ts'
+import { drawTheme, type Theme } from './theme.ts'
 
-/** The names that one sequence uses: nobody else has them. */
-export interface Names {
-  readonly queues: readonly string[]
-  readonly exchanges: readonly string[]
-}
+const KEYS = ['a', 'a.b', 'a.b.c', 'b', '', 'a..b', 'b.a.b.a'] as const
+const PATTERNS = ['a', '#', 'a.*', 'a.#', '*.b', 'b', '', '#.b', '*', 'a.*.b', '#.a.#', '*.#.*', 'a..b'] as const
+const TYPES = ['direct', 'fanout', 'topic', 'headers'] as const
 
-export function namesFor(prefix: string): Names {
-  return {
-    queues: [0, 1, 2, 3].map((n) => `${prefix}-q${n}`),
-    exchanges: [0, 1, 2].map((n) => `${prefix}-x${n}`),
-  }
-}
+/** Who gets a message depends on chance, or on a hash: only with one destination do two brokers agree. */
+const DRAWN: readonly string[] = ['x-consistent-hash', 'x-modulus-hash', 'x-random', 'x-local-random']
 
-/**
- * What a sequence is about. A sequence in which everything happens a little never gets deep into anything, so each has a few
- * of these only.
- */
-export interface Theme {
-  readonly types: readonly ('classic' | 'quorum')[]
-  readonly limits: boolean
-  readonly ttl: boolean
-  readonly deadLetters: boolean
-  readonly priorities: boolean
-  readonly transactions: boolean
-  readonly topology: boolean
-  /** How often something is asked that can't be had. */
-  readonly illegal: number
-}
-
-export function drawTheme(dice: Dice): Theme {
-  return {
-    types: dice.pick([['classic'], ['classic'], ['quorum'], ['classic', 'quorum']] as const),
-    limits: dice.chance(0.4),
-    ttl: dice.chance(0.25),
-    deadLetters: dice.chance(0.5),
-    priorities: dice.chance(0.3),
-    transactions: dice.chance(0.15),
-    topology: dice.chance(0.5),
-    illegal: dice.pick([0.02, 0.1, 0.3]),
-  }
-}
-
-const KEYS = ['a', 'a.b', 'a.b.c', 'b'] as const
-const PATTERNS = ['a', '#', 'a.*', 'a.#', '*.b', 'b', ''] as const
-const BAD: readonly Field[] = [
-  { type: 'S', value: 'seven' },
-  { type: 'I', value: -1 },
-  { type: 'd', value: 1.5 },
-  { type: 't', value: true },
-]
+/** The exchange types that not every broker has: a real RabbitMQ has most of them by plugins. */
+export const FURTHER_TYPES: readonly string[] = [...DRAWN, 'x-recent-history']
 
 /** Makes the commands of one sequence, knowing a little of what should be there. */
 export class Generator {
   private readonly dice: Dice
   private readonly names: Names
   private readonly theme: Theme
+  private readonly arguments: Arguments
+  /** Which exchanges are of a further type, and are never declared as something else. */
+  private readonly further = new Map<string, string>()
   private readonly declared = new Map<string, Table>()
   private readonly made = new Set<string>()
   private readonly tags = new Set<string>()
   private bodies = 0
 
-  constructor(dice: Dice, names: Names, theme: Theme = drawTheme(dice)) {
+  /** `further` are those of `FURTHER_TYPES` that both brokers have. */
+  constructor(dice: Dice, names: Names, further: readonly string[], theme: Theme = drawTheme(dice)) {
     this.dice = dice
     this.names = names
     this.theme = theme
+    this.arguments = new Arguments(dice, names, theme)
+    for (const name of names.exchanges)
+      if (dice.chance(0.2) && further.length > 0) this.further.set(name, dice.pick(further))
   }
 
   sequence(length: number): Command[] {
+    const { dice, theme } = this
     const commands: Command[] = []
-    for (let n = 0; n < 1 + this.dice.below(2); n++) commands.push(this.make('queue.declare'))
+    // Consumers of streams must have said how much they take.
+    if (theme.types.includes('stream')) for (const seat of SEATS) commands.push(this.prefetch(seat))
+    if (theme.access) commands.push({ seat: dice.pick(['a1', 'b1'] as const), verb: 'log in', user: 'some' })
+    for (let n = 0; n < 1 + dice.below(2); n++) commands.push(this.make('queue.declare'))
     while (commands.length < length) commands.push(this.make(this.verb()))
     return commands
   }
@@ -104,6 +77,9 @@ export class Generator {
       ['tx.select', theme.transactions ? 4 : 0.3],
       ['tx.commit', theme.transactions ? 5 : 0.3],
       ['tx.rollback', theme.transactions ? 2 : 0.3],
+      ['policy.set', theme.policies ? 4 : 0],
+      ['policy.clear', theme.policies ? 1.5 : 0],
+      ['log in', theme.access ? 1 : 0],
       ['wait', theme.ttl ? 4 : 0],
     ]
     let at = dice.unit() * weights.reduce((sum, [, weight]) => sum + weight, 0)
@@ -126,18 +102,12 @@ export class Generator {
         return { seat, verb, queue: this.queue() }
       case 'queue.bind':
       case 'queue.unbind':
-        return {
-          seat,
-          verb,
-          queue: this.queue(),
-          exchange: this.exchange(),
-          key: dice.pick(PATTERNS),
-          args: this.match(),
-        }
+        return this.bindQueue(seat, verb)
       case 'exchange.bind':
       case 'exchange.unbind': {
-        const ends = { source: this.exchange(), destination: this.exchange() }
-        return { seat, verb, ...ends, key: dice.pick(PATTERNS), args: this.match() }
+        const source = this.source()
+        const args = this.arguments.match()
+        return { seat, verb, source, destination: this.exchange(), key: dice.pick(PATTERNS), args }
       }
       case 'exchange.delete':
         return { seat, verb, exchange: this.exchange(), ifUnused: dice.chance(0.5) }
@@ -150,7 +120,13 @@ export class Generator {
       case 'basic.cancel':
         return { seat, verb, tag: this.tags.size > 0 ? dice.pick([...this.tags]) : 'nobody' }
       case 'basic.qos':
-        return { seat, verb, prefetch: dice.pick([0, 1, 2, 5]), global: dice.chance(0.2) }
+        return this.prefetch(seat)
+      case 'log in':
+        return { seat, verb, user: dice.pick(['guest', 'some'] as const) }
+      case 'policy.set':
+        return { seat, verb, ...this.arguments.policy(dice.pick(this.names.policies)) }
+      case 'policy.clear':
+        return { seat, verb, name: dice.pick(this.names.policies), operator: dice.chance(0.3) }
       case 'basic.recover':
         return { seat, verb, requeue: !this.illegal() }
       case 'wait':
@@ -164,8 +140,14 @@ export class Generator {
     }
   }
 
+  private prefetch(seat: Seat): Command {
+    const { dice, theme } = this
+    const few = theme.types.includes('stream') ? [1, 2, 5, 5, 5] : [0, 1, 2, 5]
+    return { seat, verb: 'basic.qos', prefetch: dice.pick(few), global: dice.chance(0.2) }
+  }
+
   private illegal(): boolean {
-    return this.dice.chance(this.theme.illegal)
+    return this.arguments.illegal()
   }
 
   private which(): number | 'all' | 'unknown' {
@@ -181,8 +163,25 @@ export class Generator {
 
   private exchange(): string {
     const { dice, names, made } = this
-    if (this.illegal()) return dice.pick(['', 'amq.direct', ...names.exchanges])
+    if (this.illegal()) return dice.pick(['', 'amq.direct', 'amq.topic', ...names.exchanges])
     return made.size > 0 ? dice.pick([...made]) : dice.pick(names.exchanges)
+  }
+
+  /** An exchange that may lead to several destinations. */
+  private source(): string {
+    const exchange = this.exchange()
+    return DRAWN.includes(this.further.get(exchange) ?? '') ? 'amq.fanout' : exchange
+  }
+
+  private bindQueue(seat: Seat, verb: 'queue.bind' | 'queue.unbind'): Command {
+    const { dice, names } = this
+    const exchange = this.exchange()
+    const type = this.further.get(exchange) ?? ''
+    const only = DRAWN.includes(type) ? names.queues[names.exchanges.indexOf(exchange)]! : null
+    // To a consistent hash a binding's key is its weight, and a second binding to a queue means nothing more.
+    const weight = type === 'x-consistent-hash' ? (this.illegal() ? dice.pick(['0', 'a', '-1', '']) : '1') : null
+    const args = type === 'x-consistent-hash' ? tableOf({}) : this.arguments.match()
+    return { seat, verb, queue: only ?? this.queue(), exchange, key: weight ?? dice.pick(PATTERNS), args }
   }
 
   private queueDeclare(seat: Seat): Command {
@@ -190,70 +189,34 @@ export class Generator {
     const queue = this.illegal() ? dice.pick(['amq.mine', ...names.queues]) : dice.pick(names.queues)
     const known = declared.get(queue)
     const again = known !== undefined && dice.chance(0.6)
-    const args = again ? known : this.queueArguments()
+    const args = again ? known : this.arguments.queue()
     const type = args.get('x-queue-type')?.value
     const passive = known !== undefined ? dice.chance(0.2) : this.illegal()
-    const exclusive = type === 'quorum' ? this.illegal() : dice.chance(0.1)
-    const autoDelete = type === 'quorum' ? this.illegal() : dice.chance(0.1)
-    const durable = type === 'quorum' ? !this.illegal() : !exclusive && dice.chance(0.7)
+    const replicated = type === 'quorum' || type === 'stream'
+    const exclusive = replicated ? this.illegal() : dice.chance(0.1)
+    const autoDelete = replicated ? this.illegal() : dice.chance(0.1)
+    const durable = replicated ? !this.illegal() : !exclusive && dice.chance(0.7)
     if (!passive && !declared.has(queue)) declared.set(queue, args)
     return { seat, verb: 'queue.declare', queue, passive, durable, exclusive, autoDelete, args }
-  }
-
-  private queueArguments(): Table {
-    const { dice, theme, names } = this
-    const args: Record<string, Field | string | number | boolean> = {}
-    const type = dice.pick(theme.types)
-    if (type === 'quorum' || dice.chance(0.1)) args['x-queue-type'] = type
-    const perhaps = (name: string, chance: number, value: () => Field | string | number | boolean) => {
-      if (dice.chance(chance)) args[name] = this.illegal() ? dice.pick(BAD) : value()
-    }
-    perhaps('x-max-length', theme.limits ? 0.6 : 0, () => dice.pick([0, 1, 2, 3]))
-    // Only what is far from the limit: what counts as bytes differs a little, see docs/compatibility.md.
-    perhaps('x-max-length-bytes', theme.limits ? 0.2 : 0, () => 1_000_000)
-    perhaps('x-overflow', theme.limits ? 0.5 : 0, () =>
-      dice.pick(['drop-head', 'reject-publish', 'reject-publish', 'reject-publish-dlx']),
-    )
-    perhaps('x-message-ttl', theme.ttl ? 0.6 : 0, () => dice.pick([0, 40, 60_000]))
-    perhaps('x-expires', theme.ttl ? 0.1 : 0, () => 60_000)
-    perhaps('x-dead-letter-exchange', theme.deadLetters ? 0.8 : 0, () => dice.pick(['', ...names.exchanges]))
-    perhaps('x-dead-letter-routing-key', theme.deadLetters ? 0.5 : 0, () => dice.pick(names.queues))
-    perhaps('x-max-priority', theme.priorities && type === 'classic' ? 0.7 : 0, () => dice.pick([1, 3, 10]))
-    perhaps('x-delivery-limit', type === 'quorum' ? 0.3 : 0, () => dice.pick([0, 1, 2]))
-    perhaps('x-single-active-consumer', 0.1, () => true)
-    if (this.illegal())
-      perhaps(dice.pick(['x-delivery-limit', 'x-max-priority', 'x-queue-mode', 'x-unknown']), 1, () => 2)
-    return tableOf(args)
   }
 
   private exchangeDeclare(seat: Seat): Command {
     const { dice, names, made } = this
     const exchange = this.illegal() ? dice.pick(['', 'amq.topic', 'amq.mine']) : dice.pick(names.exchanges)
-    const type = this.illegal() ? dice.pick(['', 'nosuch']) : dice.pick(['direct', 'fanout', 'topic', 'headers'])
-    const args: Record<string, Field | string> = {}
-    if (dice.chance(this.theme.topology ? 0.3 : 0.05)) {
-      args['alternate-exchange'] = this.illegal() ? dice.pick(BAD) : dice.pick(names.exchanges)
-    }
+    const plain = this.illegal() ? dice.pick(['', 'nosuch']) : dice.pick(TYPES)
+    const type = this.further.get(exchange) ?? plain
+    const args = this.arguments.exchange(type)
     const passive = made.has(exchange) && dice.chance(0.2)
     if (!passive) made.add(exchange)
     const flags = { durable: dice.chance(0.5), autoDelete: dice.chance(0.15), internal: dice.chance(0.1) }
-    return { seat, verb: 'exchange.declare', exchange, type, passive, ...flags, args: tableOf(args) }
-  }
-
-  private match(): Table {
-    const { dice } = this
-    if (!dice.chance(0.3)) return tableOf({})
-    const match = this.illegal() ? 'some' : dice.pick(['all', 'any', 'all-with-x', 'any-with-x'])
-    return tableOf({ 'x-match': match, kind: dice.pick(['red', 'blue']), size: dice.pick([1, 2]) })
+    return { seat, verb: 'exchange.declare', exchange, type, passive, ...flags, args }
   }
 
   private publish(seat: Seat, key: string): Command {
     const { dice, theme } = this
     const direct = dice.chance(0.6)
     const exchange = direct ? '' : this.exchange()
-    const headers: Record<string, Field | string | number> = {}
-    if (dice.chance(0.3)) headers.kind = dice.pick(['red', 'blue'])
-    if (dice.chance(0.2)) headers.size = dice.pick([1, 2])
+    const headers: Record<string, Field | string | number | boolean> = this.arguments.headers(0.3)
     if (dice.chance(0.07)) headers.CC = this.copies()
     if (dice.chance(0.05)) headers.BCC = this.copies()
     const properties: Record<string, unknown> = {}
@@ -263,6 +226,7 @@ export class Generator {
     if (dice.chance(theme.ttl ? 0.3 : 0))
       properties.expiration = this.illegal() ? 'soon' : dice.pick(['0', '40', '60000'])
     if (dice.chance(0.1)) properties.messageId = 'm'
+    if (dice.chance(0.05)) properties.userId = this.illegal() ? 'somebody' : 'guest'
     const body = dice.chance(0.05) ? '' : `m${++this.bodies}`
     const routingKey = direct ? this.queue() : key
     const mandatory = dice.chance(0.3)
@@ -286,9 +250,8 @@ export class Generator {
     const { dice, tags } = this
     const tag = this.illegal() && tags.size > 0 ? dice.pick([...tags]) : `${seat}-c${tags.size}`
     tags.add(tag)
-    const args: Record<string, Field | number> = {}
-    if (dice.chance(0.15)) args['x-priority'] = this.illegal() ? dice.pick(BAD) : dice.pick([-1, 0, 5])
+    const args = this.arguments.consumer(this.theme.types)
     const flags = { noAck: dice.chance(0.25), exclusive: dice.chance(0.08) }
-    return { seat, verb: 'basic.consume', queue: this.queue(), tag, ...flags, args: tableOf(args) }
+    return { seat, verb: 'basic.consume', queue: this.queue(), tag, ...flags, args }
   }
 }

@@ -3,7 +3,7 @@ import type { Hits } from '../hits.ts'
 import type { Command } from './command.ts'
 
 /** Arguments whose values are words with a meaning of their own. */
-const WORDS = ['x-queue-type', 'x-overflow', 'x-match']
+const WORDS = ['x-queue-type', 'x-overflow', 'x-match', 'x-delayed-retry-type']
 
 /** Counts the method, and each flag, argument and property that it brings. */
 export function countCommand(command: Command, hits: Hits): void {
@@ -12,6 +12,11 @@ export function countCommand(command: Command, hits: Hits): void {
   for (const [name, value] of Object.entries(rest)) {
     if (value === true) hits.count(`${verb} ${name}`)
     else if (value instanceof Map) countTable(verb, value, hits)
+  }
+  if (command.verb === 'log in') hits.count(`log in ${command.user}`)
+  if (command.verb === 'policy.set') {
+    hits.count(`policy.set apply-to ${command.applyTo}`)
+    for (const key of Object.keys(command.definition)) hits.count(`policy.set ${key}`)
   }
   if (command.verb === 'exchange.declare') hits.count(`exchange.declare type ${command.type}`)
   if ('which' in command && typeof command.which === 'string') hits.count(`${verb} ${command.which}`)

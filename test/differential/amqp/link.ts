@@ -3,6 +3,8 @@ import type { Fields, Method, ValuesOf } from '../../../src/wire/amqp/method.ts'
 import { access, basic, channel, connection } from '../../../src/wire/amqp/methods.ts'
 import { decodeProperties, type Properties } from '../../../src/wire/amqp/properties.ts'
 import { type Heard, RawClient } from '../../amqp/raw-client.ts'
+import { VHOST } from './admin.ts'
+import type { User } from './command.ts'
 
 const PATIENCE_MS = 10_000
 
@@ -31,6 +33,8 @@ interface Content {
 
 /** One connection with its channels, which come back by themselves after an error: the next command opens them again. */
 export class Link {
+  /** Who logs in when the connection is opened the next time. The password is the name. */
+  user: User = 'guest'
   private client: RawClient | null = null
   private readonly host: string
   private readonly port: number
@@ -57,7 +61,7 @@ export class Link {
   async ensure(number: number): Promise<void> {
     if (this.client === null) {
       const client = new RawClient(this.host, this.port)
-      await client.open()
+      await client.open({ virtualHost: VHOST, response: `\0${this.user}\0${this.user}` })
       this.client = client
       void this.hearAll(client)
     }

@@ -1,7 +1,7 @@
 import { setTimeout as pass } from 'node:timers/promises'
-import type { Address } from '../search.ts'
+import type { Admin } from './admin.ts'
 import { type Command, describeCommand } from './command.ts'
-import type { Names } from './generate.ts'
+import type { Names } from './names.ts'
 import { type Observation, Session } from './session.ts'
 
 /** The first command after which the two sides do not show the same. */
@@ -18,15 +18,22 @@ export interface Divergence {
 const PATIENCE_MS = 2500
 const LOOK_MS = 15
 
+/** One of the two sides. */
+export interface Side {
+  readonly host: string
+  readonly port: number
+  readonly admin: Admin
+}
+
 /** Runs the commands on both sides, one after the other, and compares after each. Null if they never differ. */
 export async function runBoth(
   commands: readonly Command[],
   names: Names,
-  ours: Address,
-  real: Address,
+  ours: Side,
+  real: Side,
 ): Promise<Divergence | null> {
-  const one = new Session(ours.host, ours.port)
-  const other = new Session(real.host, real.port)
+  const one = new Session(ours.host, ours.port, ours.admin)
+  const other = new Session(real.host, real.port, real.admin)
   try {
     for (const [at, command] of commands.entries()) {
       const [answer, expected] = await Promise.all([one.run(command), other.run(command)])
@@ -37,7 +44,7 @@ export async function runBoth(
     }
     return null
   } finally {
-    await Promise.all([one.end(names.queues, names.exchanges), other.end(names.queues, names.exchanges)])
+    await Promise.all([one.end(names), other.end(names)])
   }
 }
 

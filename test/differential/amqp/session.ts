@@ -1,8 +1,10 @@
 import type { Method } from '../../../src/wire/amqp/method.ts'
 import { basic, confirm, exchange, queue, tx } from '../../../src/wire/amqp/methods.ts'
 import type { Properties } from '../../../src/wire/amqp/properties.ts'
+import type { Admin } from './admin.ts'
 import { type Command, SEATS, type Seat, showTable } from './command.ts'
 import { type Arrived, Link, type Listener } from './link.ts'
+import type { Names } from './names.ts'
 
 /** What one seat has seen since it was last asked. Deliveries are kept apart by consumer: who of two queues is first is nobody's promise. */
 interface Seen {
@@ -34,8 +36,12 @@ interface Delivery {
 export class Session {
   private readonly links: Readonly<Record<'a' | 'b' | 'monitor', Link>>
   private readonly seats = new Map<Seat, SeatState>()
+  private readonly admin: Admin
+  /** How many messages and consumers a stream has is a matter of statistics with RabbitMQ: they come some seconds later. */
+  private readonly streams = new Set<string>()
 
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, admin: Admin) {
+    this.admin = admin
     this.links = { a: new Link(host, port), b: new Link(host, port), monitor: new Link(host, port) }
     for (const seat of SEATS) {
       const state = new SeatState()
@@ -49,9 +55,37 @@ export class Session {
     const link = this.linkOf(command.seat)
     const number = numberOf(command.seat)
     const state = this.seats.get(command.seat)!
+    const byOperator = await this.operate(link, command)
+    if (byOperator !== null) return byOperator
     if (!link.isOpen(number)) state.reset()
     await link.ensure(number)
-    return perform(link, number, state, command)
+    const answer = await perform(link, number, state, command)
+    if (command.verb !== 'queue.declare' && command.verb !== 'queue.delete') return answer
+    const { queue: name } = command
+    if (command.verb === 'queue.declare' && !command.passive && answer.startsWith('queue.declare-ok')) {
+      if (command.args.get('x-queue-type')?.value === 'stream') this.streams.add(name)
+      else this.streams.delete(name)
+    }
+    return this.withoutCount(name, answer)
+  }
+
+  private async operate(link: Link, command: Command): Promise<string | null> {
+    switch (command.verb) {
+      case 'log in':
+        await link.close()
+        link.user = command.user
+        return 'ready'
+      case 'policy.set':
+        return this.admin.setPolicy(command)
+      case 'policy.clear':
+        return this.admin.clearPolicy(command.name, command.operator)
+      default:
+        return null
+    }
+  }
+
+  private withoutCount(name: string, answer: string): string {
+    return this.streams.has(name) ? answer.replace(/(messageCount|consumerCount)=\d+/g, '$1=(a stream)') : answer
   }
 
   /** What has come since `forget`, and the queues' lengths. */
@@ -60,12 +94,8 @@ export class Session {
     for (const name of queues) {
       await this.links.monitor.ensure(MONITOR)
       const declared = { ticket: 0, durable: false, exclusive: false, autoDelete: false, nowait: false }
-      lengths[name] = await this.links.monitor.ask(MONITOR, queue.declare, {
-        ...declared,
-        passive: true,
-        queue: name,
-        arguments: new Map(),
-      })
+      const there = { ...declared, passive: true, queue: name, arguments: new Map() }
+      lengths[name] = this.withoutCount(name, await this.links.monitor.ask(MONITOR, queue.declare, there))
     }
     const seats: Record<string, Seen> = {}
     for (const seat of SEATS) {
@@ -82,7 +112,7 @@ export class Session {
   }
 
   /** Deletes what the commands may have left, and ends. */
-  async end(queues: readonly string[], exchanges: readonly string[]): Promise<void> {
+  async end({ queues, exchanges, policies }: Names): Promise<void> {
     await this.links.a.close()
     await this.links.b.close()
     for (const name of queues) {
@@ -100,6 +130,7 @@ export class Session {
       })
     }
     await this.links.monitor.close()
+    for (const name of policies) for (const operator of [true, false]) await this.admin.clearPolicy(name, operator)
   }
 
   private linkOf(seat: Seat): Link {
