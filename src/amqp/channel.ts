@@ -38,6 +38,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   readonly confirms: Confirms
   readonly route: Route
   readonly unacked: Unacked<Recipient>
+  /** Consumers that are told of their queue's end when the channel has its answer; null: at once. */
+  private notices: string[] | null = null
   readonly consumers = new Map<string, AmqpConsumer>()
   /** For basic.get, a recipient per queue. */
   readonly getters = new Map<Queue, Recipient>()
@@ -189,7 +191,24 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   consumerCancelled(consumer: AmqpConsumer): void {
     if (!this.consumers.delete(consumer.tag) || this.state !== 'open') return
     if (!this.connection.capabilities.consumerCancelNotify) return
-    this.send(basic.cancel, { consumerTag: consumer.tag, nowait: true })
+    if (this.notices === null) this.notify(consumer.tag)
+    else this.notices.push(consumer.tag)
+  }
+
+  /** Does what may take consumers of this channel their queue, and answers it. They are told behind the answer, as by RabbitMQ. */
+  answerFirst(act: () => void): void {
+    const notices: string[] = []
+    this.notices = notices
+    try {
+      act()
+    } finally {
+      this.notices = null
+    }
+    for (const tag of notices) this.notify(tag)
+  }
+
+  private notify(consumerTag: string): void {
+    this.reply(basic.cancel, { consumerTag, nowait: true }, this.vhost.changedAt)
   }
 
   /** Something that kept deliveries back is gone. */

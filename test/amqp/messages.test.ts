@@ -465,6 +465,17 @@ describe('messages over AMQP', () => {
     one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
   })
 
+  it('who deletes a queue hears that it is done, and then that its own consumer is', async () => {
+    const one = await client()
+    const name = await declare(one, NONE, true)
+    const flags = { noLocal: false, noAck: false, exclusive: false, nowait: false, arguments: NONE }
+    one.send(1, basic.consume, { ticket: 0, queue: name, consumerTag: 'c', ...flags })
+    await one.expect(basic.consumeOk)
+    one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: false })
+    await one.expect(queue.deleteOk)
+    assert.deepEqual(await one.expect(basic.cancel), { consumerTag: 'c', nowait: true })
+  })
+
   it('after a channel error the channel hears nothing, and the others go on', async () => {
     const one = await client()
     await one.openChannel(2)

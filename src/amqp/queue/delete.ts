@@ -10,6 +10,8 @@ export const queueDelete = verb(queue.delete, (channel, args) => {
   const { broker, vhost, connection } = channel
   const name = queueName(args.queue, channel.lastQueue)
   channel.rights.require('configure', 'queue', name)
-  const { messages } = granted(deleteQueue(broker, vhost, connection.id, name, args.ifUnused, args.ifEmpty))
-  if (!args.nowait) channel.reply(queue.deleteOk, { messageCount: messages }, vhost.changedAt)
+  channel.answerFirst(() => {
+    const { messages } = granted(deleteQueue(broker, vhost, connection.id, name, args.ifUnused, args.ifEmpty))
+    if (!args.nowait) channel.reply(queue.deleteOk, { messageCount: messages }, vhost.changedAt)
+  })
 })
