@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that .ci/run does, and then the long versions of what it does in short: about two hours on an idle machine with two cores.
-#   verify-full.sh [STEP ...]     ci applications simulation mutants crashes kills real-data real-data-again kafka bench; all of them by default
+#   verify-full.sh [STEP ...]     ci applications suites simulation mutants crashes kills real-data real-data-again kafka bench; all of them by default
 # $SEEDS simulations (500), $CASES crash images (20000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
 # Exit status 1 if any step failed; the others run all the same.
 set -uo pipefail
@@ -25,6 +25,7 @@ run() { # STEP COMMAND...
 # What is worth a line in the table: the runner's counts, what tests tell, what the simulator counted, the bench's own table.
 figures() { # STEP
   case $1 in
+    suites) grep -hE 'control: [0-9]+ passed' ;;
     ci) grep -hE '^ℹ (pass|fail|skipped) |^ +ℹ |control: [0-9]+ passed' ;;
     simulation) grep -hE '^(seeds|failures|events|power losses|kills|recoveries|messages confirmed|records produced|checkpoints|tidyings|ring wraps) ' ;;
     crashes) grep -hE '^ℹ (pass|fail) |^✔ ' ;;
@@ -46,6 +47,7 @@ on_the_real_one() {
 step() {
   case $1 in
     ci) run ci .ci/run ;;
+    suites) run suites scripts/suites.sh --full ;;
     simulation) run simulation node dist/sim/main.js --seeds "1-$seeds" ;;
     mutants) run mutants node dist/sim/main.js --mutants ;;
     crashes) run crashes CASES="$cases" node --test --test-reporter=spec dist/src/store/crash.test.js &&
@@ -64,7 +66,7 @@ step() {
   esac
 }
 
-[ $# -gt 0 ] || set -- ci applications simulation mutants crashes kills real-data real-data-again kafka bench
+[ $# -gt 0 ] || set -- ci applications suites simulation mutants crashes kills real-data real-data-again kafka bench
 npm run --silent build || exit 1
 for one in "$@"; do step "$one"; done
 
