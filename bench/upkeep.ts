@@ -34,6 +34,7 @@ const owner = {
   id: 1,
   runs: false,
   eachLive: index.eachLive.bind(index),
+  isAt: (sequence: number, place: number, position: number) => index.isAt(sequence, place, position),
   move: index.move.bind(index),
 }
 /** Nothing is tidied before its turn has come. */

@@ -18,6 +18,7 @@ const MESSAGE = 1
 const SETTLE = 2
 const BATCH = 3
 const TRIM = 4
+const REWRITE = 5
 
 /** A fact as a test remembers it; `end` is where the journal ended behind its record. */
 export type Fact =
@@ -39,6 +40,10 @@ class QueueOwner implements Owner {
     return this.index.eachLive(...args)
   }
 
+  isAt(sequence: number, place: number, position: number): boolean {
+    return this.index.isAt(sequence, place, position)
+  }
+
   move(sequence: number, place: number, position: number): boolean {
     return this.index.move(sequence, place, position)
   }
@@ -55,6 +60,10 @@ class PartitionOwner implements Owner {
 
   eachLive(...args: Parameters<Owner['eachLive']>): number {
     return this.index.eachLive(...args)
+  }
+
+  isAt(...args: Parameters<Owner['isAt']>): boolean {
+    return this.index.isAt(...args)
   }
 
   move(...args: Parameters<Owner['move']>): boolean {
@@ -159,6 +168,22 @@ export class StoreRig {
     return { kind: 'batch', partition, base, last, body, length, end: store.journal.tail }
   }
 
+  /** Writes the batch at `offset` anew, as compaction does: as long as it was, at another place. */
+  rewriteBatch(partition: number, offset: number): void {
+    const { store, arena } = this
+    const { index } = this.partitions.get(partition)!
+    const entry = index.find(offset)
+    const [base, last, length] = [index.baseOffset(entry), index.lastOffset(entry), index.length(entry)]
+    const at = store.journal.append(REWRITE, 12 + length)
+    putU32(arena.bytes, at, partition)
+    putU32(arena.bytes, at + 4, base)
+    putU32(arena.bytes, at + 8, last)
+    const position = store.journal.position + 12
+    store.retain(JOURNAL, position, length)
+    const fresh = { base, last, place: JOURNAL, position, length, latest: base }
+    index.replace(base, last + 1, [fresh], (...bytes) => store.release(...bytes))
+  }
+
   trim(partition: number, offset: number): Fact {
     const { store, arena } = this
     const at = store.journal.append(TRIM, 8)
@@ -211,7 +236,10 @@ export class StoreRig {
     } else {
       const { index } = this.partitions.get(getU32(bytes, at))!
       const base = getU32(bytes, at + 4)
+      const last = getU32(bytes, at + 8)
+      const place = { place: JOURNAL, position: position + 12, length: length - 12 }
       if (type === TRIM) index.trimBefore(base, 1e9, () => {})
+      else if (type === REWRITE) index.replace(base, last + 1, [{ base, last, latest: base, ...place }], () => {})
       else index.append(base, getU32(bytes, at + 8), JOURNAL, position + 12, length - 12, base)
     }
   }

@@ -39,6 +39,11 @@ export interface Owner {
     visit: (sequence: number, position: number, length: number) => void,
   ): number
   /**
+   * Whether the entry `sequence` is there, its bytes are where they were, and it comes directly behind the entry `after` (-1 for wherever it
+   * is): compaction may have put others in their place, or between them.
+   */
+  isAt(sequence: number, place: number, position: number, after: number): boolean
+  /**
    * The entry `sequence` (or, of an owner with runs, the run of entries that begins with it) has `length` bytes and is at
    * another place now. Nothing happens if the entry is gone, or is in that segment or a newer one already: a move may be
    * replayed after later ones. Returns whether it was moved.

@@ -327,10 +327,11 @@ export class Tidy {
     }
   }
 
-  /** Moves the run that begins with an item, and returns the one behind it. */
+  /** Moves the run that begins with an item, as far as it still is one, and returns the item behind it. */
   private moveRun(job: Job, output: Output, from: number, writer: DirectoryWriter): number {
     const { plan } = job
-    const to = plan.runEnd(output, from)
+    const to = this.intactEnd(job, output, from)
+    if (to === from) return from + 1
     const length = plan.runLength(output, from, to)
     const owner = plan.owner(output, from)
     const sequence = plan.sequence(output, from)
@@ -346,6 +347,19 @@ export class Tidy {
       job.moved.set(file, (job.moved.get(file) ?? 0) + plan.lengths.values[body]!)
     }
     return to
+  }
+
+  /** How far a run is still as it was when it was copied. What was written anew meanwhile has been given up there, and is kept elsewhere. */
+  private intactEnd({ plan, place }: Job, output: Output, from: number): number {
+    const end = plan.runEnd(output, from)
+    const owner = plan.owner(output, from)
+    let after = -1
+    for (let i = from; i < end; i++) {
+      const sequence = plan.sequence(output, i)
+      if (!owner.isAt(sequence, place, plan.positions.values[plan.body(output, i)]!, after)) return i
+      after = sequence
+    }
+    return end
   }
 
   /** The old bytes are given up; their file stays until all that the journal says by now is durable, as every file that dies. */

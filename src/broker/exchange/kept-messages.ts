@@ -95,6 +95,10 @@ export class KeptMessages implements Owner {
     return this.index.eachLive(place, from, to, first, limit, visit)
   }
 
+  isAt(sequence: number, place: number, position: number): boolean {
+    return this.index.isAt(sequence, place, position)
+  }
+
   move(sequence: number, place: number, position: number): boolean {
     return this.index.move(sequence, place, position)
   }

@@ -287,6 +287,15 @@ export class PartitionIndex {
     return -1
   }
 
+  /** Whether an entry begins with that offset, its bytes at that place, directly behind the one that begins with `after` (-1: wherever). */
+  isAt(baseOffset: number, place: number, position: number, after: number): boolean {
+    const before = after < 0 ? -1 : this.find(after)
+    if (after >= 0 && before === -1) return false
+    const entry = before < 0 ? this.find(baseOffset) : this.next(before)
+    if (entry === -1 || this.baseOffset(entry) !== baseOffset) return false
+    return this.place(entry) === place && this.position(entry) === position
+  }
+
   /**
    * The run of entries from `baseOffset` on, `length` bytes in all, is one entry at another place now. Nothing happens if
    * there is no such run, or if it is in that segment or a newer one already. Returns whether it was moved.

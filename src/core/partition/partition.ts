@@ -163,6 +163,10 @@ export class Partition {
     return this.index.eachLive(place, from, to, first, limit, visit)
   }
 
+  isAt(baseOffset: number, place: number, position: number, after: number): boolean {
+    return this.index.isAt(baseOffset, place, position, after)
+  }
+
   /** The batches from `baseOffset` on, `length` bytes of them, are at another place now. */
   move(baseOffset: number, place: number, position: number, length: number): boolean {
     return this.index.move(baseOffset, place, position, length)

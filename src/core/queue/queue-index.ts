@@ -181,6 +181,15 @@ export class QueueIndex {
     return true
   }
 
+  /** Whether the entry is there, and its bytes are at that place. */
+  isAt(sequence: number, place: number, position: number): boolean {
+    const chunk = this.find(sequence)
+    if (chunk === null) return false
+    const i = sequence - chunk.base
+    const flags = chunk.flags[i] as number
+    return flags !== 0 && (flags & PLACE) >> PLACE_SHIFT === place && chunk.positions[i] === position
+  }
+
   /**
    * The entry's bytes are at another place now. Segments are numbered upwards and a body only ever moves to a newer one,
    * so a move that is replayed after later ones changes nothing. Returns whether the entry was moved.

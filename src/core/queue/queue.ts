@@ -355,6 +355,10 @@ export class Queue {
     return this.index.eachLive(place, from, to, first, limit, visit)
   }
 
+  isAt(sequence: number, place: number, position: number): boolean {
+    return this.index.isAt(sequence, place, position)
+  }
+
   /** A message's bytes are at another place now. */
   move(sequence: number, place: number, position: number): boolean {
     return this.index.move(sequence, place, position)
