@@ -2,7 +2,7 @@ import { CLIENT_METRICS_CONFIGS } from '../broker/config/client-metrics-configs.
 import type { ConfigKeys } from '../broker/config/config-key.ts'
 import { GROUP_CONFIGS } from '../broker/config/group-configs.ts'
 import { checkTopicName } from '../broker/topic/name.ts'
-import { TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
+import { isContractConfig, TOPIC_CONFIGS } from '../broker/topic/topic-config.ts'
 import type { Topics } from '../broker/topic/topics.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { DescribeConfigsRequest, DescribeConfigsResponse } from '../wire/kafka/messages/describe-configs.ts'
@@ -44,7 +44,7 @@ export const describeConfigs = api(
   },
 )
 
-function describe({ resourceType, resourceName: name }: Asked, call: Call): Answer {
+function describe({ resourceType, resourceName: name, configurationKeys }: Asked, call: Call): Answer {
   const { topics, options } = call.front
   switch (resourceType) {
     case ResourceType.topic: {
@@ -52,7 +52,7 @@ function describe({ resourceType, resourceName: name }: Asked, call: Call): Answ
       if (wrong !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: wrong }
       const topic = topics.byName.get(name)
       if (topic === undefined) return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
-      return { configs: describeTopic(topics, topic.configs) }
+      return { configs: describeTopic(topics, topic.configs, configurationKeys ?? []) }
     }
     case ResourceType.broker:
       if (name === '') return { configs: dynamicDefaults(call) }
@@ -85,9 +85,18 @@ function refused(errorMessage: string): Answer {
   return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
 }
 
-/** All settings of a topic, with their values and where these come from. */
-export function describeTopic(topics: Topics, configs: ReadonlyMap<string, string>): Entry[] {
-  return describeAll(topics, TOPIC_CONFIGS, configs, ConfigSource.topic)
+/**
+ * All settings of a topic, with their values and where these come from. Those that Kafka has not are told where one of them is set, or
+ * is among `asked`.
+ */
+export function describeTopic(
+  topics: Topics,
+  configs: ReadonlyMap<string, string>,
+  asked: readonly string[] = [],
+): Entry[] {
+  const all = describeAll(topics, TOPIC_CONFIGS, configs, ConfigSource.topic)
+  if ([...configs.keys(), ...asked].some(isContractConfig)) return all
+  return all.filter(({ name }) => !isContractConfig(name ?? ''))
 }
 
 function describeAll(topics: Topics, keys: ConfigKeys, own: ReadonlyMap<string, string>, source: number): Entry[] {

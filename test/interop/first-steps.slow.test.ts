@@ -64,7 +64,10 @@ suite('first steps', { skip: controlled && 'it is about our own process', timeou
       assert.match(await succeed('sh', ['-c', block('sh', 'kcat')]), /^hello$/m)
       const ready = await run(process.execPath, [PROGRAM, 'ready'])
       assert.equal(ready.code, 0)
-      assert.match(ready.out, /^amqp 127\.0\.0\.1:5672 ready\nkafka 127\.0\.0\.1:9092 ready\n$/)
+      assert.match(
+        ready.out,
+        /^amqp 127\.0\.0\.1:5672 ready\nkafka 127\.0\.0\.1:9092 ready\nhttp 127\.0\.0\.1:8081 ready\n$/,
+      )
     } finally {
       await end(first)
     }

@@ -69,6 +69,11 @@ function contractConfigs(part: 'key' | 'value'): ConfigKeys {
   }
 }
 
+/** Whether Kafka itself has no such setting. */
+export function isContractConfig(name: string): boolean {
+  return name.startsWith('confluent.') || name.startsWith('posthorn.')
+}
+
 const throttled =
   (name: string): Check =>
   (value) => {

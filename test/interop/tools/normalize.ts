@@ -2,7 +2,8 @@
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>'],
   // Ids of topics and clusters, and of members of the consumer protocol.
-  [/(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{22}(?![\w-])/g, '<id>'],
+  // Sixteen bytes in base64, whose last letter carries two bits.
+  [/(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{21}[AQgw](?![\w-])/g, '<id>'],
   [/\b(TopicId|ClusterId|Cluster ID): +\S+/g, '$1: <id>'],
   [/\b(CONTROLLER|PLAINTEXT):\/\/[^"]*/g, '<address>'],
   [/\bA{22}\b/g, '<id>'],
