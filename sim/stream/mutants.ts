@@ -62,7 +62,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
         'seal',
         (original) =>
           function (this: BatchBuilder, now: number) {
-            if (this.count > 20) this.count--
+            if (this.count > 4) this.count--
             return Reflect.apply(original, this as never, [now])
           },
       )
