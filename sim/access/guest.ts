@@ -36,6 +36,7 @@ export class Guest implements Actor {
   private connect(): void {
     const again = () => this.world.clock.after(50 + this.world.dice.unit() * 300, () => this.connect())
     const password = this.model.sure(`password ${this.name}`)
+    const { version } = this.model
     const wire = password === null || password === '' ? null : this.world.net.connect(9093)
     if (wire === null) {
       again()
@@ -44,15 +45,15 @@ export class Guest implements Actor {
     const link = new KafkaLink(wire, again)
     link.ask(SaslHandshakeRequest, SaslHandshakeResponse, 1, { mechanism: 'SCRAM-SHA-256' }, ({ errorCode }) => {
       rule(errorCode === 0, 'SCRAM is offered')
-      this.logIn(link, password!)
+      this.logIn(link, password!, version)
     })
   }
 
-  private logIn(link: KafkaLink, password: string): void {
+  /** `version` is the model's when the password was sure. */
+  private logIn(link: KafkaLink, password: string, version: number): void {
     const first = `n=${this.name},r=nonce`
     // Now and then somebody who does not know the password tries.
     const tried = this.world.dice.chance(0.1) ? 'guessed' : password
-    const { version } = this.model
     const say = (text: string, then: (errorCode: number, text: string) => void) => {
       const authBytes = Buffer.from(text)
       link.ask(SaslAuthenticateRequest, SaslAuthenticateResponse, 2, { authBytes }, (answer) =>
