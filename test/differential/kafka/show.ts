@@ -1,4 +1,5 @@
-import { decodeBatches } from '../../../sim/kafka/batch.ts'
+import { Failure } from '../../../sim/failure.ts'
+import { type BatchFields, decodeBatches } from '../../../sim/kafka/batch.ts'
 import { errorName } from '../../../src/wire/kafka/errors.ts'
 import { type Slice, ZERO_UUID } from '../../../src/wire/kafka/schema.ts'
 import { NO_TOPIC } from './topic-id.ts'
@@ -70,16 +71,24 @@ function byPart(text: string, names: Names): string {
 }
 
 function records({ bytes, at, length }: Slice, names: Names): unknown {
-  return decodeBatches(bytes.subarray(at, at + length)).map(
-    ({ baseOffset, producerId, producerEpoch, baseSequence, ids }) => ({
-      baseOffset,
-      producer:
-        producerId < 0
-          ? 'none'
-          : `${names(`#${producerId}`) ?? producerId} epoch ${producerEpoch} from ${baseSequence}`,
-      ids: ids.join(' '),
-    }),
-  )
+  const found = decoded(bytes.subarray(at, at + length))
+  if (typeof found === 'string') return found
+  return found.map(({ baseOffset, producerId, producerEpoch, baseSequence, ids }) => ({
+    baseOffset,
+    producer:
+      producerId < 0 ? 'none' : `${names(`#${producerId}`) ?? producerId} epoch ${producerEpoch} from ${baseSequence}`,
+    ids: ids.join(' '),
+  }))
+}
+
+/** The batches, or what is wrong with them: that is compared, too. */
+function decoded(bytes: Uint8Array): BatchFields[] | string {
+  try {
+    return decodeBatches(bytes)
+  } catch (error) {
+    if (error instanceof Failure) return `${bytes.length} bytes, of which ${error.message}`
+    throw error
+  }
 }
 
 /** Kafka keeps much in hash tables: no order means anything. */
