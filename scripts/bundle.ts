@@ -31,7 +31,7 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   // A binary can't be bundled, and codecs are loaded when a batch needs them.
-  external: ['@node-rs/crc32', 'snappyjs', 'lz4js', '@bokuweb/zstd-wasm', '@platformatic/kafka', 'amqplib'],
+  external: ['re2js', '@node-rs/crc32', 'snappyjs', 'lz4js', '@bokuweb/zstd-wasm', '@platformatic/kafka', 'amqplib'],
   // For what is bundled and still calls require.
   banner: {
     js: "import { createRequire as posthornRequire } from 'node:module'; const require = posthornRequire(import.meta.url);",

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 /**
@@ -17,5 +18,9 @@ if (wanted.length === 0) {
   process.exit(1)
 }
 const files = wanted.sort().map((name) => join('dist', name))
-const runner = spawn(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit' })
+// Node itself leaves a core idle. Clients and their brokers (test/interop) have enough to do with one file at a time.
+const atOnce = files.some((file) => file.includes(join('test', 'interop'))) ? 1 : availableParallelism()
+const runner = spawn(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`, ...files], {
+  stdio: 'inherit',
+})
 runner.on('exit', (code) => process.exit(code ?? 1))

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import type { Ajv as AjvClass, KeywordCxt, Options } from 'ajv'
-import { RE2JS } from 're2js'
 import { type Draft, draftOf } from '../../core/schema/json/draft.ts'
 import { readJson } from '../../core/schema/json-text.ts'
+import { re2 } from '../../std/re2.ts'
 
 /** A schema to be compiled, off the loop: Ajv takes a millisecond of the processor for each part of it. */
 export interface JsonCodeTask {
@@ -25,6 +25,7 @@ const MODULES: Readonly<Record<Draft, string>> = {
 
 /** Patterns run in linear time, whatever they say. What is beyond that engine, looking ahead or back, does not compile. */
 export function linear(pattern: string): { test(text: string): boolean; toString(): string } {
+  const { RE2JS } = re2()
   const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern))
   return { test: (text) => compiled.test(text), toString: () => pattern }
 }

@@ -1,5 +1,5 @@
-import { RE2JS, RE2JSSyntaxException } from 're2js'
 import type { TopicsView, TopicView } from '../../core/group/consumer/world.ts'
+import { re2 } from '../../std/re2.ts'
 import type { Topics } from '../topic/topics.ts'
 
 /** Expressions whose topics are remembered. */
@@ -32,7 +32,7 @@ export class GroupTopics implements TopicsView {
     const known = this.matched.get(regex)
     if (known !== undefined && known.version === this.version) return known.names
     if (this.matched.size >= MAX_REMEMBERED) this.matched.clear()
-    const pattern = RE2JS.compile(regex)
+    const pattern = re2().RE2JS.compile(regex)
     const names = [...this.topics.byName.keys()].filter((name) => pattern.matches(name))
     this.matched.set(regex, { version: this.version, names })
     return names
@@ -43,10 +43,10 @@ export class GroupTopics implements TopicsView {
 export function whyNoRegex(regex: string): string | null {
   if (regex === '') return null
   try {
-    RE2JS.compile(regex)
+    re2().RE2JS.compile(regex)
     return null
   } catch (error) {
-    if (error instanceof RE2JSSyntaxException) return error.getDescription()
+    if (error instanceof re2().RE2JSSyntaxException) return error.getDescription()
     throw error
   }
 }

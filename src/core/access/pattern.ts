@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { re2 } from '../../std/re2.ts'
 
 /** RabbitMQ takes no longer one. */
 const LONGEST = 1024
@@ -15,7 +15,7 @@ export function compilePattern(text: string): Pattern | null {
   if (Buffer.byteLength(text) > LONGEST) return null
   if (text === '.*' || text === '^.*$' || text === '^.*') return { text, matches: () => true }
   try {
-    const compiled = RE2JS.compile(text)
+    const compiled = re2().RE2JS.compile(text)
     return { text, matches: (subject) => compiled.matcher(subject).find() }
   } catch {
     return null

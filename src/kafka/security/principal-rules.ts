@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { re2 } from '../../std/re2.ts'
 
 /** Turns the distinguished name of a certificate into a user's name; null if it is not about such a name. */
 export type PrincipalRule = (distinguishedName: string) => string | null
@@ -33,7 +33,7 @@ export function readPrincipalRules(text: string): PrincipalRule {
 }
 
 function ruleOf(pattern: string, replacement: string, letters: string): PrincipalRule {
-  const compiled = RE2JS.compile(pattern)
+  const compiled = re2().RE2JS.compile(pattern)
   return (name) => {
     const matcher = compiled.matcher(name)
     if (!matcher.matches()) return null

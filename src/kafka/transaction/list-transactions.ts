@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import { STATE_NAMES, type Transaction } from '../../core/transaction/transaction.ts'
+import { re2 } from '../../std/re2.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { ListTransactionsRequest, ListTransactionsResponse } from '../../wire/kafka/messages/list-transactions.ts'
 import { api } from '../api.ts'
@@ -45,7 +46,7 @@ export const listTransactions = api(
 function patternOf(text: string | null): RE2JS | null | 'wrong' {
   if (text === null || text === '') return null
   try {
-    return RE2JS.compile(text)
+    return re2().RE2JS.compile(text)
   } catch {
     return 'wrong'
   }

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { re2 } from '../../../std/re2.ts'
 import type { Json } from '../json-text.ts'
 import { anything, isAny, JSON_TYPES, type JsonNode, type JsonTypeName, type LimitName, saysMore } from './node.ts'
 
@@ -191,7 +191,7 @@ export function ruleFor(node: JsonNode, name: string): PropertyRule {
 export function mayMatch(pattern: string, name: string): boolean {
   if (pattern.length > MAX_PATTERN) return true
   try {
-    return RE2JS.compile(pattern).matcher(name).find()
+    return re2().RE2JS.compile(pattern).matcher(name).find()
   } catch {
     return true
   }
