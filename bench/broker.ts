@@ -3,14 +3,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { load, ROOT } from './load.ts'
 
-export type Protocol = 'amqp' | 'kafka'
+/** `kafkas`: Kafka's through TLS and SCRAM-SHA-256. */
+export type Protocol = 'amqp' | 'kafka' | 'kafkas'
 /** Whose figures: `ours` syncs before it confirms, `ours-os` leaves that to the operating system, as Kafka does. */
 export type Side = 'ours' | 'ours-os' | 'rabbitmq' | 'kafka'
 
 /** Something to measure, which can be started again and again, empty each time unless `keep`. */
 export interface Broker {
   readonly side: Side
-  start(): Promise<Running>
+  /** `secured`: with a listener for `kafkas`. */
+  start(secured?: boolean): Promise<Running>
 }
 
 export interface Running {
@@ -30,7 +32,11 @@ export function peersFolder(): string | null {
 }
 
 /** Ends when a connection on this machine was opened and a first request answered, or with `starting`'s error. */
-export async function firstRoundTrip(protocol: Protocol, port: number, starting: Promise<unknown>): Promise<void> {
+export async function firstRoundTrip(
+  protocol: 'amqp' | 'kafka',
+  port: number,
+  starting: Promise<unknown>,
+): Promise<void> {
   const abort = new AbortController()
   const ping = load([protocol, 'ping', '--port', String(port), '--patience', '120'], abort.signal)
   ping.catch(() => {})
@@ -67,6 +73,13 @@ export function residentMb(pid: number): number | null {
   if (pid === 0) return null
   const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
   return kib === undefined ? null : (Number(kib) * 1024) / 1e6
+}
+
+/** Bytes that a process has had written to the disk, null when it is not known. */
+export function writtenBytes(pid: number): number | null {
+  if (pid === 0) return null
+  const bytes = /^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]
+  return bytes === undefined ? null : Number(bytes)
 }
 
 export function pause(seconds: number): Promise<void> {

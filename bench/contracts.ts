@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { type Table, tableOf } from '../src/wire/amqp/field.ts'
 import { queue } from '../src/wire/amqp/methods.ts'
 import { ended, firstRoundTrip } from './broker.ts'
-import { KafkaProducer } from './kafka-producer.ts'
+import { produce } from './kafka-producer.ts'
 import { compileLoad, ROOT } from './load.ts'
-import { Client } from './shapes/client.ts'
+import { Client } from './shapes/amqp/client.ts'
+import { KafkaClient } from './shapes/kafka/client.ts'
 
 /**
  * What contracts cost those who produce: batches of 64 records over Kafka's protocol, five in flight, and persistent messages with confirms over
@@ -93,12 +94,12 @@ function processorSeconds(): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-async function topics(producer: KafkaProducer): Promise<() => Promise<void>> {
+async function topics(client: KafkaClient): Promise<() => Promise<void>> {
   const on = { 'confluent.value.schema.validation': 'true' }
   const by = (what: string) => ({ ...on, 'posthorn.schema.check.by': what })
   const cases: { name: string; topic: string; value: Buffer }[] = []
   const add = async (name: string, topic: string, configs: Record<string, string>, value: Buffer) => {
-    await producer.createTopic(topic, { ...configs, 'retention.bytes': '100000000' })
+    await client.createTopic(topic, 1, { ...configs, 'retention.bytes': '100000000' })
     cases.push({ name, topic, value })
   }
   const ids = new Map<string, number>()
@@ -115,7 +116,8 @@ async function topics(producer: KafkaProducer): Promise<() => Promise<void>> {
   await add('topic: by id and body, JSON', 'by-json', by('id-and-body'), framed(ids.get('by-json')!, json))
   await add('topic: by body, JSON', 'by-body', by('body'), json)
   return async () => {
-    for (const { name, topic, value } of cases) await measure(name, () => producer.produce(topic, value, RECORDS, ms))
+    for (const { name, topic, value } of cases)
+      await measure(name, () => produce(client, topic, { value, count: RECORDS, ms }))
   }
 }
 
@@ -165,7 +167,7 @@ for (const [name, port] of Object.entries(PORTS)) words.push('--listen', `${name
 const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] })
 try {
   await firstRoundTrip('amqp', PORTS.amqp, ended(child))
-  const producer = await KafkaProducer.open(PORTS.kafka)
+  const producer = await KafkaClient.open({ host: '127.0.0.1', port: PORTS.kafka })
   const client = await Client.open({ host: '127.0.0.1', port: PORTS.amqp })
   const [onTopics, onQueues] = [await topics(producer), await queues(client)]
   for (let round = 0; round <= rounds; round += 1) {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Broker, firstRoundTrip, peersFolder, run } from './broker.ts'
+import { type Broker, firstRoundTrip, peersFolder, type Running, run } from './broker.ts'
 import type { BenchOptions } from './options.ts'
+import { startSecuredKafka } from './secured-kafka.ts'
 
 const INSTALL = `Kafka is not installed here, so the Kafka rows have no peer. Either
   have one listen somewhere (docker run -p 9092:9092 apache/kafka:4.3.1)
@@ -19,12 +20,14 @@ export function kafka(options: BenchOptions): Broker | null {
   const script = folder === null ? '' : join(folder, 'kafka.sh')
   const home = join(process.env.PEERS ?? '/tmp/peers', `kafka-${process.env.KAFKA_VERSION ?? '4.3.1'}`)
   if (!existsSync(script)) console.log(INSTALL)
-  else if (existsSync(join(home, 'lib'))) return { side: 'kafka', start: () => start(script, home, options.port + 10) }
-  else console.log(`Kafka is not installed yet: run \`${script} fetch\` once (it needs Java 17 and Maven).`)
+  else if (existsSync(join(home, 'lib'))) {
+    const port = options.port + 10
+    return { side: 'kafka', start: (secured) => (secured ? startSecuredKafka(home, port) : start(script, home, port)) }
+  } else console.log(`Kafka is not installed yet: run \`${script} fetch\` once (it needs Java 17 and Maven).`)
   return null
 }
 
-async function start(script: string, home: string, port: number) {
+async function start(script: string, home: string, port: number): Promise<Running> {
   const pidFile = join(home, `run-${port}`, 'pid')
   const up = run(script, ['up', String(port)])
   await firstRoundTrip('kafka', port, up)

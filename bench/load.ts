@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,13 +22,19 @@ export function compileLoad(): void {
   if (existsSync(BINARY) && statSync(BINARY).mtimeMs > newest) return
   mkdirSync(dirname(BINARY), { recursive: true })
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Wno-missing-field-initializers']
+  const words = [...flags, '-o', BINARY, ...sources.filter((path) => path.endsWith('.c')), '-lm']
   try {
-    execFileSync('cc', [...flags, '-o', BINARY, ...sources.filter((path) => path.endsWith('.c')), '-lm'])
+    // Without OpenSSL there is all but TLS.
+    if (!compiles([...words, '-DWITH_TLS', '-lssl', '-lcrypto'])) execFileSync('cc', words)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new Error('The load generator is written in C and there is no `cc`: install one (Debian: apt install gcc).')
   }
   execFileSync(BINARY, ['selftest'])
+}
+
+function compiles(words: readonly string[]): boolean {
+  return spawnSync('cc', words, { stdio: 'ignore' }).status === 0
 }
 
 /**

@@ -10,6 +10,8 @@ import { rabbitmq } from './rabbitmq.ts'
 import { recoveryRound } from './recovery.ts'
 import { type Bench, backlogRound, loadRound, startRound } from './round.ts'
 import { rows } from './rows.ts'
+import { AMQP_SHAPES } from './shapes/amqp/shapes.ts'
+import { KAFKA_SHAPES } from './shapes/kafka/shapes.ts'
 import { shapesRound } from './shapes/round.ts'
 import { table } from './table.ts'
 
@@ -26,8 +28,8 @@ function sides(options: BenchOptions): Sides {
   return {
     ours: options.ours ? posthorn(options, 'fsync') : null,
     oursOs: options.ours ? posthorn(options, 'os') : null,
-    rabbitmq: options.peers && has('start', 'amqp', 'memory', 'shapes') ? rabbitmq(options) : null,
-    kafka: options.peers && has('start', 'kafka') ? kafka(options) : null,
+    rabbitmq: options.peers && has('start', 'amqp', 'memory', 'amqp-shapes') ? rabbitmq(options) : null,
+    kafka: options.peers && has('start', 'kafka', 'kafka-shapes') ? kafka(options) : null,
   }
 }
 
@@ -38,12 +40,14 @@ async function pair(bench: Bench, all: Sides): Promise<void> {
     amqp: [all.ours, all.rabbitmq],
     memory: [all.ours, all.rabbitmq],
     kafka: [all.ours, all.kafka, all.oursOs],
-    shapes: [all.ours, all.rabbitmq],
+    'amqp-shapes': [all.ours, all.rabbitmq],
+    'kafka-shapes': [all.ours, all.kafka, all.oursOs],
   }
   const round = (group: Group, broker: Broker) => {
     if (group === 'start') return startRound(bench, broker)
     if (group === 'memory') return backlogRound(bench, broker)
-    if (group === 'shapes') return shapesRound(bench, broker)
+    if (group === 'amqp-shapes') return shapesRound(bench, broker, AMQP_SHAPES)
+    if (group === 'kafka-shapes') return shapesRound(bench, broker, KAFKA_SHAPES)
     return loadRound(bench, broker, group === 'amqp' ? 'amqp' : 'kafka')
   }
   for (const group of bench.options.groups) {

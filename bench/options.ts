@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const GROUPS = ['start', 'amqp', 'kafka', 'memory', 'recovery', 'shapes'] as const
+export const GROUPS = ['start', 'amqp', 'kafka', 'memory', 'recovery', 'amqp-shapes', 'kafka-shapes'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** A broker somebody else started. Without its process id there are no figures of memory and CPU. */
@@ -39,7 +39,7 @@ export const USAGE = `npm run bench -- [options]
   --skip ours|peers         measure one side only
   --entry FILE              what to start as ours (dist/bin/posthorn.js, else dist/src/cli/main.js)
   --dir DIR                 where ours keeps its data (the system's temporary folder)
-  --port N                  ours listens on N and N + 1, Kafka on N + 10 (27100)
+  --port N                  ours listens on N to N + 2, Kafka on N + 10 to N + 20 (27100)
   --rabbitmq HOST:PORT      a RabbitMQ that is running already; --rabbitmq-pid N adds its memory and CPU
   --kafka HOST:PORT         a Kafka that is running already; --kafka-pid N likewise
   --json FILE               writes every single figure there`

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Authority } from '../test/certificates.ts'
 import { type Broker, ended, firstRoundTrip, type Running } from './broker.ts'
 import { ROOT } from './load.ts'
 import type { BenchOptions } from './options.ts'
@@ -14,9 +15,12 @@ export interface Posthorn extends Running {
 }
 
 /** Ours. `durability` as in `posthorn serve --durability`. */
-export function posthorn(options: BenchOptions, durability: 'fsync' | 'os'): Broker & { start(): Promise<Posthorn> } {
+export function posthorn(
+  options: BenchOptions,
+  durability: 'fsync' | 'os',
+): Broker & { start(secured?: boolean): Promise<Posthorn> } {
   const side = durability === 'fsync' ? 'ours' : 'ours-os'
-  return { side, start: () => start(options, durability) }
+  return { side, start: (secured) => start(options, durability, secured) }
 }
 
 export function entryFile(options: BenchOptions): string {
@@ -26,11 +30,17 @@ export function entryFile(options: BenchOptions): string {
   return found
 }
 
-async function start(options: BenchOptions, durability: string): Promise<Posthorn> {
+async function start(options: BenchOptions, durability: string, secured = false): Promise<Posthorn> {
   const data = mkdtempSync(join(options.dir ?? tmpdir(), 'posthorn-bench-'))
-  const ports = { amqp: options.port, kafka: options.port + 1 }
+  const ports = { amqp: options.port, kafka: options.port + 1, kafkas: options.port + 2 }
   const words = [entryFile(options), 'serve', '--data', data, '--durability', durability, '--log-level', 'warn']
-  for (const [name, port] of Object.entries(ports)) words.push('--listen', `${name}://127.0.0.1:${port}`)
+  for (const name of ['amqp', 'kafka'] as const) words.push('--listen', `${name}://127.0.0.1:${ports[name]}`)
+  const authority = secured ? new Authority() : null
+  if (authority !== null) {
+    const { certificate, key } = authority.sign('/CN=localhost')
+    words.push('--listen', `kafkas://127.0.0.1:${ports.kafkas}?sasl=SCRAM-SHA-256`)
+    words.push('--tls-certificate', certificate, '--tls-key', key)
+  }
 
   const launch = async () => {
     const began = performance.now()
@@ -53,7 +63,10 @@ async function start(options: BenchOptions, durability: string): Promise<Posthor
     await ended(now.child)
     clearTimeout(late)
   }
-  const remove = () => rmSync(data, { recursive: true, force: true })
+  const remove = () => {
+    rmSync(data, { recursive: true, force: true })
+    authority?.remove()
+  }
   let now = await launch().catch((error) => {
     remove()
     throw error

@@ -1,25 +1,7 @@
 import type { Side } from './broker.ts'
 import type { Group } from './options.ts'
-
-/** What is asked of ours: so many times the peer's figure, or an absolute figure in the row's unit. */
-export type Target = { readonly times: number } | { readonly value: number }
-
-/** One line of the table. A figure is named `case:figure`, as the generator reports it. */
-export interface Row {
-  readonly group: Group
-  readonly title: string
-  readonly unit: string
-  /** What one unit is in the generator's figures: 1000 shows microseconds as milliseconds. */
-  readonly per?: number
-  readonly better: 'more' | 'less'
-  readonly side?: Side
-  readonly figure: string
-  readonly peer: Side | null
-  /** The peer's figure where it is another than ours. */
-  readonly peerFigure?: string
-  readonly least: Target | null
-  readonly goal: Target | null
-}
+import type { Row, Target } from './row.ts'
+import { SHAPES } from './shapes/rows.ts'
 
 const times = (n: number): Target => ({ times: n })
 const value = (n: number): Target => ({ value: n })
@@ -126,37 +108,6 @@ const KAFKA: readonly Row[] = [
   os(latency('p50', 'end to end at 1000/s, p50, without fsync', 1, 0.5)),
   os(latency('p99', 'end to end at 1000/s, p99, without fsync', 1, 0.5)),
   memory('kafka', 'memory under Kafka load, peak', 'kafka-load:peakMb', 'kafka', 250, 150),
-]
-
-const shape = (title: string, unit: string, figure: string, better: 'more' | 'less', times: number | null): Row => ({
-  group: 'shapes',
-  title,
-  unit,
-  better,
-  figure,
-  peer: 'rabbitmq',
-  least: times === null ? null : { times },
-  goal: null,
-})
-const alone = (row: Row, least: number): Row => ({ ...row, peer: null, least: value(least) })
-
-const SHAPES: readonly Row[] = [
-  shape('topic exchange, 10 bindings, every key another', 'messages/s', 'topic-10:outPerSecond', 'more', 4),
-  shape('the same with 10,000 bindings', 'messages/s', 'topic-10000:outPerSecond', 'more', 4),
-  shape('binding 10,000 times, one after the other', 'bindings/s', 'topic-10000:bindPerSecond', 'more', 1),
-  shape('fan-out to 50 durable queues, 1 KiB, confirms', 'messages/s', 'fan-50:inPerSecond', 'more', 9),
-  shape('memory that this takes, waiting', 'MB', 'fan-50:grownMb', 'less', null),
-  shape('1,000 durable queues x 1,000 messages, 100 B, confirms', 'messages/s', 'queues-1000:inPerSecond', 'more', 9),
-  shape('memory that this takes, waiting', 'MB', 'queues-1000:grownMb', 'less', 0.5),
-  shape('a queue of ten priorities: publishing', 'messages/s', 'priorities:inPerSecond', 'more', 4),
-  shape('a queue of ten priorities: draining', 'messages/s', 'priorities:outPerSecond', 'more', 4),
-  shape('memory of an idle connection, of 5,000', 'KB', 'connections:eachKb', 'less', 0.3),
-  alone(
-    shape('delayed messages, 100 B: publishing, confirms', 'messages/s', 'delayed:inPerSecond', 'more', null),
-    100_000,
-  ),
-  alone(shape('delayed messages: releasing', 'messages/s', 'delayed:outPerSecond', 'more', null), 50_000),
-  alone(shape('a million delayed messages: memory', 'MB', 'delayed:grownMb', 'less', null), 100),
 ]
 
 const start = (title: string, peer: Side): Row => ({

@@ -1,5 +1,5 @@
 import type { Measured, Summary } from './figures.ts'
-import type { Row, Target } from './rows.ts'
+import type { Row, Target } from './row.ts'
 
 const HEAD = ['case', 'unit', 'peer', 'ours', 'ratio', 'at least', 'goal', 'met']
 

@@ -1,12 +1,13 @@
 #include "kafka-load.h"
 #include "socket.h"
+#include "tls.h"
 #include <stdlib.h>
 #include <unistd.h>
 
 static u8 out[65536];
 static u8 in[1 << 20];
 
-static Reader call(int fd, Writer *w, size_t begin) {
+Reader kafka_call(int fd, Writer *w, size_t begin) {
   request_end(w, begin);
   send_all(fd, w->base, w->at);
   u8 size[4];
@@ -17,13 +18,14 @@ static Reader call(int fd, Writer *w, size_t begin) {
   r32(&r);
   return r;
 }
-static Writer fresh(void) { return (Writer){.base = out, .cap = sizeof out}; }
+Writer kafka_fresh(void) { return (Writer){.base = out, .cap = sizeof out}; }
 
 int kafka_open(const Options *o) {
   int fd = dial_or_fail(o->host, o->port);
-  Writer w = fresh();
+  if (o->tls) tls_begin(fd);
+  Writer w = kafka_fresh();
   size_t begin = request_begin(&w, API_VERSIONS, 0, 1, false);
-  Reader r = call(fd, &w, begin);
+  Reader r = kafka_call(fd, &w, begin);
   u16 error = r16(&r);
   if (error) fail("ApiVersions: error %d", (int16_t)error);
   static const u16 wanted[][2] = {
@@ -39,15 +41,16 @@ int kafka_open(const Options *o) {
   }
   for (unsigned i = 0; i < WANTED; i++)
     if (!(there >> i & 1)) fail("the broker has no version %u of API %u", wanted[i][1], wanted[i][0]);
+  if (o->user) kafka_log_in(fd, o);
   return fd;
 }
 
 static Reader metadata(int fd, const char *topic) {
-  Writer w = fresh();
+  Writer w = kafka_fresh();
   size_t begin = request_begin(&w, METADATA, METADATA_VERSION, 2, false);
   w32(&w, topic ? 1 : 0);
   if (topic) w_string(&w, topic);
-  return call(fd, &w, begin);
+  return kafka_call(fd, &w, begin);
 }
 static u32 r_brokers(Reader *r) {
   u32 n = r32(r);
@@ -87,7 +90,7 @@ static bool all_led(int fd, const char *topic, u32 partitions) {
 
 /* A leader may be named in the metadata a moment before it serves. */
 static bool serves(int fd, const char *topic, u32 partition) {
-  Writer w = fresh();
+  Writer w = kafka_fresh();
   size_t begin = request_begin(&w, LIST_OFFSETS, LIST_VERSION, 5, false);
   w32(&w, UINT32_MAX);
   w32(&w, 1);
@@ -95,7 +98,7 @@ static bool serves(int fd, const char *topic, u32 partition) {
   w32(&w, 1);
   w32(&w, partition);
   w64(&w, UINT64_MAX);
-  Reader r = call(fd, &w, begin);
+  Reader r = kafka_call(fd, &w, begin);
   r32(&r);
   r_string(&r);
   r_skip(&r, 8);
@@ -120,7 +123,7 @@ static void w_configs(Writer *w, const char *text) {
 }
 
 static u16 create(int fd, const Options *o, const char *topic) {
-  Writer w = fresh();
+  Writer w = kafka_fresh();
   size_t begin = request_begin(&w, CREATE_TOPICS, CREATE_VERSION, 3, false);
   w32(&w, 1);
   w_string(&w, topic);
@@ -130,7 +133,7 @@ static u16 create(int fd, const Options *o, const char *topic) {
   w_configs(&w, o->config);
   w32(&w, 30000);
   w8(&w, 0);
-  Reader r = call(fd, &w, begin);
+  Reader r = kafka_call(fd, &w, begin);
   r32(&r);
   if (r32(&r) != 1) fail("CreateTopics answers for another number of topics");
   r_string(&r);
@@ -156,11 +159,11 @@ void kafka_create(const Options *o, const char *topic) {
 
 void kafka_delete(const Options *o, const char *topic) {
   int fd = kafka_open(o);
-  Writer w = fresh();
+  Writer w = kafka_fresh();
   size_t begin = request_begin(&w, DELETE_TOPICS, DELETE_VERSION, 4, false);
   w32(&w, 1);
   w_string(&w, topic);
   w32(&w, 30000);
-  call(fd, &w, begin);
+  kafka_call(fd, &w, begin);
   close(fd);
 }

@@ -2,6 +2,8 @@
 #include "socket.h"
 #include <stdlib.h>
 
+enum { FETCH_MAX = 50 << 20 };
+
 static void fetch(KafkaConsumer *k) {
   const Options *o = k->run->o;
   static u8 out[65536];
@@ -10,7 +12,7 @@ static void fetch(KafkaConsumer *k) {
   w32(&w, UINT32_MAX);
   w32(&w, 500);
   w32(&w, 1);
-  w32(&w, 50 << 20);
+  w32(&w, FETCH_MAX);
   w8(&w, 0);
   w32(&w, 0);
   w32(&w, UINT32_MAX);
@@ -36,11 +38,12 @@ static void fetch(KafkaConsumer *k) {
 
 void kafka_consumer_open(KafkaConsumer *k, KafkaRun *run, int id) {
   const Options *o = run->o;
-  *k = (KafkaConsumer){.kind = 1, .run = run, .fd = kafka_open(o)};
+  *k = (KafkaConsumer){.kind = 1, .run = run, .id = id, .fd = kafka_open(o)};
   k->partition = calloc((size_t)o->queues, sizeof *k->partition);
   for (int i = id; i < o->queues; i += o->consumers)
     k->partition[k->partitions++] = (Partition){.number = i, .expected = calloc(KAFKA_CONNECTIONS_MAX, sizeof(u64))};
-  k->cap = (o->fetch_bytes + o->batch + o->size) * (size_t)k->partitions + (1 << 20);
+  size_t all = o->fetch_bytes * (size_t)k->partitions;
+  k->cap = (all < FETCH_MAX ? all : FETCH_MAX) + (o->batch + o->size + 100) * (size_t)k->partitions + (1 << 20);
   k->in = malloc(k->cap);
   set_blocking(k->fd, false);
   poll_add(run->poll, k->fd, k);
@@ -77,7 +80,7 @@ static void answer(KafkaConsumer *k, Reader *r) {
   for (u64 topics = r_varint(r); topics > 1; topics--) {
     r_compact(r);
     for (u64 n = r_varint(r); n > 1; n--) {
-      int number = (int)r32(r), i = 0;
+      int number = (int)r32(r), i = (number - k->id) / k->run->o->consumers;
       error = r16(r);
       if (error) fail("Fetch of partition %d: error %d", number, (int16_t)error);
       r_skip(r, 24);
@@ -89,8 +92,7 @@ static void answer(KafkaConsumer *k, Reader *r) {
       u64 bytes = r_varint(r);
       size_t at = r->at;
       if (bytes) r_skip(r, bytes - 1);
-      while (i < k->partitions && k->partition[i].number != number) i++;
-      if (i == k->partitions) fail("a fetch reply with partition %d", number);
+      if (i < 0 || i >= k->partitions || k->partition[i].number != number) fail("a fetch reply with partition %d", number);
       if (bytes > 1) records(k, &k->partition[i], r->base + at, bytes - 1);
       r_tags(r);
     }

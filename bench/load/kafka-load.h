@@ -17,18 +17,26 @@ typedef struct {
   Hist produce, deliver;
 } KafkaRun;
 
+/* A partition as its producer knows it. */
+typedef struct {
+  int number;
+  u64 sent, answered; /* batches */
+  u64 offset;         /* the base offset expected next */
+} Target;
 typedef struct {
   int kind;
   KafkaRun *run;
-  int fd, partition;
-  u64 id, next, limit; /* batches sent */
-  u64 answered, offset; /* batches answered; the base offset expected next, when this producer is alone */
-  bool alone, writable;
-  u8 *image; /* one produce request with its batch */
-  size_t length, batch_at, sent;
+  int fd;
+  Target *target; /* the partitions it writes to, in turn */
+  int targets, stride, spread; /* how many there are, from one to the next, and how many a request has a batch for */
+  u64 id, next, limit; /* requests sent */
+  u64 answered;
+  bool alone, writable; /* alone: nobody else writes to its partitions */
+  u8 *image; /* one produce request with its batches */
+  size_t length, first_at, step, sent; /* where the first batch's partition stands, and how far it is to the next */
   Batch batch;
   u64 sent_at[IN_FLIGHT_MAX];
-  u8 in[4096];
+  u8 in[65536];
   size_t have;
 } KafkaProducer;
 
@@ -36,14 +44,17 @@ typedef struct { int number; u64 offset; u64 *expected; u64 batches; } Partition
 typedef struct {
   int kind;
   KafkaRun *run;
-  int fd, partitions;
+  int fd, id, partitions;
   Partition *partition;
   u32 correlation;
   u8 *in;
   size_t have, cap;
 } KafkaConsumer;
 
-int kafka_open(const Options *o);                    /* connects and checks the versions */
+int kafka_open(const Options *o);                    /* connects, checks the versions, logs in if told to */
+void kafka_log_in(int fd, const Options *o);         /* by SCRAM-SHA-256 */
+Writer kafka_fresh(void);                            /* for a request of a connection that is set up: one at a time */
+Reader kafka_call(int fd, Writer *w, size_t begin);  /* sends it and waits for the answer, behind its correlation id */
 void kafka_create(const Options *o, const char *topic); /* waits until every partition has a leader */
 void kafka_delete(const Options *o, const char *topic);
 bool kafka_brokers(int fd);                          /* true when the metadata name a broker */

@@ -1,6 +1,7 @@
 #include "kafka-load.h"
 #include "meter.h"
 #include "socket.h"
+#include "tls.h"
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -27,10 +28,12 @@ static void dispatch(struct epoll_event *e, u64 start) {
   int kind = *(int *)e->data.ptr;
   if (kind == 0) {
     KafkaProducer *p = e->data.ptr;
-    if (e->events & ~(u32)EPOLLOUT) kafka_producer_input(p);
+    if (e->events & ~(u32)EPOLLOUT) do kafka_producer_input(p); while (tls_pending(p->fd));
     kafka_producer_pump(p);
-  } else if (kind == 1) kafka_consumer_input(e->data.ptr);
-  else {
+  } else if (kind == 1) {
+    KafkaConsumer *k = e->data.ptr;
+    do kafka_consumer_input(k); while (tls_pending(k->fd));
+  } else {
     u64 ticks;
     if (read(((Ticker *)e->data.ptr)->fd, &ticks, 8) != 8) return;
     run.due = (u64)((double)(now_ns() - start) / 1e9 * run.o->rate);

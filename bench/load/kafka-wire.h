@@ -5,11 +5,12 @@
 #include <stdbool.h>
 
 enum {
-  PRODUCE = 0, FETCH = 1, LIST_OFFSETS = 2, METADATA = 3, API_VERSIONS = 18, CREATE_TOPICS = 19, DELETE_TOPICS = 20
+  PRODUCE = 0, FETCH = 1, LIST_OFFSETS = 2, METADATA = 3, SASL_HANDSHAKE = 17, API_VERSIONS = 18, CREATE_TOPICS = 19,
+  DELETE_TOPICS = 20, SASL_AUTHENTICATE = 36
 };
 enum {
   PRODUCE_VERSION = 9, FETCH_VERSION = 12, LIST_VERSION = 1, METADATA_VERSION = 1, CREATE_VERSION = 4,
-  DELETE_VERSION = 3
+  DELETE_VERSION = 3, HANDSHAKE_VERSION = 1, AUTHENTICATE_VERSION = 0
 };
 
 /* Begins a request with its header (version 2 when flexible), returns its place; `request_end` writes the size. */

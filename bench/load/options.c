@@ -31,10 +31,14 @@ static const Option table[] = {
   {"stride", COUNT, AT(stride), "amqp drain, settle: keep or expect multiples of this only"},
   {"queue-type", TEXT, AT(queue_type), "amqp: x-queue-type"},
   {"batch", SIZE, AT(batch), "kafka: bytes of a record batch (65536)"},
+  {"spread", INT, AT(spread), "kafka: batches in a produce request, each for the next of the producer's partitions (1)"},
   {"fetch-bytes", SIZE, AT(fetch_bytes), "kafka: bytes a partition in a fetch (1048576)"},
   {"in-flight", INT, AT(in_flight), "kafka: produce requests (5)"},
   {"acks", INT, AT(acks), "kafka: (-1, all)"},
   {"verify", INT, AT(verify), "kafka: check the CRC of every so many fetched batches (1); 0 = none"},
+  {"tls", FLAG, AT(tls), "kafka: encrypted; any certificate will do"},
+  {"user", TEXT, AT(user), "kafka: log in by SCRAM-SHA-256"},
+  {"password", TEXT, AT(password), "kafka: with this"},
   {"config", TEXT, AT(config), "kafka: of the topic, name=value,..."},
 };
 enum { OPTIONS = sizeof table / sizeof *table };
@@ -47,7 +51,7 @@ void options_print(void) {
 Options options_parse(int n, char **words) {
   Options o = {.host = "127.0.0.1", .name = "bench", .producers = 1, .consumers = 1, .queues = 1, .size = 100,
                .seconds = 4, .warmup = 1, .patience = 60, .prefetch = 1000, .stride = 1, .batch = 65536,
-               .fetch_bytes = 1048576, .in_flight = 5, .acks = -1, .verify = 1};
+               .fetch_bytes = 1048576, .spread = 1, .in_flight = 5, .acks = -1, .verify = 1};
   for (int i = 0; i < n; i++) {
     const Option *found = NULL;
     for (int k = 0; k < OPTIONS; k++)

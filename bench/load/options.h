@@ -21,6 +21,9 @@ typedef struct {
   const char *queue_type;
 
   size_t batch, fetch_bytes; /* bytes of a record batch; of a fetch, per partition */
+  int spread; /* batches in a produce request, each for another partition */
+  bool tls;
+  const char *user, *password; /* SCRAM-SHA-256 */
   int in_flight, acks, verify; /* verify the CRC of every so many fetched batches */
   const char *config;          /* topic configuration: name=value,name=value */
 } Options;

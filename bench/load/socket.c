@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "socket.h"
 #include "measure.h"
+#include "tls.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,12 +57,14 @@ void receive_all(int fd, void *p, size_t n) {
   }
 }
 ptrdiff_t send_some(int fd, const void *p, size_t n) {
+  if (tls_on(fd)) return tls_send(fd, p, n);
   ptrdiff_t sent = send(fd, p, n, MSG_NOSIGNAL);
   if (sent >= 0) return sent;
   if (errno == EAGAIN || errno == EINTR) return 0;
   fail("the broker closed a connection while we wrote: %s", strerror(errno));
 }
 ptrdiff_t receive_some(int fd, void *p, size_t n) {
+  if (tls_on(fd)) return tls_receive(fd, p, n);
   ptrdiff_t got = recv(fd, p, n, 0);
   if (got > 0) return got;
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;

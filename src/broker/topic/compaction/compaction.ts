@@ -13,15 +13,23 @@ export class Compaction {
     this.topics = topics
   }
 
-  /** Looks every `cleanerBackoffMs`. */
+  /** Looks every `log.cleaner.backoff.ms`, which may be another from now on. */
   start(): void {
     const { topics } = this
-    const { broker, options } = topics
+    const { timers } = topics.broker
+    const backoff = () => Number(topics.brokerValue('log.cleaner.backoff.ms') ?? topics.options.cleanerBackoffMs)
     const look = () => {
       this.next()
-      broker.timers.after(Number(topics.brokerValue('log.cleaner.backoff.ms') ?? options.cleanerBackoffMs), look)
+      timer = timers.after(backoff(), look)
     }
-    broker.timers.after(options.cleanerBackoffMs, look)
+    let waits = backoff()
+    let timer = timers.after(waits, look)
+    topics.configs.onChanged.push(() => {
+      if (backoff() === waits) return
+      waits = backoff()
+      timers.clear(timer)
+      timer = timers.after(waits, look)
+    })
   }
 
   /** Cleans what is dirtiest, then what is dirtiest then, until nothing is left that is due. */

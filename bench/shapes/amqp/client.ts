@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { getU32 } from '../../src/std/bytes.ts'
-import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
+import { getU32 } from '../../../src/std/bytes.ts'
+import { EMPTY_TABLE } from '../../../src/wire/amqp/field.ts'
 import {
   FRAME_BODY,
   FRAME_END,
@@ -8,11 +8,11 @@ import {
   FRAME_METHOD,
   FRAME_OVERHEAD,
   FRAME_PREFIX,
-} from '../../src/wire/amqp/frame.ts'
-import { type Fields, type Method, type ValuesOf, writeMethod } from '../../src/wire/amqp/method.ts'
-import { basic, channel, confirm, connection, METHODS } from '../../src/wire/amqp/methods.ts'
-import { type Properties, writeHeader } from '../../src/wire/amqp/properties.ts'
-import { Writer } from '../../src/wire/amqp/writer.ts'
+} from '../../../src/wire/amqp/frame.ts'
+import { type Fields, type Method, type ValuesOf, writeMethod } from '../../../src/wire/amqp/method.ts'
+import { basic, channel, confirm, connection, METHODS } from '../../../src/wire/amqp/methods.ts'
+import { type Properties, writeHeader } from '../../../src/wire/amqp/properties.ts'
+import { Writer } from '../../../src/wire/amqp/writer.ts'
 
 /** Messages that are written in one go. */
 const BATCH = 256

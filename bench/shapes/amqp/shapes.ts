@@ -1,23 +1,18 @@
-import { EMPTY_TABLE, type Table, tableOf } from '../../src/wire/amqp/field.ts'
-import { exchange, queue } from '../../src/wire/amqp/methods.ts'
-import { type Running, residentMb } from '../broker.ts'
+import { EMPTY_TABLE, type Table, tableOf } from '../../../src/wire/amqp/field.ts'
+import { exchange, queue } from '../../../src/wire/amqp/methods.ts'
+import { type Running, residentMb, writtenBytes } from '../../broker.ts'
+import { generate } from '../generator.ts'
+import { perSecond, type Setting, type Shape } from '../shape.ts'
 import { Client } from './client.ts'
 
-/** One shape of a topology or a load. The figures are called `name:figure`. */
-export interface Shape {
-  readonly name: string
-  /** RabbitMQ cannot. */
-  readonly oursOnly?: boolean
-  /** `scale` is 1, or a tenth when in a hurry. */
-  run(running: Running, scale: number): Promise<Record<string, number>>
-}
-
-export const SHAPES: readonly Shape[] = [
-  { name: 'topic-10', run: (running, scale) => topic(running, 10, scale) },
-  { name: 'topic-10000', run: (running, scale) => topic(running, 10_000, scale) },
+export const AMQP_SHAPES: readonly Shape[] = [
+  { name: 'topic-10', run: (running, setting) => topic(running, 10, setting) },
+  { name: 'topic-10000', run: (running, setting) => topic(running, 10_000, setting) },
   { name: 'fan-50', run: fanOut },
   { name: 'queues-1000', run: manyQueues },
   { name: 'priorities', run: priorities },
+  { name: 'quorum', run: (running, setting) => ofType(running, 'quorum', setting) },
+  { name: 'stream', run: (running, setting) => ofType(running, 'stream', setting) },
   { name: 'connections', run: connections },
   { name: 'delayed', oursOnly: true, run: delayed },
 ]
@@ -67,10 +62,8 @@ async function deleteQueue(client: Client, name: string): Promise<void> {
   )
 }
 
-const perSecond = (count: number, since: number) => (count * 1000) / (performance.now() - since)
-
 /** Each message has another key than the one before and matches one of `bindings`. */
-async function topic(running: Running, bindings: number, scale: number): Promise<Record<string, number>> {
+async function topic(running: Running, bindings: number, { scale }: Setting): Promise<Record<string, number>> {
   const { publisher, consumer, close } = await pairOf(running)
   const [name, from] = ['bench-topic-q', 'bench-topic']
   const count = 300_000 * scale
@@ -94,7 +87,7 @@ async function topic(running: Running, bindings: number, scale: number): Promise
 }
 
 /** Every message goes to 50 durable queues. */
-async function fanOut(running: Running, scale: number): Promise<Record<string, number>> {
+async function fanOut(running: Running, { scale }: Setting): Promise<Record<string, number>> {
   const { publisher, close } = await pairOf(running)
   const count = 20_000 * scale
   const names = Array.from({ length: 50 }, (_, i) => `bench-fan-${i}`)
@@ -104,19 +97,21 @@ async function fanOut(running: Running, scale: number): Promise<Record<string, n
     await publisher.call(queue.bind, binding(name, 'bench-fan', ''), queue.bindOk)
   }
   const before = residentMb(running.pid) ?? 0
+  const written = writtenBytes(running.pid) ?? 0
   const begun = performance.now()
   const message = () => ({ exchange: 'bench-fan', key: '', properties: { deliveryMode: 2 } })
   await publisher.publish(count, 1024, WINDOW, message)
   const inPerSecond = perSecond(count, begun)
   const grownMb = (residentMb(running.pid) ?? 0) - before
+  const writtenKb = ((writtenBytes(running.pid) ?? 0) - written) / 1000 / count
   for (const name of names) await deleteQueue(publisher, name)
   await deleteExchange(publisher, 'bench-fan')
   close()
-  return { inPerSecond, grownMb }
+  return { inPerSecond, grownMb, writtenKb }
 }
 
 /** A thousand queues with a thousand messages each. */
-async function manyQueues(running: Running, scale: number): Promise<Record<string, number>> {
+async function manyQueues(running: Running, { scale }: Setting): Promise<Record<string, number>> {
   const { publisher, close } = await pairOf(running)
   const count = 1_000_000 * scale
   const names = Array.from({ length: 1000 }, (_, i) => `bench-many-${i}`)
@@ -133,7 +128,7 @@ async function manyQueues(running: Running, scale: number): Promise<Record<strin
 }
 
 /** Messages of ten priorities, first put in, then taken out. */
-async function priorities(running: Running, scale: number): Promise<Record<string, number>> {
+async function priorities(running: Running, { scale }: Setting): Promise<Record<string, number>> {
   const { publisher, consumer, close } = await pairOf(running)
   const name = 'bench-priorities'
   const count = 200_000 * scale
@@ -151,8 +146,16 @@ async function priorities(running: Running, scale: number): Promise<Record<strin
   return { inPerSecond, outPerSecond }
 }
 
+/** The generator's durable load on a queue of another type. */
+async function ofType(running: Running, type: string, setting: Setting): Promise<Record<string, number>> {
+  const words = `--size 100 --persistent --confirms 1000 --ack 100 --prefetch 1000 --queue-type ${type}`
+  await generate(running, 'amqp', { ...setting, seconds: setting.warmup }, words)
+  const told = await generate(running, 'amqp', setting, words)
+  return { outPerSecond: told.get('outPerSecond')!, cpuUs: told.get('brokerCpuUs') ?? 0 }
+}
+
 /** Connections that do nothing. */
-async function connections(running: Running, scale: number): Promise<Record<string, number>> {
+async function connections(running: Running, { scale }: Setting): Promise<Record<string, number>> {
   const count = 5000 * scale
   const before = residentMb(running.pid) ?? 0
   const all: Client[] = []
@@ -166,7 +169,7 @@ async function connections(running: Running, scale: number): Promise<Record<stri
 }
 
 /** A million messages that are all due at about the same time. */
-async function delayed(running: Running, scale: number): Promise<Record<string, number>> {
+async function delayed(running: Running, { scale }: Setting): Promise<Record<string, number>> {
   const { publisher, consumer, close } = await pairOf(running)
   const count = 1_000_000 * scale
   const [name, from] = ['bench-delayed-q', 'bench-delayed']

@@ -1,0 +1,14 @@
+import type { Shape } from '../shape.ts'
+import { compaction } from './compaction.ts'
+import { partitions } from './partitions.ts'
+import { rebalance } from './rebalance.ts'
+import { secured } from './secured.ts'
+import { transactions } from './transactions.ts'
+
+export const KAFKA_SHAPES: readonly Shape[] = [
+  { name: 'partitions', run: partitions },
+  { name: 'transactions', run: transactions },
+  { name: 'rebalance', run: rebalance },
+  { name: 'compaction', run: compaction },
+  { name: 'secured', secured: true, run: secured },
+]
