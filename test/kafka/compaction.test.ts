@@ -124,6 +124,16 @@ describe('a compacted topic', () => {
     assert.deepEqual(late.all(), [at(9, 'k', '9'), at(10, 'k', 'later')])
   })
 
+  it('looks as often as is said at run time, from then on', () => {
+    const table = new Table()
+    for (let i = 0; i < 10; i++) table.produce(['k', `${i}`])
+    table.rig.run(1000)
+    assert.equal(table.all().length, 10)
+    assert.ok(table.rig.topics.configs.set('broker', '', new Map([['log.cleaner.backoff.ms', '100']])))
+    table.rig.run(500)
+    assert.deepEqual(table.all(), [at(8, 'k', '8'), at(9, 'k', '9')])
+  })
+
   it('keeps a tombstone for a while', () => {
     const table = new Table()
     table.produce(['a', '1'], ['b', '1'])

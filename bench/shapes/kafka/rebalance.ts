@@ -20,6 +20,8 @@ export async function rebalance(running: Running, { scale }: Setting): Promise<R
   const client = await KafkaClient.open(running.address('kafka'))
   await client.createTopic(TOPIC, PARTITIONS, {})
   await findCoordinator(client)
+  // The broker would wait up to a second before it shares out again, by default.
+  await client.alterConfigs('broker', '', { 'group.consumer.assignment.interval.ms': '0' })
   const rounds = Math.max(2, ROUNDS * scale)
   const classic = await measure((team) => ClassicMember.open(running.address('kafka'), team), rounds)
   const consumer = await measure((team) => ConsumerMember.open(running.address('kafka'), team), rounds)
