@@ -171,7 +171,8 @@ export function hand(channel: Channel, what: Message, to: Routed): number {
 function handChecked(channel: Channel, what: Message, to: Routed): number {
   const { broker, vhost, confirms } = channel
   const { exchange, keeps } = to
-  const { queues, refused, stopped } = underContract(broker, vhost.name, exchange, to.queues, what, confirms.on)
+  const hears = confirms.on ? 'nack' : 'nothing'
+  const { queues, refused, stopped } = underContract(broker, vhost.name, exchange, to.queues, what, hears)
   if (!refused) return handOn(channel, what, to)
   if (stopped) return REJECTED
   if (queues.length > 0) handOn(channel, what, { ...to, queues })

@@ -74,6 +74,7 @@ export type BrokerEvent =
       readonly kind: 'broken-contract'
       readonly place: string
       readonly why: string
+      readonly checked: number
       readonly warned: number
       readonly refused: number
       readonly buried: number

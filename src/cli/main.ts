@@ -17,6 +17,7 @@ const NOUNS = [
   'delayed',
   'definitions',
   'schemas',
+  'contracts',
 ]
 
 /** One line each; a command's module is loaded only when it is run, so that starting stays fast. */

@@ -30,10 +30,15 @@ export function isReadable(contentType: string | undefined): boolean {
   return type === 'application/octet-stream' || MEDIA_TYPES.some((one) => one === type)
 }
 
+/** Bytes that a client has to take from time to time. */
+const PIECE = 64 * 1024
+
 export function send(response: ServerResponse, status: number, mediaType: string, value: unknown): void {
   const body = Buffer.from(JSON.stringify(value))
   response.writeHead(status, { 'content-type': mediaType, 'content-length': body.length })
-  response.end(body)
+  // In pieces, so that one can see a slow client take them.
+  for (let at = 0; at < body.length; at += PIECE) response.write(body.subarray(at, at + PIECE))
+  response.end()
 }
 
 /** An error in the form that Confluent's clients read. */

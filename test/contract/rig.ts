@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { type ChannelModel, connect } from 'amqplib'
 import { Kafka, logLevel } from 'kafkajs'
 import type { Broker } from '../../src/broker/broker.ts'
-import type { Tally } from '../../src/broker/contract/contracts.ts'
+import { listContracts } from '../../src/broker/contract/list.ts'
+import type { Tally } from '../../src/broker/contract/tally.ts'
 import { readConfig } from '../../src/server/config.ts'
+import type { Answer, Arguments } from '../../src/server/control/command.ts'
+import { dispatch } from '../../src/server/control/dispatch.ts'
 import { openLog } from '../../src/server/log.ts'
 import { start } from '../../src/server/start.ts'
 
@@ -79,10 +82,19 @@ export class ContractRig {
     await admin.disconnect()
   }
 
-  /** What a contract came to at a place. */
-  tally(place: string): Omit<Tally, 'place' | 'toldAt'> {
-    const { warned, refused, buried, dropped } = this.broker.contracts.tally(place)
-    return { warned, refused, buried, dropped }
+  /** What a contract came to at `queue NAME in VHOST`, `exchange NAME in VHOST` or `topic NAME`. */
+  tally(place: string): Pick<Tally, 'warned' | 'refused' | 'buried' | 'dropped'> {
+    for (const { what, vhost, name, tally } of listContracts(this.broker)) {
+      if (place !== (vhost === '' ? `${what} ${name}` : `${what} ${name} in ${vhost}`)) continue
+      const { warned, refused, buried, dropped } = tally
+      return { warned, refused, buried, dropped }
+    }
+    return { warned: 0, refused: 0, buried: 0, dropped: 0 }
+  }
+
+  /** What an operator's command answers. */
+  ask(command: string, args: Arguments = {}): Promise<Answer> {
+    return new Promise((resolve) => dispatch(this.broker, command, args, resolve))
   }
 }
 

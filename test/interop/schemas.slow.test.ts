@@ -141,6 +141,15 @@ suite('the schema registry', { skip: SKIP, timeout: 240_000 }, () => {
       const all = JSON.parse((await ask(['export'])).out) as { schemas: { subject: string }[] }
       assert.equal(all.schemas.filter((one) => one.subject === subject).length, 2)
     })
+
+    test('tells which contracts there are, at a broker that runs', async () => {
+      const name = fresh('contracted')
+      const ask = (noun: string, ...args: string[]) =>
+        run(process.execPath, [PROGRAM, noun, ...args, '--data', broker.directory])
+      assert.equal((await ask('queues', 'add', '--name', name, '--arguments', '{"x-schema":"orders"}')).code, 0)
+      const { out, err } = await ask('contracts', 'list')
+      assert.match(out, new RegExp(`queue +/ +${name} +reject +body +orders +newest +0 +0 +0`), err)
+    })
   })
 
   suite('@confluentinc/schemaregistry', { skip: notThere }, () => {

@@ -7,7 +7,7 @@ import type { Topics } from '../topic/topics.ts'
 import { workOn } from '../topic/work.ts'
 import { type BrokenRecord, RecordCheck, STEP_BYTES } from './check-records.ts'
 import { compile, compileSoon } from './compile.ts'
-import { tellBroken } from './tell.ts'
+import { noteBroken } from './tell.ts'
 import type { TopicContract } from './topic-contract.ts'
 
 /** What contracts say of a batch: the records for which it is refused, none if it is taken. */
@@ -81,11 +81,12 @@ function goOn(
 }
 
 function outcome({ broker }: Topics, topic: Topic, contract: TopicContract, check: RecordCheck): CheckedBatch {
-  const { broken, count } = check
+  const { broken, count, looked } = check
+  const tally = broker.contracts.tally(topic)
+  tally.checked += looked
   if (count === 0) return FITS
-  const tally = broker.contracts.tally(`topic ${topic.name}`)
   if (contract.refuses) tally.refused += count
   else tally.warned += count
-  tellBroken(broker, tally, broken[0]!.why)
+  noteBroken(broker, tally, 'topic', topic.name, '', broken[0]!.why)
   return contract.refuses ? { refused: broken, count, unreadable: false } : FITS
 }

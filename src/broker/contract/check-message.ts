@@ -10,7 +10,17 @@ import { Body } from './body.ts'
 import { type Checked, checkBody, checkFramed } from './check-data.ts'
 import { compile, compileSoon } from './compile.ts'
 import { framedSchema, schemaOf } from './find-schema.ts'
-import { tellBroken } from './tell.ts'
+import type { Tally } from './tally.ts'
+import { noteBroken } from './tell.ts'
+
+/**
+ * What the publisher hears of a message that is refused: a nack, or nothing, since it did not ask for confirms; or it was told long ago that the
+ * message is stored, which has only come to its queues now.
+ */
+export type Hears = 'nack' | 'nothing' | 'was-confirmed'
+
+/** What becomes of a message that breaks a contract: its publisher is told, or it goes to the dead letters, is given up, or is taken after all. */
+type Fate = 'told' | 'buried' | 'dropped' | 'taken'
 
 /** What contracts leave of a message's way. */
 export interface Kept {
@@ -80,7 +90,8 @@ function schemaFor(
 
 /**
  * Asks the contracts of the exchange and of each queue about a message. What an exchange refuses goes nowhere; a queue that refuses it is left
- * out. `confirms` says that its publisher hears of it: else it is dead-lettered, as the contract says, or counted as dropped.
+ * out. Where its publisher does not hear of it, it is dead-lettered, as the contract says, or counted as dropped; but what was confirmed is dropped
+ * only where the contract says so in words.
  */
 export function underContract(
   broker: Broker,
@@ -88,67 +99,63 @@ export function underContract(
   exchange: Exchange | null,
   queues: Queue[],
   message: Message,
-  confirms: boolean,
+  hears: Hears,
 ): Kept {
+  const { contracts } = broker
   const body = new Body(message)
-  const own = exchange === null ? undefined : broker.contracts.exchanges.get(exchange)
+  const own = exchange === null ? undefined : contracts.exchanges.get(exchange)
   if (own !== undefined) {
-    const why = broken(broker, own, body)
-    if (
-      why !== null &&
-      isRefused(broker, own, `exchange ${exchange!.name} in ${vhost}`, why, confirms ? null : 'dropped')
-    )
-      return { queues: [], refused: true, stopped: true }
+    const tally = contracts.tally(exchange!)
+    const why = broken(broker, own, body, tally)
+    if (why !== null) {
+      const fate = !own.refuses ? 'taken' : hears === 'nack' ? 'told' : 'dropped'
+      count(tally, fate)
+      noteBroken(broker, tally, 'exchange', exchange!.name, vhost, why)
+      if (fate !== 'taken') return { queues: [], refused: true, stopped: true }
+    }
   }
   let takers = queues
   for (let i = 0; i < queues.length; i++) {
     const queue = queues[i]!
-    const { contract } = queue.settings
-    const why = contract === null ? null : broken(broker, contract, body)
-    if (why === null || !refuses(broker, vhost, queue, message, why, confirms)) continue
+    if (queue.settings.contract === null || takes(broker, vhost, queue, message, body, hears)) continue
     if (takers === queues) takers = [...queues]
     takers.splice(takers.indexOf(queue), 1)
   }
   return { queues: takers, refused: takers !== queues, stopped: false }
 }
 
-/** A queue's contract is broken: whether that keeps the message from it. */
-function refuses(
-  broker: Broker,
-  vhost: string,
-  queue: Queue,
-  message: Message,
-  why: string,
-  confirms: boolean,
-): boolean {
-  const { contract, deadLetterExchange } = queue.settings
-  const buries = contract!.buries && deadLetterExchange !== null
-  const fate = confirms ? null : buries ? 'buried' : 'dropped'
-  const refused = isRefused(broker, contract!, `queue ${queue.name} in ${vhost}`, why, fate)
-  if (refused && fate === 'buried') turnAway(broker, queue, message, 'rejected')
-  return refused
+/** Whether a queue with a contract takes a message. */
+function takes(broker: Broker, vhost: string, queue: Queue, message: Message, body: Body, hears: Hears): boolean {
+  const tally = broker.contracts.tally(queue)
+  const why = broken(broker, queue.settings.contract!, body, tally)
+  if (why === null) return true
+  const fate = fateAt(queue, hears)
+  count(tally, fate)
+  noteBroken(broker, tally, 'queue', queue.name, vhost, why)
+  if (fate === 'buried') turnAway(broker, queue, message, 'rejected')
+  return fate === 'taken'
 }
 
-/** Counts and tells a message that breaks a contract, and says whether it is refused; `fate` is what becomes of it where its publisher hears nothing. */
-function isRefused(
-  broker: Broker,
-  contract: MessageContract,
-  place: string,
-  why: string,
-  fate: 'buried' | 'dropped' | null,
-): boolean {
-  const tally = broker.contracts.tally(place)
-  if (!contract.refuses) tally.warned += 1
-  else {
-    tally.refused += 1
-    if (fate !== null) tally[fate] += 1
+function fateAt({ settings }: Queue, hears: Hears): Fate {
+  const { refuses, buries } = settings.contract!
+  if (!refuses) return 'taken'
+  if (hears === 'nack') return 'told'
+  if (buries && settings.deadLetterExchange !== null) return 'buried'
+  return buries && hears === 'was-confirmed' ? 'taken' : 'dropped'
+}
+
+function count(tally: Tally, fate: Fate): void {
+  if (fate === 'taken') {
+    tally.warned += 1
+    return
   }
-  tellBroken(broker, tally, why)
-  return contract.refuses
+  tally.refused += 1
+  if (fate !== 'told') tally[fate] += 1
 }
 
 /** Why a message breaks a contract. The validator has been made by now, unless nobody could wait for it: for a transaction, or what was delayed. */
-function broken(broker: Broker, contract: MessageContract, body: Body): string | null {
+function broken(broker: Broker, contract: MessageContract, body: Body, tally: Tally): string | null {
+  tally.checked += 1
   const { problem, missing } = check(broker, contract, body)
   if (missing === null) return problem
   compile(broker, missing)

@@ -49,6 +49,11 @@ export class RecordCheck {
     this.data = { bytes: records.bytes, at: 0, end: 0, headerAt: -1, headerEnd: -1 }
   }
 
+  /** Records that were looked into. */
+  get looked(): number {
+    return this.index
+  }
+
   /** Goes on for a step; false if there is more to look into, or a validator is missing. What is no record is left to others to tell. */
   step(): boolean {
     const { records } = this

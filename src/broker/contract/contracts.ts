@@ -1,24 +1,10 @@
 import type { Exchange } from '../../core/exchange/exchange.ts'
 import type { MessageContract } from '../../core/queue/contract.ts'
+import type { Queue } from '../../core/queue/queue.ts'
 import type { SchemaEntry } from '../../core/subject/subject.ts'
+import { Tally } from './tally.ts'
+import type { TopicWithContract } from './topic-contract.ts'
 import { Validators } from './validators.ts'
-
-/** Places whose counts are kept. */
-const MOST_TALLIES = 10_000
-
-/** What a contract came to at one queue, exchange or topic since the broker started. */
-export interface Tally {
-  /** `queue NAME in VHOST`, `exchange NAME in VHOST` or `topic NAME`. */
-  readonly place: string
-  /** Messages or records that broke it and were taken. */
-  warned: number
-  /** Those that were refused, and of these what went to a dead-letter exchange or was dropped without a word to its publisher. */
-  refused: number
-  buried: number
-  dropped: number
-  /** When the operator heard of it last. */
-  toldAt: number
-}
 
 /** Answers of the registry that are remembered until it changes. */
 const MOST_ANSWERS = 10_000
@@ -56,21 +42,18 @@ export class Contracts {
   readonly making = new Set<SchemaEntry>()
   /** Whether any queue or exchange ever had one: before that no message is asked for any. */
   any = false
-  private readonly tallies = new Map<string, Tally>()
+  /** All topics that clients see. */
+  topics: ReadonlyMap<string, TopicWithContract> = new Map()
+  private readonly tallies = new WeakMap<Queue | Exchange | TopicWithContract, Tally>()
 
-  tally(place: string): Tally {
-    let found = this.tallies.get(place)
-    if (found !== undefined) return found
-    if (this.tallies.size >= MOST_TALLIES) {
-      const [oldest] = this.tallies.keys()
-      this.tallies.delete(oldest!)
-    }
-    found = { place, warned: 0, refused: 0, buried: 0, dropped: 0, toldAt: Number.NEGATIVE_INFINITY }
-    this.tallies.set(place, found)
-    return found
+  /** What came of the contract of a queue, an exchange or a topic; undefined if it was never asked. */
+  known(of: Queue | Exchange | TopicWithContract): Tally | undefined {
+    return this.tallies.get(of)
   }
 
-  all(): readonly Tally[] {
-    return [...this.tallies.values()]
+  tally(of: Queue | Exchange | TopicWithContract): Tally {
+    let found = this.tallies.get(of)
+    if (found === undefined) this.tallies.set(of, (found = new Tally()))
+    return found
   }
 }

@@ -1,14 +1,18 @@
 import type { Broker } from '../broker.ts'
-import type { Tally } from './contracts.ts'
+import type { Tally } from './tally.ts'
 
 /** A broken contract is told to the operator at most this often for each place, with the counts so far. */
 const TELL_EVERY_MS = 10_000
 
-/** Tells the operator that a contract was broken, but not each time. */
-export function tellBroken(broker: Broker, tally: Tally, why: string): void {
-  const now = broker.env.clock.elapsed()
+/** Notes why a contract was broken at `what NAME in VHOST`, and tells the operator, but not each time. */
+export function noteBroken(broker: Broker, tally: Tally, what: string, name: string, vhost: string, why: string): void {
+  const { clock } = broker.env
+  tally.why = why
+  tally.at = clock.now()
+  const now = clock.elapsed()
   if (now - tally.toldAt < TELL_EVERY_MS) return
   tally.toldAt = now
-  const { place, warned, refused, buried, dropped } = tally
-  broker.report({ kind: 'broken-contract', place, why, warned, refused, buried, dropped })
+  const { checked, warned, refused, buried, dropped } = tally
+  const place = vhost === '' ? `${what} ${name}` : `${what} ${name} in ${vhost}`
+  broker.report({ kind: 'broken-contract', place, why, checked, warned, refused, buried, dropped })
 }

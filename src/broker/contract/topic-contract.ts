@@ -16,6 +16,12 @@ export interface TopicContract {
   readonly value: Strategy | null
 }
 
+/** A topic, as far as contracts are concerned. */
+export interface TopicWithContract {
+  readonly name: string
+  readonly settings: { readonly contract: TopicContract | null }
+}
+
 /** The contract that a topic's settings make, null without one. */
 export function topicContractOf(value: (name: string) => string): TopicContract | null {
   const level = value('posthorn.schema.check')

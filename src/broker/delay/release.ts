@@ -74,7 +74,7 @@ function releaseOne(broker: Broker, kept: KeptMessages, sequence: number, now: n
     return false
   }
   const takers = isUnderContract(broker, null, queues)
-    ? underContract(broker, kept.vhost, null, queues, message, false).queues
+    ? underContract(broker, kept.vhost, null, queues, message, 'was-confirmed').queues
     : queues
   if (takers.length > 0) publish(broker, takers, message)
   keepMessage(broker, keeps, more, message)

@@ -66,6 +66,7 @@ export class Topics implements Held {
     this.broker = broker
     this.options = { ...TOPIC_DEFAULTS, ...options }
     broker.owners.push(this.partitions)
+    broker.contracts.topics = this.byName
     this.configs = new ConfigStore(broker)
     this.configs.onChanged.push((kind) => {
       if (kind === 'broker') for (const topic of this.byName.values()) topic.resettle()

@@ -12,6 +12,7 @@ import type { Partition } from '../../core/partition/partition.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import type { OutgoingMessage, OutgoingRecord, RecordPlace } from '../../sdk/engine.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
+import { FAILURES } from '../../sdk/wire-names.ts'
 import { partitionOf } from '../../std/murmur2.ts'
 import { encodeMessage } from './amqp-message.ts'
 import { DELAYED_EXCHANGE, delayedExchange, findQueue } from './declare.ts'
@@ -25,6 +26,8 @@ const RECORD = 64
 interface PlannedMessage {
   readonly message: Message
   readonly queues: Queue[]
+  /** Those whose contract is asked: also where it only goes there later. */
+  readonly asked: Queue[]
   readonly keeps: readonly Keep[]
 }
 
@@ -85,7 +88,9 @@ function planMessage(ground: Ground, outgoing: OutgoingMessage): PlannedMessage 
   }
   const message = encodeMessage(outgoing, routing, now)
   const keeps = delayed ? [{ exchange: delayedExchange(ground), delay: delayMs }] : []
-  return { message, queues: delayed ? [] : [queue], keeps }
+  // What has failed here is no news: a contract that has changed since must not keep it from its retry, nor from the dead letters.
+  const isNew = outgoing.to === 'queue' && !Object.hasOwn(outgoing.headers, FAILURES)
+  return { message, queues: delayed ? [] : [queue], asked: isNew ? [queue] : [], keeps }
 }
 
 function planBatches(ground: Ground, records: readonly OutgoingRecord[], spread: () => number): PlannedBatch[] {
@@ -143,13 +148,12 @@ export function commit(
   // Settling frees more than it takes: with nothing to send it may use the reserve.
   if (!(room === 0 ? broker.hasRoomForSettlement(all) : broker.hasRoom(all))) return NO_ROOM
   // Everything that can be wrong is found out before anything is done.
-  for (const { queues, message } of messages) {
+  for (const { queues, asked, message } of messages) {
     if (queues.some(isFull)) throw new PosthornError('REFUSED', `queue '${queues[0]!.name}' is full`)
-    if (
-      isUnderContract(broker, null, queues) &&
-      underContract(broker, ground.vhost.name, null, queues, message, true).refused
-    )
-      throw new PosthornError('REFUSED', `queue '${queues[0]!.name}' has a contract that the message breaks`)
+    if (!isUnderContract(broker, null, asked)) continue
+    if (!underContract(broker, ground.vhost.name, null, asked, message, 'nack').refused) continue
+    const { why } = broker.contracts.tally(asked[0]!)
+    throw new PosthornError('REFUSED', `queue '${asked[0]!.name}' has a contract that the message breaks: ${why}`)
   }
   for (const { topic, bytes } of batches) {
     if (topic.settings.contract === null) continue

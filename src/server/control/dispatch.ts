@@ -4,6 +4,7 @@ import { STREAM_ROOM } from '../../broker/stream/stream-logs.ts'
 import { BACKUP } from './backup.ts'
 import { type Answer, ArgumentError, type Arguments, type Command } from './command.ts'
 import { CONNECTIONS } from './connections.ts'
+import { CONTRACTS } from './contracts.ts'
 import { DEFINITIONS } from './definitions.ts'
 import { DELAYED } from './delayed.ts'
 import { PERMISSIONS } from './permissions.ts'
@@ -30,6 +31,7 @@ export const CONTROL: Readonly<Record<string, Command>> = {
   ...DELAYED,
   ...DEFINITIONS,
   ...SCHEMAS,
+  ...CONTRACTS,
 }
 
 /** Does what an operator asks. A change is answered when it is on the disk; one that finds no room waits for it. */
