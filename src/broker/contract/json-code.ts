@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import type { Ajv as AjvClass, KeywordCxt, Options } from 'ajv'
+import type { Ajv as AjvClass, AnySchema, KeywordCxt, Options } from 'ajv'
 import { type Draft, draftOf } from '../../core/schema/json/draft.ts'
-import { readJson } from '../../core/schema/json-text.ts'
+import { type Json, readJson } from '../../core/schema/json-text.ts'
 import { re2 } from '../../std/re2.ts'
+import { ajvSchema } from './ajv-schema.ts'
 
 /** A schema to be compiled, off the loop: Ajv takes a millisecond of the processor for each part of it. */
 export interface JsonCodeTask {
@@ -41,7 +42,7 @@ const OPTIONS: Options = {
   code: { source: true, regExp: Object.assign(linear, { code: 'linear' }) },
 }
 
-/** The text of a module that checks values by a schema; it asks for `require`, `linear` and `areUnique`. Throws where the schema can't be compiled. */
+/** The text of a module that checks values by a schema; it asks for `require`, `linear`, `areUnique` and `isMultiple`. Throws where the schema can't be compiled. */
 export function jsonCode({ schema, references }: Omit<JsonCodeTask, 'kind'>): string {
   const length = references.reduce((sum, reference) => sum + reference.schema.length, schema.length)
   if (length > LONGEST_CHECKED)
@@ -54,8 +55,12 @@ export function jsonCode({ schema, references }: Omit<JsonCodeTask, 'kind'>): st
   // Ajv compares each item with each other.
   ajv.removeKeyword('uniqueItems')
   ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', code: uniqueItems })
-  for (const { name, schema: text } of references) ajv.addSchema(JSON.parse(text), name)
-  return standalone(ajv, ajv.compile(JSON.parse(schema)))
+  // It divides in binary.
+  ajv.removeKeyword('multipleOf')
+  ajv.addKeyword({ keyword: 'multipleOf', type: 'number', schemaType: 'number', code: multipleOf, error: NO_MULTIPLE })
+  const told = (parsed: Json) => ajvSchema(parsed, draftOf(parsed)) as AnySchema
+  for (const { name, schema: text } of references) ajv.addSchema(told(JSON.parse(text)), name)
+  return standalone(ajv, ajv.compile(told(JSON.parse(schema))))
 }
 
 function uniqueItems(cxt: KeywordCxt): void {
@@ -63,4 +68,14 @@ function uniqueItems(cxt: KeywordCxt): void {
   const { _ } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
   const check = cxt.gen.scopeValue('func', { ref: 'areUnique', code: _`areUnique` })
   cxt.fail(_`!${check}(${cxt.data})`)
+}
+
+const NO_MULTIPLE = {
+  message: ({ schema }: { readonly schema?: unknown }) => `must be multiple of ${schema}`,
+}
+
+function multipleOf(cxt: KeywordCxt): void {
+  const { _ } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+  const check = cxt.gen.scopeValue('func', { ref: 'isMultiple', code: _`isMultiple` })
+  cxt.fail(_`!${check}(${cxt.data}, ${cxt.schema})`)
 }

@@ -62,6 +62,51 @@ test('a pattern that would take for ever elsewhere takes no time, and one beyond
   assert.throws(() => validator({ pattern: '(a)\\1' }))
 })
 
+test('a number is a multiple of another by the digits that were written', () => {
+  for (const [of, body, fits] of [
+    [0.01, '19.99', true],
+    [0.01, '19.999', false],
+    [0.1, '0.3', true],
+    [1e-8, '12391239123', true],
+    [3, '9007199254740990', true],
+    [7, '-21', true],
+    [2.5, '1e2', true],
+    [1e-300, '1e300', true],
+    [0.3, '1e-320', false],
+    [2, '1e400', false],
+  ] as const)
+    assert.equal(validator({ multipleOf: of })(body), fits ? null : `it must be multiple of ${of}`, `${of} ${body}`)
+})
+
+test('what Ajv has beyond JSON Schema, or reads in another way, counts for nothing', () => {
+  const T2020 = { $schema: 'https://json-schema.org/draft/2020-12/schema' }
+  const text = { $defs: { text: { type: 'string' } } }
+  const beside = { properties: { a: { $ref: '#/$defs/text', minLength: 5 } }, ...text }
+  const table: readonly (readonly [object, string, boolean])[] = [
+    // It would answer by a promise, which is as good as yes, and whose failure nobody hears.
+    [{ $async: true, type: 'string' }, '1', false],
+    [{ properties: { a: { $async: true, type: 'string' } } }, '{"a":1}', false],
+    [{ type: 'string', nullable: true }, 'null', false],
+    [{ nullable: true }, 'null', true],
+    [{ properties: { nullable: { type: 'string' }, $async: false } }, '{"nullable":1}', false],
+    [{ enum: [{ nullable: true }] }, '{"nullable":true}', true],
+    // Up to draft 7 what stands beside $ref is not looked at.
+    [{ ...DRAFT('draft-04'), ...beside }, '{"a":"abc"}', true],
+    [{ ...DRAFT('draft-07'), ...beside }, '{"a":"abc"}', true],
+    [{ ...DRAFT('draft-07'), ...beside }, '{"a":1}', false],
+    [{ ...T2020, ...beside }, '{"a":"abc"}', false],
+    // Where an array is shorter than its tuple it passes over `contains`.
+    [{ ...T2020, prefixItems: [{}, {}], contains: { const: 1 } }, '[]', false],
+    [{ ...T2020, prefixItems: [{ type: 'number' }], contains: { const: 1 } }, '[]', false],
+    [{ ...T2020, prefixItems: [{ type: 'number' }], contains: { const: 1 }, minContains: 0 }, '[]', true],
+    [{ ...T2020, prefixItems: [{ type: 'number' }], contains: { const: 1 }, minContains: 2 }, '[1]', false],
+    [{ ...DRAFT('draft-07'), items: [{ type: 'number' }], contains: { const: 1 }, allOf: [{}] }, '[]', false],
+    [{ ...DRAFT('draft-07'), items: [{ type: 'number' }], contains: { const: 1 } }, '[1]', true],
+  ]
+  for (const [schema, body, fits] of table)
+    assert.equal(validator(schema)(body) === null, fits, `${JSON.stringify(schema)} ${body}`)
+})
+
 test('a long list of different items is known to be one in one go', () => {
   const validate = validator({ type: 'array', uniqueItems: true })
   const items = Array.from({ length: 50_000 }, (_, i) => ({ i, b: [i] }))

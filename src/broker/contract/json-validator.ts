@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { isMultiple } from '../../core/schema/json/multiple.ts'
 import { type Json, writeJson } from '../../core/schema/json-text.ts'
 import { linear } from './json-code.ts'
 
@@ -12,7 +13,13 @@ interface Check {
 export function jsonValidator(code: string): (text: string) => string | null {
   const module: { exports: unknown } = { exports: {} }
   const load = createRequire(import.meta.url)
-  new Function('module', 'require', 'linear', 'areUnique', code)(module, load, linear, areUnique)
+  new Function('module', 'require', 'linear', 'areUnique', 'isMultiple', code)(
+    module,
+    load,
+    linear,
+    areUnique,
+    isMultiple,
+  )
   const check = module.exports as Check
   return (text) => {
     let value: unknown

@@ -1,6 +1,7 @@
 import { type Json, sameJson, step } from '../json-text.ts'
 import { type Comparison, note } from './comparison.ts'
 import { ARRAY, isLower, limitOf, NUMBER, OBJECT, STRING, typesOf, valuesOf } from './facts.ts'
+import { isMultiple } from './multiple.ts'
 import type { JsonNode, LimitName } from './node.ts'
 
 /** Each limit: the types it is about, and what it is called where it is new or tighter. */
@@ -137,11 +138,6 @@ function checkMultiple(to: Comparison, reader: JsonNode, facts: readonly JsonNod
   if (given.length === 0) return note(to, 'MULTIPLE_OF_ADDED', at, `${wanted}`)
   const expanded = given.some((other) => isMultiple(wanted, other))
   return note(to, expanded ? 'MULTIPLE_OF_EXPANDED' : 'MULTIPLE_OF_CHANGED', at, `${given[0]} to ${wanted}`)
-}
-
-function isMultiple(number: number, of: number): boolean {
-  const times = number / of
-  return Math.abs(times - Math.round(times)) < 1e-9
 }
 
 /** Whether one regular expression lets through what another does can't be told, unless they are one. */
