@@ -1,18 +1,23 @@
 /*
- * Orders, with the application's own database: what a handler writes, the key of its message and what it sends are one transaction in PostgreSQL, so that each order is
- * billed once, whatever dies in between. PGlite stands in for a server here; with `pg` it is `postgresStore({ pool: new pg.Pool() })`.
+ * Orders, with the application's own database: what a handler writes, the key of its message and what it sends are one transaction in PostgreSQL, so that each
+ * order is billed once, whatever dies in between. The server is the one that PGHOST, PGUSER and PGDATABASE name; without PGHOST PGlite stands in for it,
+ * which is PostgreSQL in this process.
  */
 import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
 import { connect, json, postgresStore, queue } from 'posthorn'
 
 const orders = queue('orders', { schema: json() })
 const emails = queue('emails', { schema: json() })
 
-const database = await PGlite.create()
+const pool = process.env.PGHOST === undefined ? null : new pg.Pool()
+const database = pool ?? (await PGlite.create())
+const store = pool === null ? postgresStore({ client: database }) : postgresStore({ pool })
+console.log((await database.query('select version() as version')).rows[0].version)
 await database.query('create table orders (id text primary key, total numeric)')
 await database.query('create table bills (order_id text, total numeric)')
 
-const bus = await connect(process.env.POSTHORN_URL ?? 'memory:', { store: postgresStore({ client: database }) })
+const bus = await connect(process.env.POSTHORN_URL ?? 'memory:', { store })
 
 // Billing: a message that comes twice is billed once, and the e-mail goes out if, and only if, the bill is written.
 await bus.consume(
@@ -49,4 +54,4 @@ await bus.close()
 const { rows } = await database.query('select order_id, total from bills order by order_id')
 for (const { order_id, total } of rows) console.log(`billed ${order_id}: ${total}`)
 for (const text of sent.sort()) console.log(`e-mail: ${text}`)
-await database.close()
+await (pool === null ? database.close() : pool.end())

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the clients and frameworks that test/interop drives, by the ordinary package managers: kcat from the distribution; into build/ Python's pika,
+# Installs the clients and frameworks that test/interop drives, by the ordinary package managers: kcat and PostgreSQL from the distribution; into build/ Python's pika,
 # confluent-kafka, aiokafka and Celery, RabbitMQ's PerfTest, Spring AMQP, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, Rascal, @platformatic/kafka 2,
 # which wants Node 24, and the schema registry's clients for JavaScript.
 set -euo pipefail
@@ -10,6 +10,9 @@ ready() { [ -e "build/$1/.ready" ]; }
 patiently() { timeout 150 "$@" || timeout 150 "$@" || timeout 300 "$@"; }
 if ! command -v kcat >/dev/null; then
   { apt-get update -qq && apt-get install -y -qq kcat >/dev/null; } || { echo "install kcat (on Debian: apt-get install kcat)" >&2; exit 1; }
+fi
+if [ ! -e /usr/lib/postgresql ]; then
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || { echo "install PostgreSQL (on Debian: apt-get install postgresql)" >&2; exit 1; }
 fi
 if ! build/python/bin/python -c 'import pika, confluent_kafka, aiokafka, fastavro, jsonschema' 2>/dev/null; then
   rm -rf build/python

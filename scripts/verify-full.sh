@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Everything that .ci/run does, and then the long versions of what it does in short: about two hours on an idle machine with two cores.
-#   verify-full.sh [STEP ...]     ci applications suites simulation mutants crashes kills real-data real-data-again kafka bench; all of them by default
-# $SEEDS simulations (500), $CASES crash images (20000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
+#   verify-full.sh [STEP ...]     ci applications suites simulation mutants crashes kills effects real-data real-data-again kafka bench; all of them by default
+# $SEEDS simulations (500), $CASES crash images (20000), $EFFECTS messages through kills (100000). What a step prints goes to build/verify/STEP.log; at the end comes a table of figures.
 # Exit status 1 if any step failed; the others run all the same.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-seeds=${SEEDS:-500} cases=${CASES:-20000} seed=${SEED:-$RANDOM}
-unset SEEDS CASES SEED
+seeds=${SEEDS:-500} cases=${CASES:-20000} seed=${SEED:-$RANDOM} effects=${EFFECTS:-100000}
+unset SEEDS CASES SEED EFFECTS
 logs=build/verify
 mkdir -p "$logs"
 declare -A took status
@@ -44,6 +44,15 @@ on_the_real_one() {
   "$peer" down >/dev/null
 }
 
+# What is killed there is a RabbitMQ of ours.
+effects_on_rabbitmq() {
+  local peer=${POSTHORN_SHARED:-../shared}/peers/rabbitmq.sh
+  ! "$peer" pid >/dev/null || { echo "   a RabbitMQ is running: it is not killed"; return; }
+  run rabbitmq "$peer" up && run effects-rabbitmq POSTHORN_EFFECTS="$effects" POSTHORN_CONTROL_KILL="kill -9 \$($peer pid) && sleep 1 && $peer up" \
+    node dist/scripts/interop.js --control amqp=127.0.0.1:5672 sdk-effects
+  "$peer" down >/dev/null
+}
+
 step() {
   case $1 in
     ci) run ci .ci/run ;;
@@ -53,6 +62,10 @@ step() {
     crashes) run crashes CASES="$cases" node --test --test-reporter=spec dist/src/store/crash.test.js &&
       run crashes-while-tidying CASES="$((cases / 100 + 15))" node --test --test-reporter=spec dist/src/store/upkeep.test.js dist/src/store/full-disk.test.js ;;
     kills) run kills SEED="$seed" node --test --test-reporter=spec dist/test/interop/kill.slow.test.js ;;
+    effects) run effects POSTHORN_EFFECTS="$effects" node dist/scripts/test.js test/sdk/effects &&
+      run effects-ours POSTHORN_EFFECTS="$effects" node dist/scripts/interop.js sdk-effects &&
+      run effects-kafka POSTHORN_EFFECTS="$effects" POSTHORN_CONTROL_KILL='scripts/kill-kafka.sh 46100' KAFKA_PORT=46100 scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} sdk-effects &&
+      effects_on_rabbitmq ;;
     real-data) run real-data SEED="$seed" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     kafka) run kafka-streams LINES=20000 ROUNDS=5 node --test --test-reporter=spec dist/test/interop/kafka-streams.slow.test.js &&
@@ -66,7 +79,7 @@ step() {
   esac
 }
 
-[ $# -gt 0 ] || set -- ci applications suites simulation mutants crashes kills real-data real-data-again kafka bench
+[ $# -gt 0 ] || set -- ci applications suites simulation mutants crashes kills effects real-data real-data-again kafka bench
 npm run --silent build || exit 1
 for one in "$@"; do step "$one"; done
 

@@ -48,7 +48,7 @@ const SIBLINGS = ['src/core', 'src/wire']
 /** Run by a command, not by an import. */
 const ENTRIES = [
   'src/cli/main.ts',
-  'test/sdk/effects-child.ts',
+  'test/effects/application.ts',
   'src/entries/posthorn.ts',
   'src/entries/testing.ts',
   'src/entries/broker.ts',

@@ -54,7 +54,7 @@ export interface ConnectOptions<Tx = unknown> {
 
 /**
  * Connects to a broker: `memory:` and `file:DIRECTORY` are brokers in this process, `amqp:` and `amqps:` are RabbitMQ or our own server (with the package
- * amqplib).
+ * amqplib), `kafka:` and `kafkas:` Kafka or our own server (with @platformatic/kafka).
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import type { InboxKey } from '../sdk/engine.ts'
-import type { OutboxEntry, Store } from '../sdk/outbox/store.ts'
+import type { OutboxEntry, Refusal, RefusedEntry, Store } from '../sdk/outbox/store.ts'
 import { Turns } from '../sdk/outbox/turns.ts'
 
 /** A transaction of a store in memory: what it will change when it is committed. */
@@ -18,6 +18,8 @@ export class MemoryStore implements Store<MemoryTransaction> {
   readonly rows: unknown[] = []
   private readonly known = new Map<string, number>()
   private entries: OutboxEntry[] = []
+  private aside: RefusedEntry[] = []
+  private refusals = 0
   /** Keys that transactions have noted which are not over. */
   private readonly noted = new Map<string, Promise<void>>()
   private readonly relaying = new Turns()
@@ -61,12 +63,31 @@ export class MemoryStore implements Store<MemoryTransaction> {
     tx.entries.push(...entries)
   }
 
-  relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+  relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<readonly Refusal[]>): Promise<number> {
     return this.relaying.take(async () => {
       const found = this.entries.slice(0, most)
-      if (found.length > 0) await send(found)
+      if (found.length > 0) {
+        for (const { index, reason, at } of await send(found))
+          this.aside.push({ id: String(++this.refusals), entry: found[index]!, reason, at: new Date(at) })
+      }
       this.entries = this.entries.slice(found.length)
       return found.length
     })
+  }
+
+  async refused(): Promise<readonly RefusedEntry[]> {
+    return this.aside
+  }
+
+  async retry(id: string): Promise<boolean> {
+    const found = this.aside.find((one) => one.id === id)
+    if (found !== undefined) this.entries.push(found.entry)
+    return this.discard(id)
+  }
+
+  async discard(id: string): Promise<boolean> {
+    const { aside } = this
+    this.aside = aside.filter((one) => one.id !== id)
+    return this.aside.length < aside.length
   }
 }

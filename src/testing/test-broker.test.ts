@@ -107,6 +107,23 @@ test('what was confirmed is there after a crash', () =>
     await broker.handled(orders, ({ id }) => id === 'later')
   }))
 
+test('a group goes on at once after a crash: nobody waits for the sessions of members that died', () =>
+  withBroker(NO_PORTS, async (broker) => {
+    const subscribe = async () => {
+      const bus = await broker.connect()
+      await bus.subscribe(paid, { group: 'billing', from: 'earliest' }, () => {})
+      return bus
+    }
+    const before = await subscribe()
+    for (const partition of [0, 1]) await before.publish(paid, partition, { partition })
+    await broker.handled(paid, (payment) => payment === 1)
+    await broker.crash()
+    const bus = await subscribe()
+    for (const partition of [0, 1]) await bus.publish(paid, 10 + partition, { partition })
+    await broker.handled(paid, (payment) => payment === 10)
+    await broker.handled(paid, (payment) => payment === 11)
+  }))
+
 test('what a consumer had when the broker crashed comes again', () =>
   withBroker(NO_PORTS, async (broker) => {
     const before = await broker.connect()

@@ -1,4 +1,4 @@
-import { createServer, connect as dial, type Socket } from 'node:net'
+import { cuttingProxy } from './cutting-proxy.ts'
 import { MortalBroker } from './mortal-broker.ts'
 import { type Mortal, playFaults } from './sdk-faults.ts'
 import { controlOf } from './target.ts'
@@ -27,29 +27,10 @@ async function killed(): Promise<Mortal> {
 
 async function cut(named: string): Promise<Mortal> {
   const [, host = '', port, vhost = '/'] = /^([^:]+):(\d+)(?:\/(.+))?$/.exec(named) ?? []
-  const sockets = new Set<Socket>()
-  const server = createServer((near) => {
-    const far = dial(Number(port), host)
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => {})
-      one.on('close', () => {
-        sockets.delete(one)
-        other.destroy()
-      })
-      one.pipe(other)
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address() as { readonly port: number }
+  const proxy = await cuttingProxy(host, Number(port))
   return {
-    url: `amqp://guest:guest@127.0.0.1:${address.port}/${encodeURIComponent(vhost)}`,
-    async fault() {
-      for (const socket of sockets) socket.destroy()
-    },
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    url: `amqp://guest:guest@127.0.0.1:${proxy.port}/${encodeURIComponent(vhost)}`,
+    fault: async () => proxy.cut(),
+    close: () => proxy.close(),
   }
 }

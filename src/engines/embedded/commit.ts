@@ -149,7 +149,7 @@ export function commit(
   if (!(room === 0 ? broker.hasRoomForSettlement(all) : broker.hasRoom(all))) return NO_ROOM
   // Everything that can be wrong is found out before anything is done.
   for (const { queues, asked, message } of messages) {
-    if (queues.some(isFull)) throw new PosthornError('REFUSED', `queue '${queues[0]!.name}' is full`)
+    if (queues.some(isFull)) throw new PosthornError('UNAVAILABLE', `queue '${queues[0]!.name}' is full`)
     if (!isUnderContract(broker, null, asked)) continue
     if (!underContract(broker, ground.vhost.name, null, asked, message, 'nack').refused) continue
     const { why } = broker.contracts.tally(asked[0]!)

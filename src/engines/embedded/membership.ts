@@ -9,6 +9,8 @@ import type { Ground } from './ground.ts'
 /** How long a member may take to give partitions back. */
 const REBALANCE_MS = 300_000
 const LEAVE = -1
+/** Where members of this process are, as operators see it. */
+const HERE = '/in-process'
 /** What can be mended by joining anew. */
 const LOST: readonly string[] = ['unknown-member-id', 'fenced-member-epoch', 'group-id-not-found', 'stale-member-epoch']
 
@@ -33,6 +35,10 @@ export class Memberships {
     if (members?.size === 0) this.groups.delete(group)
   }
 
+  has(group: string, memberId: string): boolean {
+    return [...(this.groups.get(group) ?? [])].some((member) => member.memberId === memberId)
+  }
+
   changed(group: string, by: Membership | null): void {
     for (const member of this.groups.get(group) ?? []) if (member !== by) member.beatSoon()
   }
@@ -45,7 +51,7 @@ export class Membership {
   private readonly group: string
   private readonly topic: Topic
   private readonly events: MemberEvents
-  private readonly memberId: string
+  readonly memberId: string
   private epoch = 0
   private owned: readonly number[] = []
   private timer: Timer | null = null
@@ -101,6 +107,7 @@ export class Membership {
       this.again = false
       await this.room()
       if (this.left) return
+      if (this.epoch === 0) this.putOutTheDead()
       const before = this.epoch
       const reply = this.say(this.epoch)
       if (!reply.ok) {
@@ -114,6 +121,16 @@ export class Membership {
       if (this.epoch !== before) this.members.changed(this.group, this)
     }
     if (!this.left) this.timer = this.ground.broker.timers.after(intervalMs, () => this.beatSoon())
+  }
+
+  /** Who says to be in this process and is not was in one that was killed: nobody has to wait until its session ends. */
+  private putOutTheDead(): void {
+    const { groups } = this.ground.nouns
+    const group = groups.get(this.group)
+    for (const [memberId, { subscription }] of [...(group?.consumer?.members ?? [])]) {
+      if (subscription.clientHost !== HERE || this.members.has(this.group, memberId)) continue
+      groups.heartbeat(group!, { ...NOTHING_NEW, memberId, memberEpoch: LEAVE }, true)
+    }
   }
 
   private async follow(wanted: readonly number[]): Promise<void> {
@@ -200,5 +217,5 @@ const NOTHING_NEW = {
   assignor: null,
   owned: null,
   clientId: 'posthorn',
-  clientHost: '/in-process',
+  clientHost: HERE,
 } as const

@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { type Contract, decodeJson, encodeJson, JSON_TYPE, violated } from './contract.ts'
 
 /** A schema of a library that speaks Standard Schema: zod, valibot, arktype and others. Messages are JSON. */
@@ -10,7 +10,9 @@ export function standard<In, Out>(schema: StandardSchemaV1<In, Out>): Contract<I
   return {
     format: 'json',
     contentType: JSON_TYPE,
-    document: null,
+    get document() {
+      return documentOf(schema)
+    },
     open: () => ({
       // What is sent is what the sender gave: the receiver converts it.
       encode(value) {
@@ -19,6 +21,16 @@ export function standard<In, Out>(schema: StandardSchemaV1<In, Out>): Contract<I
       },
       decode: (body) => validate(decodeJson(body)),
     }),
+  }
+}
+
+/** What senders give, as a JSON Schema; null where the library has none, or can't say it in one. */
+function documentOf(schema: StandardSchemaV1): object | null {
+  const { jsonSchema } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
+  try {
+    return jsonSchema?.input({ target: 'draft-2020-12' }) ?? null
+  } catch {
+    return null
   }
 }
 

@@ -1,5 +1,16 @@
 import type { InboxKey } from '../engine.ts'
-import { checkPrefix, entryOf, entryText, type OutboxEntry, type Store, TABLE_PREFIX } from './store.ts'
+import {
+  checkPrefix,
+  entryOf,
+  entryText,
+  type OutboxEntry,
+  type Refusal,
+  type RefusedEntry,
+  type RefusedRow,
+  refusedOf,
+  type Store,
+  TABLE_PREFIX,
+} from './store.ts'
 import { Turns } from './turns.ts'
 
 /** What statements go through: a client of `pg`, or PGlite. */
@@ -9,7 +20,13 @@ export interface PostgresClient {
 
 /** A pool of `pg`. */
 export interface PostgresPool<Client extends PostgresClient> {
-  connect(): Promise<Client & { release(error?: boolean): void }>
+  connect(): Promise<Client & PooledClient>
+}
+
+interface PooledClient {
+  release(error?: boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
 }
 
 export interface PostgresOptions<Client extends PostgresClient> {
@@ -37,7 +54,7 @@ export interface PostgresOptions<Client extends PostgresClient> {
  */
 export function postgresStore<Client extends PostgresClient>(options: PostgresOptions<Client>): Store<Client> {
   const prefix = checkPrefix(options.prefix ?? TABLE_PREFIX)
-  return new PostgresStore(runnerOf(options), `${prefix}inbox`, `${prefix}outbox`)
+  return new PostgresStore(runnerOf(options), prefix)
 }
 
 /** Gives a client to somebody for as long as `work` takes. */
@@ -51,23 +68,32 @@ function runnerOf<Client extends PostgresClient>({ pool, client }: PostgresOptio
   if (pool === undefined) throw new Error('postgresStore needs a pool, or a client')
   return async (work) => {
     const client = await pool.connect()
+    // A connection that is lost says so here, too, and nobody else listens while it is out: that would end the process.
+    client.on('error', heardElsewhere)
     try {
       return await work(client)
     } finally {
+      client.off('error', heardElsewhere)
       client.release()
     }
   }
 }
 
+/** The statement under way, or the next one, fails with it. */
+function heardElsewhere(): void {}
+
 class PostgresStore<Client extends PostgresClient> implements Store<Client> {
   private readonly run: Runner<Client>
   private readonly inbox: string
   private readonly outbox: string
+  /** The table of what was put aside. */
+  private readonly aside: string
 
-  constructor(run: Runner<Client>, inbox: string, outbox: string) {
+  constructor(run: Runner<Client>, prefix: string) {
     this.run = run
-    this.inbox = inbox
-    this.outbox = outbox
+    this.inbox = `${prefix}inbox`
+    this.outbox = `${prefix}outbox`
+    this.aside = `${prefix}refused`
   }
 
   async prepare(): Promise<void> {
@@ -78,6 +104,10 @@ class PostgresStore<Client extends PostgresClient> implements Store<Client> {
       )
       await client.query(
         `create table if not exists ${this.outbox} (id bigint generated always as identity primary key, entry text not null)`,
+      )
+      await client.query(
+        `create table if not exists ${this.aside} (
+           id bigint primary key, entry text not null, reason text not null, at bigint not null)`,
       )
     })
   }
@@ -90,7 +120,8 @@ class PostgresStore<Client extends PostgresClient> implements Store<Client> {
         await client.query('commit')
         return result
       } catch (error) {
-        await client.query('rollback')
+        // What can't be rolled back was lost with its connection, and that was the reason.
+        await client.query('rollback').catch(() => {})
         throw error
       }
     })
@@ -114,7 +145,7 @@ class PostgresStore<Client extends PostgresClient> implements Store<Client> {
     await tx.query(`insert into ${this.outbox} (entry) values ${values}`, entries.map(entryText))
   }
 
-  relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+  relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<readonly Refusal[]>): Promise<number> {
     return this.transaction(async (client) => {
       const { rows } = await client.query(
         `select id, entry from ${this.outbox} order by id limit $1 for update skip locked`,
@@ -122,9 +153,35 @@ class PostgresStore<Client extends PostgresClient> implements Store<Client> {
       )
       if (rows.length === 0) return 0
       const found = rows as { id: string; entry: string }[]
-      await send(found.map(({ entry }) => entryOf(entry)))
+      for (const { index, reason, at } of await send(found.map(({ entry }) => entryOf(entry)))) {
+        const { id, entry } = found[index]!
+        await client.query(`insert into ${this.aside} values ($1, $2, $3, $4)`, [id, entry, reason, at])
+      }
       await client.query(`delete from ${this.outbox} where id = any($1::bigint[])`, [found.map(({ id }) => id)])
       return found.length
     })
+  }
+
+  async refused(): Promise<readonly RefusedEntry[]> {
+    const { rows } = await this.run((client) => client.query(`select * from ${this.aside} order by id`))
+    return (rows as RefusedRow[]).map(refusedOf)
+  }
+
+  retry(id: string): Promise<boolean> {
+    return this.changes(
+      `with gone as (delete from ${this.aside} where id = $1 returning entry)
+       insert into ${this.outbox} (entry) select entry from gone returning 1`,
+      id,
+    )
+  }
+
+  discard(id: string): Promise<boolean> {
+    return this.changes(`delete from ${this.aside} where id = $1 returning 1`, id)
+  }
+
+  private async changes(sql: string, id: string): Promise<boolean> {
+    if (!/^\d+$/.test(id)) return false
+    const { rows } = await this.run((client) => client.query(sql, [id]))
+    return rows.length === 1
   }
 }

@@ -1,5 +1,16 @@
 import type { InboxKey } from '../engine.ts'
-import { checkPrefix, entryOf, entryText, type OutboxEntry, type Store, TABLE_PREFIX } from './store.ts'
+import {
+  checkPrefix,
+  entryOf,
+  entryText,
+  type OutboxEntry,
+  type Refusal,
+  type RefusedEntry,
+  type RefusedRow,
+  refusedOf,
+  type Store,
+  TABLE_PREFIX,
+} from './store.ts'
 import { Turns } from './turns.ts'
 
 /** A prepared statement of better-sqlite3 and node:sqlite. */
@@ -45,7 +56,7 @@ export function sqliteStore<Database extends SqliteDatabase>(
   options: SqliteOptions = {},
 ): Store<Database> {
   const prefix = checkPrefix(options.prefix ?? TABLE_PREFIX)
-  return new SqliteStore(database, `${prefix}inbox`, `${prefix}outbox`)
+  return new SqliteStore(database, prefix)
 }
 
 /** Rows of a statement, whichever library. A statement that changes something gives none unless it returns them. */
@@ -64,12 +75,15 @@ class SqliteStore<Database extends SqliteDatabase> implements Store<Database> {
   private readonly database: Database
   private readonly inbox: string
   private readonly outbox: string
+  /** The table of what was put aside. */
+  private readonly aside: string
   private readonly turns = new Turns()
 
-  constructor(database: Database, inbox: string, outbox: string) {
+  constructor(database: Database, prefix: string) {
     this.database = database
-    this.inbox = inbox
-    this.outbox = outbox
+    this.inbox = `${prefix}inbox`
+    this.outbox = `${prefix}outbox`
+    this.aside = `${prefix}refused`
   }
 
   async prepare(): Promise<void> {
@@ -82,6 +96,11 @@ class SqliteStore<Database extends SqliteDatabase> implements Store<Database> {
       this.database,
       `create table if not exists ${this.outbox} (id integer primary key autoincrement, entry text not null)`,
     )
+    change(
+      this.database,
+      `create table if not exists ${this.aside} (
+         id integer primary key, entry text not null, reason text not null, at integer not null)`,
+    )
   }
 
   transaction<T>(work: (tx: Database) => Promise<T>): Promise<T> {
@@ -92,10 +111,17 @@ class SqliteStore<Database extends SqliteDatabase> implements Store<Database> {
         change(this.database, 'commit')
         return result
       } catch (error) {
-        change(this.database, 'rollback')
+        this.rollBack()
         throw error
       }
     })
+  }
+
+  /** After some errors SQLite has done so already, and says that there is nothing to roll back. */
+  private rollBack(): void {
+    try {
+      change(this.database, 'rollback')
+    } catch {}
   }
 
   async remember(tx: Database, { consumer, key, until }: InboxKey, now: number): Promise<boolean> {
@@ -113,15 +139,42 @@ class SqliteStore<Database extends SqliteDatabase> implements Store<Database> {
   }
 
   /** The connection is not held while entries are on their way: handlers go on. */
-  async relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+  async relay(most: number, send: (entries: readonly OutboxEntry[]) => Promise<readonly Refusal[]>): Promise<number> {
     const sql = `select id, entry from ${this.outbox} order by id limit ?`
     const rows = (await this.turns.take(async () => rowsOf(this.database, sql, [most]))) as Row[]
     if (rows.length === 0) return 0
-    await send(rows.map(({ entry }) => entryOf(entry)))
+    const refusals = await send(rows.map(({ entry }) => entryOf(entry)))
     await this.transaction(async (tx) => {
+      for (const { index, reason, at } of refusals) {
+        const { id, entry } = rows[index]!
+        change(tx, `insert into ${this.aside} values (?, ?, ?, ?)`, [id, entry, reason, at])
+      }
       for (const { id } of rows) change(tx, `delete from ${this.outbox} where id = ?`, [id])
     })
     return rows.length
+  }
+
+  async refused(): Promise<readonly RefusedEntry[]> {
+    const sql = `select * from ${this.aside} order by id`
+    const rows = await this.turns.take(async () => rowsOf(this.database, sql, []))
+    return (rows as RefusedRow[]).map(refusedOf)
+  }
+
+  retry(id: string): Promise<boolean> {
+    return this.transaction(async (tx) => {
+      const [row] = this.takeAside(tx, id)
+      if (row === undefined) return false
+      change(tx, `insert into ${this.outbox} (entry) values (?)`, [row.entry])
+      return true
+    })
+  }
+
+  discard(id: string): Promise<boolean> {
+    return this.transaction(async (tx) => this.takeAside(tx, id).length === 1)
+  }
+
+  private takeAside(tx: Database, id: string): Row[] {
+    return rowsOf(tx, `delete from ${this.aside} where id = ? returning id, entry`, [Number(id)]) as Row[]
   }
 }
 

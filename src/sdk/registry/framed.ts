@@ -15,7 +15,7 @@ const PREFIX = 5
 
 /**
  * A contract's codec with a registry behind it: registers the schema under `subject` (null: it only reads), puts its id before what it writes, and reads what was
- * written with another version of the schema. What has no such prefix is read as it is.
+ * written with another version of the schema. What has no such prefix is read as it is, and so are bytes without a schema.
  */
 export async function framed<In, Out>(
   contract: Contract<In, Out>,
@@ -24,7 +24,9 @@ export async function framed<In, Out>(
 ): Promise<Codec<In, Out>> {
   const codec = await contract.open()
   const { document, format } = contract
-  if (document === null || format === 'raw') return reading(codec, registry)
+  // Bytes are the application's own, also those that look like a schema's id.
+  if (format === 'raw') return codec
+  if (document === null) return reading(codec, registry)
   const type = format === 'avro' ? 'AVRO' : 'JSON'
   let id: number
   try {

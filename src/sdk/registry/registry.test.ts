@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { z } from 'zod'
 import { busOver } from '../../engines/connect.ts'
 import { Life } from '../../engines/embedded/life.ts'
 import { MemoryDisk } from '../../env/memory-disk.ts'
@@ -103,6 +104,23 @@ test('what has no prefix is read as it is, and what has no schema gets none', ()
     const got = new Promise<string>((resolve) => void bus.consume(greetings, resolve))
     await bus.send(greetings, 'hello')
     assert.equal(await got, 'hello')
+  }))
+
+test('bytes without a schema stay as they are, also those that begin like a schema’s id', () =>
+  withBus(async (bus) => {
+    const images = queue('images', { schema: raw() })
+    const got = new Promise<Uint8Array>((resolve) => void bus.consume(images, resolve))
+    const image = Buffer.from([0, 0, 0, 0, 1, 2, 3])
+    await bus.send(images, image)
+    assert.deepEqual(Buffer.from(await got), image)
+  }))
+
+test('a schema of a library that can tell it as a JSON Schema is registered, too', () =>
+  withBus(async (bus) => {
+    await bus.publish(topic('zod-orders', { schema: z.object({ id: z.string() }) }), { id: 'o-1' })
+    const { schema, type } = await registry.byId((await bodyOf('zod-orders')).readUInt32BE(1))
+    const { properties } = JSON.parse(schema) as { properties: object }
+    assert.deepEqual([properties, type], [{ id: { type: 'string' } }, 'JSON'])
   }))
 
 test('a registry that is not there is told', async () => {

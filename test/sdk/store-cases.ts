@@ -1,55 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { PGlite } from '@electric-sql/pglite'
-import sqlite from 'node-sqlite3-wasm'
-import { postgresStore } from './postgres.ts'
-import { sqliteStore } from './sqlite.ts'
-import type { OutboxEntry, Store } from './store.ts'
+import { test } from 'node:test'
+import type { OutboxEntry, Store } from '../../src/sdk/outbox/store.ts'
 
-/** PostgreSQL takes seconds to start here: tests share one, and have tables of their own. */
-let shared: Promise<PGlite> | null = null
-after(async () => (await shared)?.close())
-let tables = 0
-
-const DATABASES: Readonly<Record<string, () => Promise<Database>>> = {
-  PostgreSQL: async () => {
-    shared ??= PGlite.create()
-    const client = await shared
-    const table = `bills${++tables}`
-    await client.query(`create table ${table} (id text)`)
-    return {
-      store: postgresStore({ client, prefix: `t${tables}_` }),
-      write: async (tx, id) => void (await (tx as PGlite).query(`insert into ${table} values ($1)`, [id])),
-      bills: async () => (await client.query<Bill>(`select id from ${table} order by id`)).rows.map(({ id }) => id),
-      close: async () => {},
-    }
-  },
-  SQLite: async () => {
-    const database = new sqlite.Database(':memory:')
-    database.run('create table bills (id text)')
-    return {
-      store: sqliteStore(database),
-      write: async (tx, id) => void (tx as typeof database).run('insert into bills values (?)', [id]),
-      bills: async () => database.all('select id from bills order by id').map((row) => String(row.id)),
-      close: async () => database.close(),
-    }
-  },
-}
-
-interface Bill {
-  readonly id: string
-}
-
-interface Database {
+/** A database with a store, and a table of the application's in it. */
+export interface Database {
   readonly store: Store<unknown>
   readonly write: (tx: unknown, id: string) => Promise<void>
   readonly bills: () => Promise<string[]>
   readonly close: () => Promise<void>
 }
 
-const KEY = { consumer: 'orders', key: 'm-1', until: 1000 }
+export const KEY = { consumer: 'orders', key: 'm-1', until: 1000 }
 
-const ENTRY: OutboxEntry = {
+export const ENTRY: OutboxEntry = {
   kind: 'message',
   message: {
     to: 'queue',
@@ -67,7 +30,8 @@ const TOMBSTONE: OutboxEntry = {
   record: { topic: 'prices', key: 'k', body: null, headers: {}, partition: null, timestamp: 7 },
 }
 
-for (const [name, open] of Object.entries(DATABASES)) {
+/** Registers what holds for inbox and outbox in every database. */
+export function storeCases(name: string, open: () => Promise<Database>): void {
   const run = (sentence: string, body: (database: Database) => Promise<void>) =>
     test(`${name}: ${sentence}`, async () => {
       const database = await open()
@@ -118,7 +82,10 @@ for (const [name, open] of Object.entries(DATABASES)) {
     await store.transaction((tx) => store.add(tx, [ENTRY, TOMBSTONE]))
     await store.transaction((tx) => store.add(tx, [ENTRY]))
     const sent: OutboxEntry[][] = []
-    const send = async (entries: readonly OutboxEntry[]) => void sent.push([...entries])
+    const send = async (entries: readonly OutboxEntry[]) => {
+      sent.push([...entries])
+      return []
+    }
     assert.equal(await store.relay(2, send), 2)
     assert.equal(await store.relay(2, send), 1)
     assert.equal(await store.relay(2, send), 0)
@@ -131,8 +98,36 @@ for (const [name, open] of Object.entries(DATABASES)) {
       throw new Error('no broker')
     })
     await assert.rejects(failing, /no broker/)
-    assert.equal(await store.relay(10, async () => {}), 1)
+    assert.equal(await store.relay(10, async () => []), 1)
   })
+
+  run(
+    'an entry that is refused is put aside with the reason, and can be sent again or forgotten',
+    async ({ store }) => {
+      await store.transaction((tx) => store.add(tx, [TOMBSTONE, ENTRY, TOMBSTONE]))
+      const refuse = (reason: string) => async () => [
+        { index: 0, reason, at: 7 },
+        { index: 2, reason, at: 8 },
+      ]
+      assert.equal(await store.relay(10, refuse('too large')), 3)
+      const [first, second] = await store.refused()
+      assert.deepEqual(
+        [first, second].map((one) => [one?.entry, one?.reason, one?.at.getTime()]),
+        [
+          [TOMBSTONE, 'too large', 7],
+          [TOMBSTONE, 'too large', 8],
+        ],
+      )
+      assert.equal(await store.relay(10, async () => assert.fail('nothing is left to be sent')), 0)
+      assert.equal(await store.retry(first!.id), true)
+      assert.equal(await store.retry(first!.id), false)
+      assert.equal(await store.discard(second!.id), true)
+      assert.equal(await store.discard(second!.id), false)
+      assert.equal(await store.discard('none'), false)
+      assert.deepEqual(await store.refused(), [])
+      assert.equal(await store.relay(10, async (entries) => assert.deepEqual(entries, [TOMBSTONE]) ?? []), 1)
+    },
+  )
 
   run('transactions that are asked for at once come one after the other', async ({ store, write, bills }) => {
     await Promise.all(['a', 'b', 'c'].map((id) => store.transaction((tx) => write(tx, id))))
