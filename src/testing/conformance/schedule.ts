@@ -25,10 +25,10 @@ export const SCHEDULE_CASES: readonly Case[] = [
       const got = new Mailbox<number>()
       await bus.consume(orders, got.put)
       const now = bus.engine.clock.now()
+      await bus.send(orders, 1700, { at: new Date(now + 1700) })
+      await bus.send(orders, 1300, { at: new Date(now + 1300) })
       await bus.send(orders, 900, { at: new Date(now + 900) })
-      await bus.send(orders, 500, { at: new Date(now + 500) })
-      await bus.send(orders, 100, { at: new Date(now + 100) })
-      assert.deepEqual(await got.take(3), [100, 500, 900])
+      assert.deepEqual(await got.take(3), [900, 1300, 1700])
     },
   },
   {
@@ -48,8 +48,8 @@ export const SCHEDULE_CASES: readonly Case[] = [
       const orders = queue<string>(name('orders'))
       const got = new Mailbox<string>()
       await bus.consume(orders, got.put)
-      const unwanted = await bus.send(orders, 'unwanted', { delay: 100 })
-      await bus.send(orders, 'wanted', { delay: 200 })
+      const unwanted = await bus.send(orders, 'unwanted', { delay: 1500 })
+      await bus.send(orders, 'wanted', { delay: 1600 })
       assert.equal(await unwanted.cancel(), true)
       assert.equal(await unwanted.cancel(), false)
       assert.equal(await got.next(), 'wanted')
