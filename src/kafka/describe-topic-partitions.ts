@@ -55,7 +55,7 @@ export const describeTopicPartitions = api(
       answers.push({
         name,
         topicId: topic.id,
-        isInternal: false,
+        isInternal: topic.isInternal,
         partitions: told.map(({ number }) => ({
           partitionIndex: number,
           leaderId: options.nodeId,

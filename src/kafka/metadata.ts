@@ -73,7 +73,7 @@ function entryOf(topic: Topic, call: Call, topicAuthorizedOperations: number): T
   return {
     name: topic.name,
     topicId: topic.id,
-    isInternal: false,
+    isInternal: topic.isInternal,
     partitions: topic.partitions.map((partition) => ({
       partitionIndex: partition.number,
       leaderId: nodeId,

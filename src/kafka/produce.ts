@@ -138,6 +138,10 @@ export class ProduceRun {
         return { ...this.refused(data, fault), errorMessage }
       }
     }
+    if (topic.isInternal) {
+      const errorMessage = `Cannot append to internal topic ${topic.name}`
+      return { ...this.refused(data, ErrorCode.INVALID_TOPIC_EXCEPTION), errorMessage }
+    }
     const zstd = this.call.version >= 7
     if (topic.settings.contract !== null) {
       const answer = this.askContract(topic, topic.settings.contract, partition, data, records)

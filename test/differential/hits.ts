@@ -1,6 +1,11 @@
 /** How often each thing was tried: what was hardly tried was not compared. */
 export class Hits {
-  private readonly counts = new Map<string, number>()
+  private readonly counts: Map<string, number>
+
+  /** With what there is to try, so that what was never tried is told, too. */
+  constructor(all: readonly string[] = []) {
+    this.counts = new Map(all.map((what) => [what, 0]))
+  }
 
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1)

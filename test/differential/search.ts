@@ -16,6 +16,8 @@ export interface Subject<C, D extends { readonly at: number }> {
   run(commands: readonly C[], prefix: string, ours: Address, real: Address): Promise<D | null>
   explain(commands: readonly C[], found: D): string
   count(command: C, hits: Hits): void
+  /** Everything that there is to count, if that is known. */
+  readonly all?: readonly string[]
   /** What the others need: it is not left out when a sequence is shortened. */
   needs?(command: C): boolean
   /** Puts a bug into our side. */
@@ -78,7 +80,7 @@ async function compareAll<C, D extends { readonly at: number }>(
   ours: Address,
   real: Address,
 ): Promise<boolean> {
-  const hits = new Hits()
+  const hits = new Hits(subject.all)
   const first = given.number('seed')
   const count = given.number('sequences')
   // Names that no earlier run on the same brokers has left anything under.

@@ -6,6 +6,10 @@ import { type Acl, CLUSTER, Operation, PatternType, PermissionType, ResourceType
 import { APIS } from '../../src/kafka/apis.ts'
 import { GUARDS } from '../../src/kafka/security/guards.ts'
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
+import {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+} from '../../src/wire/kafka/messages/consumer-group-heartbeat.ts'
 import { CreateAclsRequest, CreateAclsResponse } from '../../src/wire/kafka/messages/create-acls.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/wire/kafka/messages/create-topics.ts'
 import { DeleteAclsRequest, DeleteAclsResponse } from '../../src/wire/kafka/messages/delete-acls.ts'
@@ -178,6 +182,34 @@ describe('a client with an authorizer before it', () => {
     rig.run(50)
     assert.ok(!alice.open)
     assert.match(rig.log.join(), /User:alice may not write to orders/)
+  })
+
+  it('finds by a regular expression only topics that it may know of, at once when that changes, and the same after a restart', () => {
+    const { rig, alice } = openRig()
+    create(
+      rig,
+      { resourceType: ResourceType.group, resourceName: 'g' },
+      { resourceName: 'orders', operation: Operation.describe },
+    )
+    const beat = (client: KafkaLink, more: object) => {
+      const asked = { groupId: 'g', memberId: 'A', memberEpoch: 0, ...more }
+      return rig.ask(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, 1, asked, client)
+    }
+    const topicsIn = ({ assignment }: ReturnType<typeof beat>) =>
+      assignment?.topicPartitions.map(({ topicId }) => rig.topics.byId.get(topicId)!.name).sort() ?? null
+    const first = beat(alice, { rebalanceTimeoutMs: 10_000, topicPartitions: [], subscribedTopicRegex: '.*' })
+    assert.equal(first.errorCode, NONE)
+    assert.deepEqual(topicsIn(first), ['orders'])
+    create(rig, { resourceName: 'bills', operation: Operation.describe })
+    rig.run(1_100)
+    const second = beat(alice, { memberEpoch: first.memberEpoch })
+    assert.deepEqual(topicsIn(second), ['bills', 'orders'])
+    rig.ask(CreateTopicsRequest, CreateTopicsResponse, 5, {
+      topics: [{ name: 'secret', numPartitions: 1, replicationFactor: 1 }],
+    })
+    rig.restart()
+    const third = beat(logIn(rig), { memberEpoch: second.memberEpoch })
+    assert.deepEqual([third.errorCode, third.memberEpoch, topicsIn(third)], [NONE, second.memberEpoch, null])
   })
 
   it('is asked about every API there is', () => {

@@ -131,6 +131,21 @@ describe('a client that makes topics faster than its quota', () => {
 })
 
 describe('quotas', () => {
+  it('of a client that comes twice are changed as it is said first, and answered once, with an error', () => {
+    const rig = new KafkaRig()
+    const entry = (value: number) => ({
+      entity: [{ entityType: 'user', entityName: 'a' }],
+      ops: [{ key: 'producer_byte_rate', value, remove: false }],
+    })
+    const asked = { entries: [entry(1), entry(2)] }
+    const { entries } = rig.ask(AlterClientQuotasRequest, AlterClientQuotasResponse, 1, asked)
+    assert.deepEqual(
+      entries.map(({ errorMessage }) => errorMessage),
+      ['Ignoring duplicate entity ClientQuotaEntity(entries={user=a})'],
+    )
+    assert.deepEqual(describeAll(rig), [[{ user: 'a' }, { producer_byte_rate: 1 }]])
+  })
+
   it('are altered one by one, described, and survive the loss of power', () => {
     const rig = new KafkaRig()
     alter(rig, { user: 'alice' }, { producer_byte_rate: 1000, request_percentage: 1.5 })

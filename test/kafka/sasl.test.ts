@@ -236,6 +236,16 @@ describe('SCRAM', () => {
     assert.equal(rig.broker.access.user('carol'), undefined)
     assert.ok(rig.broker.access.verifyPassword('alice', 'secret'))
   })
+
+  it('of one user twice are refused, whatever else is wrong with them', () => {
+    const rig = rigWith()
+    const upsertion = { name: 'alice', mechanism: 1, iterations: 8192, salt: Buffer.from('salt') }
+    const empty = { ...upsertion, saltedPassword: Buffer.alloc(0) }
+    const asked = { deletions: [], upsertions: [empty, { ...empty, mechanism: 2 }] }
+    const { results } = rig.ask(AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse, 0, asked)
+    const errorMessage = 'A user credential cannot be altered twice in the same request'
+    assert.deepEqual(results, [{ user: 'alice', errorCode: ErrorCode.DUPLICATE_RESOURCE, errorMessage }])
+  })
 })
 
 describe('a login that is good for a while', () => {

@@ -1,6 +1,6 @@
 import type { Group } from '../../core/group/classic.ts'
 import type { Subscription } from '../../core/group/consumer/member.ts'
-import { topicsOf } from '../../core/group/consumer/target.ts'
+import { topicsWanted } from '../../core/group/consumer/target.ts'
 import type { TopicsView } from '../../core/group/consumer/world.ts'
 
 /** Journal bytes of a fact beside what it names: frame, lengths and numbers. */
@@ -16,7 +16,7 @@ export function consumerRoom(group: Group, topics: TopicsView): number {
   let bytes = 4 * head
   for (const { subscription, target, current } of group.consumer.members.values()) {
     bytes += 4 * head + 9 * subscription.memberId.length + subscriptionBytes(subscription)
-    for (const { id, partitions } of topicsOf(subscription, topics)) seen.set(id, partitions.length)
+    for (const { id, partitions } of topicsWanted(subscription, topics)) seen.set(id, partitions.length)
     for (const assignment of [target, current.assigned, current.revoking]) {
       for (const partitions of assignment.values()) bytes += PARTITION * partitions.length
     }

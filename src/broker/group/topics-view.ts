@@ -15,9 +15,9 @@ export class GroupTopics implements TopicsView {
     this.topics = topics
   }
 
-  /** The journal position of the last fact about topics. */
+  /** Grows with every fact about topics, and about who may know of them. */
   get version(): number {
-    return this.topics.position
+    return this.topics.position + this.topics.broker.acls.position
   }
 
   byName(name: string): TopicView | undefined {

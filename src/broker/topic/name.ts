@@ -16,3 +16,11 @@ export function checkTopicName(name: string): string | null {
 export function collisionKey(name: string): string {
   return name.replaceAll('.', '_')
 }
+
+export const OFFSETS_TOPIC = '__consumer_offsets'
+export const TRANSACTIONS_TOPIC = '__transaction_state'
+
+/** Whether a topic of that name is the broker's own: clients may read it, and not write to it. */
+export function isInternal(name: string): boolean {
+  return name === OFFSETS_TOPIC || name === TRANSACTIONS_TOPIC
+}

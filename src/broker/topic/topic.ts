@@ -1,4 +1,5 @@
 import { Partition } from '../../core/partition/partition.ts'
+import { isInternal } from './name.ts'
 import type { StreamOf } from './topic-record.ts'
 import { type BrokerValue, settingsOf, type TopicSettings } from './topic-settings.ts'
 
@@ -19,6 +20,7 @@ export class Topic {
   /** The journal position of its last change. */
   position: number
 
+  readonly isInternal: boolean
   /** The stream queue that it is the log of. */
   readonly stream: StreamOf | null
   private policy: ReadonlyMap<string, string> = new Map()
@@ -35,6 +37,7 @@ export class Topic {
     this.stream = stream
     this.broker = broker
     this.name = name
+    this.isInternal = isInternal(name)
     this.id = id
     this.configs = configs
     this.settings = settingsOf(configs, broker)

@@ -11,8 +11,8 @@ import { metadataOf } from './members.ts'
 export function subscribedTopics(group: Group, view: TopicsView): Set<string> | null {
   if (group.consumer !== null) {
     const names = new Set<string>()
-    for (const { subscription } of group.consumer.members.values()) {
-      for (const { name } of topicsOf(subscription, view)) names.add(name)
+    for (const member of group.consumer.members.values()) {
+      for (const { name } of topicsOf(member, view)) names.add(name)
     }
     return names
   }

@@ -214,6 +214,7 @@ const NOTHING_NEW = {
   topics: null,
   regex: null,
   wrongRegex: null,
+  sees: null,
   assignor: null,
   owned: null,
   clientId: 'posthorn',

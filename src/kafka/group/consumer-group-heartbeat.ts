@@ -1,5 +1,6 @@
 import { subscriptionRoom } from '../../broker/group/consumer-room.ts'
 import { whyNoRegex } from '../../broker/group/topics-view.ts'
+import { Operation, ResourceType } from '../../core/access/acl.ts'
 import { assignmentOf } from '../../core/group/consumer/assignment.ts'
 import { ASSIGNORS } from '../../core/group/consumer/assignor.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
@@ -62,6 +63,7 @@ function beat(request: Request, call: HeartbeatCall): void {
     return
   }
   const owned = request.topicPartitions
+  const { ask } = call
   const reply = groups.heartbeat(group, {
     memberId: request.memberId === '' ? randomId(broker.env.random) : request.memberId,
     memberEpoch,
@@ -71,6 +73,7 @@ function beat(request: Request, call: HeartbeatCall): void {
     topics: request.subscribedTopicNames,
     regex: request.subscribedTopicRegex,
     wrongRegex: whyNoRegex(request.subscribedTopicRegex ?? ''),
+    sees: ask === null ? null : (topic) => ask.may(Operation.describe, ResourceType.topic, topic),
     assignor: request.serverAssignor,
     owned: owned === null ? null : assignmentOf(owned.map(({ topicId, partitions }) => [topicId, partitions])),
     clientId: call.clientId,

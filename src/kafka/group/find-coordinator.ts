@@ -1,10 +1,12 @@
+import { ensureInternal } from '../../broker/topic/internal.ts'
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../../broker/topic/name.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../wire/kafka/messages/find-coordinator.ts'
 import { api, type Call } from '../api.ts'
 import { addressFor } from '../metadata.ts'
 
 /*
- * FindCoordinator, 0 to 6. The coordinator of every group and of every transactional id is this broker. Other kinds of coordinators are
+ * FindCoordinator, 0 to 6. The coordinator of every group and of every transactional id is this broker. Who asks for one makes Kafka's internal topic. Other kinds of coordinators are
  * answered as Kafka does where it has none.
  */
 
@@ -19,6 +21,9 @@ export const findCoordinator = api(
   { from: 0, to: 6 },
   (request, call) => {
     const found = find(request.keyType, call)
+    const isAsked = call.version < 4 || request.coordinatorKeys.length > 0
+    if (isAsked && request.keyType === GROUP) ensureInternal(call.front.topics, OFFSETS_TOPIC)
+    if (isAsked && request.keyType === TRANSACTION) ensureInternal(call.front.topics, TRANSACTIONS_TOPIC)
     // Kafka has a word for no error up to version 3.
     if (call.version < 4) call.reply({ ...found, errorMessage: found.errorMessage || 'NONE' }, 0)
     else call.reply({ coordinators: request.coordinatorKeys.map((key) => ({ key, ...found })) }, 0)

@@ -3,13 +3,16 @@ import { setQuota } from '../../broker/quota/quotas.ts'
 import { ENTITY_TYPES, type EntityType, type QuotaEntity } from '../../core/quota/quotas.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { AlterClientQuotasRequest, AlterClientQuotasResponse } from '../../wire/kafka/messages/alter-client-quotas.ts'
-import type { Decoded } from '../../wire/kafka/schema.ts'
+import type { Decoded, Encodable } from '../../wire/kafka/schema.ts'
 import { api, type Call } from '../api.ts'
 
 /* AlterClientQuotas, 0 to 1. What is wrong with an entity is said of that entity; the others are changed. The texts are Kafka's. */
 
 type Entry = Decoded<typeof AlterClientQuotasRequest>['entries'][number]
 type Ops = Entry['ops']
+type Answer = NonNullable<Encodable<typeof AlterClientQuotasResponse>['entries']>[number]
+/** Names by kind; null is the default of the kind. */
+type Given = Readonly<Record<string, string | null>>
 
 /** What can be set, and whether it is whole. */
 const CLIENT_KEYS: Readonly<Record<string, 'whole' | 'any'>> = {
@@ -28,37 +31,41 @@ export const alterClientQuotas = api(
   AlterClientQuotasResponse,
   { from: 0, to: 1, writes: true },
   (request, call) => {
-    // An entity that comes twice is answered once, with an error.
-    const byEntity = new Map<string, Entry[]>()
+    // An entity that comes twice is changed as it is said first, and answered once, with an error.
+    const answers = new Map<string, Answer>()
     for (const entry of request.entries) {
-      const key = JSON.stringify(Object.entries(entityOf(entry)).sort())
-      byEntity.set(key, [...(byEntity.get(key) ?? []), entry])
+      const given = entityOf(entry)
+      const key = JSON.stringify(Object.entries(given).sort())
+      const keys = new Set(entry.ops.map(({ key }) => key))
+      const isTwice = answers.has(key) || keys.size < entry.ops.length
+      const entity = Object.entries(given).map(([entityType, entityName]) => ({ entityType, entityName }))
+      answers.set(key, {
+        entity,
+        ...(isTwice ? duplicate(given) : alter(given, entry.ops, request.validateOnly, call)),
+      })
     }
-    const entries = [...byEntity.values()].map((same) => {
-      const entity = Object.entries(entityOf(same[0]!)).map(([entityType, entityName]) => ({ entityType, entityName }))
-      return { entity, ...alter(same, request.validateOnly, call) }
-    })
-    call.reply({ entries }, call.front.broker.quotas.position)
+    call.reply({ entries: [...answers.values()] }, call.front.broker.quotas.position)
   },
 )
 
 /** Of a kind that comes twice the last one counts. */
-function entityOf({ entity }: Entry): Readonly<Record<string, string | null>> {
+function entityOf({ entity }: Entry): Given {
   return Object.fromEntries(entity.map(({ entityType, entityName }) => [entityType, entityName]))
 }
 
-function alter(same: readonly Entry[], onlyCheck: boolean, call: Call) {
-  const invalid = (errorMessage: string) => ({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage })
-  const [{ ops }] = same as [Entry]
-  const given = entityOf(same[0]!)
-  const keys = ops.map(({ key }) => key)
-  if (same.length > 1 || new Set(keys).size < keys.length) {
-    const place = (type: string) => TOLD_ORDER[type] ?? 2
-    const told = Object.entries(given)
-      .sort(([one], [other]) => place(one) - place(other))
-      .map(([type, name]) => `${type}=${name}`)
-    return invalid(`Ignoring duplicate entity ClientQuotaEntity(entries={${told.join(', ')}})`)
-  }
+function invalid(errorMessage: string) {
+  return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
+}
+
+function duplicate(given: Given) {
+  const place = (type: string) => TOLD_ORDER[type] ?? 2
+  const told = Object.entries(given)
+    .sort(([one], [other]) => place(one) - place(other))
+    .map(([type, name]) => `${type}=${name}`)
+  return invalid(`Ignoring duplicate entity ClientQuotaEntity(entries={${told.join(', ')}})`)
+}
+
+function alter(given: Given, ops: Ops, onlyCheck: boolean, call: Call) {
   const wrong = wrongEntity(given) ?? wrongOps(ops, 'ip' in given ? IP_KEYS : CLIENT_KEYS)
   if (wrong !== null) return invalid(wrong)
   const entity = given as QuotaEntity
@@ -72,7 +79,7 @@ function alter(same: readonly Entry[], onlyCheck: boolean, call: Call) {
   return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: 'The disk is full, or there are too many quotas.' }
 }
 
-function wrongEntity(entity: Readonly<Record<string, string | null>>): string | null {
+function wrongEntity(entity: Given): string | null {
   const types = Object.keys(entity)
   if (types.length === 0) return 'Invalid empty client quota entity'
   for (const type of types) {

@@ -1,3 +1,4 @@
+import { OFFSETS_TOPIC } from '../../broker/topic/name.ts'
 import type { Transaction } from '../../core/transaction/transaction.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import {
@@ -37,8 +38,7 @@ export const describeTransactions = api(
   },
 )
 
-/** The topic in which Kafka keeps the offsets of groups, and its usual number of partitions: a group is shown as one of them. */
-const OFFSETS_TOPIC = '__consumer_offsets'
+/** Partitions of the topic in which Kafka keeps the offsets of groups, while it is not there: a group is shown as one of them. */
 const OFFSETS_PARTITIONS = 50
 
 function topicsOf(front: Front, { partitions, groups }: Transaction) {
@@ -52,7 +52,8 @@ function topicsOf(front: Front, { partitions, groups }: Transaction) {
     const partition = front.topics.partitions.get(id)
     if (partition !== undefined) add(partition.topic, partition.number)
   }
-  for (const group of groups) add(OFFSETS_TOPIC, (hash(group) & 0x7fffffff) % OFFSETS_PARTITIONS)
+  const count = front.topics.byName.get(OFFSETS_TOPIC)?.partitions.length ?? OFFSETS_PARTITIONS
+  for (const group of groups) add(OFFSETS_TOPIC, (hash(group) & 0x7fffffff) % count)
   return [...topics].map(([topic, numbers]) => ({ topic, partitions: [...numbers] }))
 }
 

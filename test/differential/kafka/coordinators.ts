@@ -1,4 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises'
+import { errorName } from '../../../src/wire/kafka/errors.ts'
+import { DescribeAclsRequest, DescribeAclsResponse } from '../../../src/wire/kafka/messages/describe-acls.ts'
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../../src/wire/kafka/messages/find-coordinator.ts'
 import type { Address } from '../search.ts'
 import { Link } from './link.ts'
@@ -21,6 +23,19 @@ export async function findCoordinators({ host, port }: Address): Promise<void> {
         await pass(LOOK_MS)
       }
     }
+  } finally {
+    link.close()
+  }
+}
+
+/** Whether a broker asks ACLs. */
+export async function hasAuthorizer({ host, port }: Address): Promise<boolean> {
+  const link = new Link(host, port)
+  try {
+    const any = { resourceTypeFilter: 1, patternTypeFilter: 1, operation: 1, permissionType: 1 }
+    const filter = { ...any, resourceNameFilter: null, principalFilter: null, hostFilter: null }
+    const answer = await link.ask(DescribeAclsRequest, DescribeAclsResponse, 3, filter, () => {})
+    return typeof answer !== 'string' && errorName(answer.errorCode) !== 'SECURITY_DISABLED'
   } finally {
     link.close()
   }

@@ -1,9 +1,11 @@
 import type { Dice } from '../../../sim/random.ts'
 import type { Command, Maker, Scene } from './command.ts'
+import { ACCESS_MAKERS } from './commands/access.ts'
 import { CONFIG_MAKERS } from './commands/configs.ts'
 import { CONSUMER_MAKERS } from './commands/consumers.ts'
 import { GROUP_MAKERS } from './commands/groups.ts'
 import { describeProducers, LIST_MAKERS, listGroups, listTransactions } from './commands/lists.ts'
+import { LOGIN_MAKERS } from './commands/login.ts'
 import { QUOTA_MAKERS } from './commands/quotas.ts'
 import { RECORD_MAKERS } from './commands/records.ts'
 import { SHARE_MAKERS, shareSetUp } from './commands/shares.ts'
@@ -18,7 +20,8 @@ const NOUNS: readonly (readonly Maker[])[] = [
   CONFIG_MAKERS,
   [...CONSUMER_MAKERS, listGroups],
   QUOTA_MAKERS,
-  LIST_MAKERS,
+  [...LIST_MAKERS, ...LOGIN_MAKERS],
+  ACCESS_MAKERS,
 ]
 
 /** Makes the commands of one sequence. Each is about one noun, beside the topics that all need: that gets deeper than a little of everything. */

@@ -16,9 +16,12 @@ const PATIENCE_MS = 3000
 /** A broker that has just begun makes its internal topics when they are first needed. */
 const STARTING_MS = 30_000
 const LOOK_MS = 25
-/** Coordinators hear of topics a moment later. */
+/** Coordinators hear of topics, and brokers of ACLs, a moment later. */
 const SPREAD_MS = 100
-const CHANGES_TOPICS = ['CreateTopicsRequest', 'CreatePartitionsRequest', 'DeleteTopicsRequest']
+const SPREADS = [
+  ...['CreateTopicsRequest', 'CreatePartitionsRequest', 'DeleteTopicsRequest'],
+  ...['CreateAclsRequest', 'DeleteAclsRequest'],
+]
 /** Errors that say: ask again. */
 const TRANSIENT = [
   'NOT_COORDINATOR',
@@ -54,8 +57,8 @@ function starts({ asksAgain }: Command, real: string): boolean {
 }
 
 /** Old versions of Metadata make what is not there. */
-function changesTopics({ request, version }: Command): boolean {
-  return CHANGES_TOPICS.includes(request.name) || (request.name === 'MetadataRequest' && version < 4)
+function spreads({ request, version }: Command): boolean {
+  return SPREADS.includes(request.name) || (request.name === 'MetadataRequest' && version < 4)
 }
 
 async function ask(command: Command, one: Side, other: Side): Promise<{ ours: string; real: string } | null> {
@@ -72,7 +75,7 @@ async function ask(command: Command, one: Side, other: Side): Promise<{ ours: st
     else if (transient && !other.link(command.seat).busy) second = await put(command, other)
   }
   first.isOver = second.isOver = true
-  if (changesTopics(command)) await pass(SPREAD_MS)
+  if (spreads(command)) await pass(SPREAD_MS)
   one.late.length = 0
   other.late.length = 0
   return null

@@ -1,5 +1,6 @@
 import type { Refusal } from '../commands.ts'
 import type { Assignment } from './assignment.ts'
+import type { MaySee } from './member.ts'
 
 /** ConsumerGroupHeartbeat, checked for what can be checked without the group; null where the member has nothing new to say. */
 export interface ConsumerHeartbeat {
@@ -14,6 +15,8 @@ export interface ConsumerHeartbeat {
   readonly regex: string | null
   /** What is wrong with the expression. */
   readonly wrongRegex: string | null
+  /** Which of the topics that its expression finds the member may know of. */
+  readonly sees: MaySee
   readonly assignor: string | null
   /** What the member has. */
   readonly owned: Assignment | null

@@ -80,6 +80,7 @@ export class ConsumerGroup {
       subscription,
       current: NEW_MEMBER,
       target: NO_PARTITIONS,
+      sees: undefined,
       sessionDeadline: NEVER,
       rebalanceDeadline: NEVER,
       joinDeadline: NEVER,

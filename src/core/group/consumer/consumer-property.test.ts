@@ -119,6 +119,7 @@ class Play {
         topics,
         regex: isJoin && this.dice.below(3) === 0 ? 't[01]' : null,
         wrongRegex: null,
+        sees: null,
         assignor: this.changesItsMind() ? 'range' : null,
         owned: isJoin ? NO_PARTITIONS : client.owned,
         clientId: 'c',
@@ -184,6 +185,7 @@ class Play {
       topics: null,
       regex: null,
       wrongRegex: null,
+      sees: null,
       assignor: null,
     }
     const memberEpoch = instanceId !== null && this.dice.below(2) === 0 ? -2 : -1

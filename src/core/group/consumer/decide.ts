@@ -64,7 +64,7 @@ export function reconcileMember(
   const consumer = group.consumer!
   const { current, subscription } = member
   if (current.state === 'stable' && current.epoch === consumer.targetEpoch) return false
-  const read = new Set(topicsOf(subscription, world.topics).map((topic) => topic.id))
+  const read = new Set(topicsOf(member, world.topics).map((topic) => topic.id))
   const target = filtered(member.target, (topicId) => read.has(topicId))
   const next = reconcile(consumer, current, target, owned)
   if (next === current || isSame(next, current)) return false

@@ -5,8 +5,9 @@ import type { ConsumerGroup } from './consumer-group.ts'
 import { assignIfDue, begin, bumpIfChanged, decide, heardOf, reconcileMember } from './decide.ts'
 import { fencedInstance, smallerEpoch, wrongEpoch } from './fencing.ts'
 import { leave } from './leave.ts'
-import { AWAY, type Subscription, sameSubscription, sameTopics } from './member.ts'
+import { AWAY, type ConsumerMember, type Subscription, sameSubscription, sameTopics } from './member.ts'
 import { replace } from './replace.ts'
+import { topicsOf } from './target.ts'
 import { upgrade, upgradeRefusal } from './upgrade.ts'
 import type { World } from './world.ts'
 
@@ -38,7 +39,8 @@ export function consumerHeartbeat(
     decide(group, { kind: 'member', subscription: after }, out)
   }
   const member = consumer.members.get(after.memberId)!
-  const wantsOther = before === undefined ? isSubscribed(after) : !sameTopics(before, after)
+  const seesOther = look(member, command, world)
+  const wantsOther = before === undefined ? isSubscribed(after) : seesOther || !sameTopics(before, after)
   bumpIfChanged(group, wantsOther, world, out)
   assignIfDue(group, world, now, out)
   const hasOther = reconcileMember(group, member, command.owned, world, now, out)
@@ -53,6 +55,14 @@ export function consumerHeartbeat(
     heartbeatIntervalMs: world.consumer.heartbeatIntervalMs,
     assignment: isFull || hasOther ? member.current.assigned : null,
   }
+}
+
+/** Takes over what the member may see; true if it is heard of for the first time since the start, and reads other topics than was thought. */
+function look(member: ConsumerMember, { sees }: ConsumerHeartbeat, { topics }: World): boolean {
+  const isNews = member.sees === undefined && member.subscription.regex !== ''
+  const before = isNews ? topicsOf(member, topics).length : 0
+  member.sees = sees
+  return isNews && topicsOf(member, topics).length !== before
 }
 
 function isSubscribed({ topics, regex }: Subscription): boolean {

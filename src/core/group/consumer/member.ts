@@ -57,11 +57,16 @@ export const NEW_MEMBER: Current = {
 /** A static member that has said it will be back. */
 export const AWAY = -2
 
-/** A member of a consumer group: three facts, and its deadlines. */
+/** Whether a member may know of a topic; null if it may know of all. */
+export type MaySee = ((topic: string) => boolean) | null
+
+/** A member of a consumer group: three facts, what it may see, and its deadlines. */
 export interface ConsumerMember {
   subscription: Subscription
   current: Current
   target: Assignment
+  /** Undefined until it has been heard of since the start. */
+  sees: MaySee | undefined
   sessionDeadline: number
   /** It has to have given its partitions back by then. */
   rebalanceDeadline: number

@@ -7,7 +7,7 @@ export interface TopicView {
 
 /** The topics that there are, for the machine that assigns their partitions. */
 export interface TopicsView {
-  /** Grows whenever a topic comes, grows or goes. */
+  /** Grows whenever a topic comes, grows or goes, or others may know of it. */
   readonly version: number
   byName(name: string): TopicView | undefined
   byId(id: string): TopicView | undefined

@@ -3,6 +3,10 @@ import {
   AlterPartitionReassignmentsResponse,
 } from '../../../../src/wire/kafka/messages/alter-partition-reassignments.ts'
 import {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+} from '../../../../src/wire/kafka/messages/alter-replica-log-dirs.ts'
+import {
   DescribeClusterRequest,
   DescribeClusterResponse,
 } from '../../../../src/wire/kafka/messages/describe-cluster.ts'
@@ -14,6 +18,7 @@ import {
   DescribeProducersRequest,
   DescribeProducersResponse,
 } from '../../../../src/wire/kafka/messages/describe-producers.ts'
+import { DescribeQuorumRequest, DescribeQuorumResponse } from '../../../../src/wire/kafka/messages/describe-quorum.ts'
 import { ElectLeadersRequest, ElectLeadersResponse } from '../../../../src/wire/kafka/messages/elect-leaders.ts'
 import {
   FindCoordinatorRequest,
@@ -57,6 +62,13 @@ const MOVE = {
   request: AlterPartitionReassignmentsRequest,
   response: AlterPartitionReassignmentsResponse,
   versions: [0, 1],
+} as const
+
+const QUORUM = { request: DescribeQuorumRequest, response: DescribeQuorumResponse, versions: [0, 2] } as const
+const LOG_MOVE = {
+  request: AlterReplicaLogDirsRequest,
+  response: AlterReplicaLogDirsResponse,
+  versions: [1, 2],
 } as const
 
 export const listGroups: Maker = {
@@ -243,6 +255,45 @@ const moves: Maker = {
   },
 }
 
+const quorum: Maker = {
+  weight: 2,
+  make(scene) {
+    const topicName = chance(scene) ? scene.dice.pick(['', someTopic(scene)]) : '__cluster_metadata'
+    const partitionIndex = chance(scene) ? 1 : 0
+    return command(scene, QUORUM, {
+      about: `${topicName}/${partitionIndex}`,
+      asksAgain: true,
+      make: () => ({ topics: [{ topicName, partitions: [{ partitionIndex }] }] }),
+      // How far its log is, is its own.
+      view: (_side, { errorCode, topics, nodes }) => ({
+        errorCode,
+        topics: topics.map(({ topicName, partitions }) => ({
+          topicName,
+          partitions: partitions.map(({ partitionIndex, errorCode, leaderId, currentVoters, observers }) => ({
+            ...{ partitionIndex, errorCode, leaderId },
+            voters: currentVoters.map(({ replicaId }) => replicaId),
+            observers: observers.map(({ replicaId }) => replicaId),
+          })),
+        })),
+        nodes: nodes.map(({ nodeId }) => nodeId),
+      }),
+    })
+  },
+}
+
+const logMove: Maker = {
+  weight: 2,
+  make(scene) {
+    const name = someTopic(scene)
+    const partitions = [somePartition(scene, name)]
+    const path = scene.dice.pick(['/nowhere', 'nowhere'])
+    return command(scene, LOG_MOVE, {
+      about: `${name}/${partitions} to ${path}`,
+      make: () => ({ dirs: [{ path, topics: [{ name, partitions }] }] }),
+    })
+  },
+}
+
 export const LIST_MAKERS: readonly Maker[] = [
   listGroups,
   listTransactions,
@@ -254,4 +305,6 @@ export const LIST_MAKERS: readonly Maker[] = [
   elect,
   move,
   moves,
+  quorum,
+  logMove,
 ]

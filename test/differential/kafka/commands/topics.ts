@@ -9,16 +9,17 @@ import { ZERO_UUID } from '../../../../src/wire/kafka/schema.ts'
 import { type Command, chance, command, type Maker, type Scene, someTopic } from '../command.ts'
 import type { Side } from '../side.ts'
 
-const CREATE = { request: CreateTopicsRequest, response: CreateTopicsResponse, versions: [7, 7] } as const
+const CREATE = { request: CreateTopicsRequest, response: CreateTopicsResponse, versions: [2, 7] } as const
 const DELETE = { request: DeleteTopicsRequest, response: DeleteTopicsResponse, versions: [1, 6] } as const
 const GROW = { request: CreatePartitionsRequest, response: CreatePartitionsResponse, versions: [0, 3] } as const
-const METADATA = { request: MetadataRequest, response: MetadataResponse, versions: [1, 13] } as const
+const METADATA = { request: MetadataRequest, response: MetadataResponse, versions: [0, 13] } as const
 
 /** A topic of one partition, which every sequence about it begins with. */
 export function created(scene: Scene, name: string): Command {
   scene.topics.set(name, 1)
   return command(scene, CREATE, {
     about: name,
+    version: 7,
     isNeeded: true,
     make: () => ({ topics: [{ name, numPartitions: 1, replicationFactor: 1 }], timeoutMs: 5000 }),
     learn(side, { topics }) {
@@ -41,6 +42,8 @@ const create: Maker = {
     const fine = numPartitions > 0 && replicationFactor !== 0 && replicationFactor !== 2 && replicationFactor !== -2
     if (fine && !validateOnly && name.startsWith(prefix) && !topics.has(name)) topics.set(name, numPartitions)
     return command(scene, CREATE, {
+      // The older ones do not tell the id, which much of what follows refers to.
+      version: dice.chance(0.3) ? dice.between(2, 6) : 7,
       about: `${name} partitions=${numPartitions} replication=${replicationFactor} ${JSON.stringify(configs)}${validateOnly ? ' validateOnly' : ''}`,
       make: () => ({
         topics: [{ name, numPartitions, replicationFactor, assignments: [], configs }],
@@ -113,7 +116,7 @@ const metadata: Maker = {
   weight: 3,
   make(scene) {
     const name = someTopic(scene)
-    const version = scene.dice.between(1, 13)
+    const version = scene.dice.between(0, 13)
     const byId = version >= 12 && scene.dice.chance(0.5)
     return command(scene, METADATA, {
       about: `${name}${byId ? ' by id' : ''}`,

@@ -18,16 +18,21 @@ import {
   TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
 } from '../../../../src/wire/kafka/messages/txn-offset-commit.ts'
+import {
+  WriteTxnMarkersRequest,
+  WriteTxnMarkersResponse,
+} from '../../../../src/wire/kafka/messages/write-txn-markers.ts'
 import { chance, command, type Maker, type Scene, somePartition, someTopic } from '../command.ts'
 import type { Side } from '../side.ts'
 import { RECORD_READERS } from './records.ts'
 
 const INIT = { request: InitProducerIdRequest, response: InitProducerIdResponse, versions: [0, 5] } as const
-const ADD = { request: AddPartitionsToTxnRequest, response: AddPartitionsToTxnResponse, versions: [0, 3] } as const
+const ADD = { request: AddPartitionsToTxnRequest, response: AddPartitionsToTxnResponse, versions: [0, 5] } as const
 const ADD_OFFSETS = { request: AddOffsetsToTxnRequest, response: AddOffsetsToTxnResponse, versions: [0, 4] } as const
 const COMMIT = { request: TxnOffsetCommitRequest, response: TxnOffsetCommitResponse, versions: [0, 5] } as const
 const END = { request: EndTxnRequest, response: EndTxnResponse, versions: [0, 5] } as const
 const PRODUCE = { request: ProduceRequest, response: ProduceResponse, versions: [3, 13] } as const
+const MARK = { request: WriteTxnMarkersRequest, response: WriteTxnMarkersResponse, versions: [1, 2] } as const
 const DESCRIBE = {
   request: DescribeTransactionsRequest,
   response: DescribeTransactionsResponse,
@@ -71,15 +76,21 @@ const add: Maker = {
     const { slot, transactionalId, wrong } = whoOf(scene)
     const name = someTopic(scene)
     const partition = somePartition(scene, name)
+    const version = scene.dice.between(0, 5)
+    // Brokers ask each other with the newer ones.
+    const verifyOnly = version >= 4 && scene.dice.chance(0.5)
     return command(scene, ADD, {
-      about: `${transactionalId} ${name}/${partition}${wrong ? ' fenced' : ''}`,
+      version,
+      about: `${transactionalId} ${name}/${partition}${wrong ? ' fenced' : ''}${verifyOnly ? ' verify' : ''}`,
       make: (side) => {
         const { producerId, producerEpoch } = producerOf(side, slot, wrong)
+        const topics = [{ name, partitions: [partition] }]
+        if (version >= 4) return { transactions: [{ transactionalId, producerId, producerEpoch, verifyOnly, topics }] }
         return {
           v3AndBelowTransactionalId: transactionalId,
           v3AndBelowProducerId: producerId,
           v3AndBelowProducerEpoch: producerEpoch,
-          v3AndBelowTopics: [{ name, partitions: [partition] }],
+          v3AndBelowTopics: topics,
         }
       },
     })
@@ -157,6 +168,30 @@ const produce: Maker = {
   },
 }
 
+/** As an operator ends a transaction that hangs. */
+const mark: Maker = {
+  weight: 1,
+  make(scene) {
+    const { slot, wrong } = whoOf(scene)
+    const name = someTopic(scene)
+    const partitionIndexes = [somePartition(scene, name)]
+    const transactionResult = scene.dice.chance(0.2)
+    return command(scene, MARK, {
+      about: `producer ${slot} ${name}/${partitionIndexes} ${transactionResult ? 'commit' : 'abort'}${wrong ? ' fenced' : ''}`,
+      make: (side) => ({
+        markers: [
+          {
+            ...producerOf(side, slot, wrong),
+            transactionResult,
+            topics: [{ name, partitionIndexes }],
+            coordinatorEpoch: 0,
+          },
+        ],
+      }),
+    })
+  },
+}
+
 const describe: Maker = {
   weight: 3,
   make(scene) {
@@ -176,6 +211,7 @@ export const TRANSACTION_MAKERS: readonly Maker[] = [
   commitOffsets,
   end,
   produce,
+  mark,
   describe,
   ...RECORD_READERS,
 ]
