@@ -65,16 +65,19 @@ function alterAll(call: Call, resources: readonly AskedResource[], onlyCheck: bo
   })
 }
 
+const DUPLICATE: Told = [ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys']
+
 function alter(call: Call, asked: AskedResource, onlyCheck: boolean, replaces: boolean): Told {
   const { resourceType, resourceName, configs } = asked
+  const isDuplicate = new Set(configs.map(({ name }) => name)).size < configs.length
+  // The two APIs look at this before and after they look at the values.
+  if (isDuplicate && replaces) return DUPLICATE
   const empty = configs.filter(({ configOperation, value }) => configOperation !== Operation.delete && value === null)
   if (empty.length > 0) {
     const names = empty.map(({ name }) => name).join(',')
     return [ErrorCode.INVALID_REQUEST, `Null value not supported for : ${names}`]
   }
-  if (new Set(configs.map(({ name }) => name)).size < configs.length) {
-    return [ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys']
-  }
+  if (isDuplicate) return DUPLICATE
   if (configs.some(({ configOperation }) => configOperation < Operation.set || configOperation > Operation.subtract)) {
     return [ErrorCode.UNKNOWN_SERVER_ERROR, null]
   }

@@ -31,7 +31,8 @@ export const describeQuorum = api(
         return { partitionIndex, errorMessage: null, ...leader, currentVoters: [us], observers: [] }
       }),
     }))
+    const isKnown = told.some(({ partitions }) => partitions.some((partition) => 'leaderId' in partition))
     const listeners = [{ name: 'PLAINTEXT', ...addressFor(call) }]
-    call.reply({ errorMessage: null, topics: told, nodes: [{ nodeId: options.nodeId, listeners }] }, 0)
+    call.reply({ errorMessage: null, topics: told, nodes: isKnown ? [{ nodeId: options.nodeId, listeners }] : [] }, 0)
   },
 )

@@ -28,7 +28,7 @@ export interface Subject<C, D extends { readonly at: number }> {
   open(): Promise<Address & { stop(): Promise<void> }>
 }
 
-const USAGE = `--real HOST:PORT  [--ours HOST:PORT]  --sequences N  --seed N  --length N  --least N  --failures N  --planted`
+const USAGE = `--real HOST:PORT  [--ours HOST:PORT]  --sequences N  --seed N  --length N  --least N  --failures N  --at-once N  --planted`
 
 function options(realPort: number) {
   const text = (otherwise: string) => ({ type: 'string', default: otherwise }) as const
@@ -41,11 +41,12 @@ function options(realPort: number) {
       length: text('30'),
       least: text('0'),
       failures: text('10'),
+      'at-once': text('1'),
       planted: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const number = (name: 'sequences' | 'seed' | 'length' | 'least' | 'failures') => Number(values[name])
+  const number = (name: 'sequences' | 'seed' | 'length' | 'least' | 'failures' | 'at-once') => Number(values[name])
   return { ...values, number }
 }
 
@@ -87,20 +88,18 @@ async function compareAll<C, D extends { readonly at: number }>(
   const run = Date.now().toString(36)
   let failures = 0
   let once = 0
-  for (let seed = first; seed < first + count && failures < given.number('failures'); seed++) {
-    const prefix = `d${run}-${seed}`
-    const commands = subject.sequence(seed, prefix, given.number('length'))
-    const found = await subject.run(commands, prefix, ours, real)
-    for (const command of commands.slice(0, found === null ? undefined : found.at + 1)) subject.count(command, hits)
-    if (found === null) continue
-    if (!(await happensAgain(subject, given, seed, run, ours, real))) {
-      once++
-      continue
+  let seed = first
+  const goOn = async () => {
+    while (seed < first + count && failures < given.number('failures')) {
+      const outcome = await compareOne(subject, given, seed++, run, ours, real, hits)
+      if (outcome === 'once') once++
+      else if (outcome !== null) {
+        failures++
+        console.log(outcome)
+      }
     }
-    failures++
-    const report = await explain(subject, given, seed, run, commands.slice(0, found.at + 1), found, ours, real)
-    console.log(`sequence ${seed} differs:\n${report}\n`)
   }
+  await Promise.all(Array.from({ length: given.number('at-once') }, goOn))
   console.log(hits.lines().join('\n'))
   const rare = hits.rare(given.number('least'))
   if (rare.length > 0) console.log(`tried fewer than ${given.least} times: ${rare.join(', ')}`)
@@ -108,6 +107,26 @@ async function compareAll<C, D extends { readonly at: number }>(
     `${count} sequences of ${given.length} commands, ${failures} differ (${once} more did once, and not again)`,
   )
   return given.planted ? failures === 0 : failures > 0 || rare.length > 0
+}
+
+/** Null if the sides agree, 'once' if they did not and then did, otherwise what differs. */
+async function compareOne<C, D extends { readonly at: number }>(
+  subject: Subject<C, D>,
+  given: Options,
+  seed: number,
+  run: string,
+  ours: Address,
+  real: Address,
+  hits: Hits,
+): Promise<string | 'once' | null> {
+  const prefix = `d${run}-${seed}`
+  const commands = subject.sequence(seed, prefix, given.number('length'))
+  const found = await subject.run(commands, prefix, ours, real)
+  for (const command of commands.slice(0, found === null ? undefined : found.at + 1)) subject.count(command, hits)
+  if (found === null) return null
+  if (!(await happensAgain(subject, given, seed, run, ours, real))) return 'once'
+  const report = await explain(subject, given, seed, run, commands.slice(0, found.at + 1), found, ours, real)
+  return `sequence ${seed} differs:\n${report}\n`
 }
 
 /** What depends on the moment, as who of two parts of the real one is faster, does not happen every time. A difference does. */

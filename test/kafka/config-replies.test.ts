@@ -75,6 +75,33 @@ describe('what a real Kafka says about settings', () => {
   })
 })
 
+describe('of several settings that are wrong', () => {
+  const first = (resourceType: number, name: string, names: readonly string[]) => {
+    const text = alter(
+      rigWithTopic(),
+      resourceType,
+      name,
+      names.map((one) => [one, 0, 'x y']),
+    )[1]!
+    return names.filter((one) => text.includes(` ${one}`)).sort((a, b) => b.length - a.length)[0]
+  }
+
+  it('the first of Kafka’s list is told, whatever their order in the request', () => {
+    assert.equal(first(2, 't', ['retention.ms', 'cleanup.policy', 'segment.bytes']), 'segment.bytes')
+    assert.equal(first(2, 't', ['local.retention.ms', 'remote.storage.enable', 'preallocate']), 'preallocate')
+    assert.equal(
+      first(32, 'g', ['share.isolation.level', 'consumer.heartbeat.interval.ms']),
+      'consumer.heartbeat.interval.ms',
+    )
+  })
+
+  it('a name that is none is told before a value, and of several that which lies first in a hash table', () => {
+    assert.equal(first(2, 't', ['segment.bytes', 'zzz', 'bar', 'no.such.a']), 'bar')
+    assert.equal(first(2, 't', ['x.y.z', 'retention', 'gamma.ray']), 'gamma.ray')
+    assert.equal(first(32, 'g', ['bar', 'alpha', 'foo']), 'foo')
+  })
+})
+
 describe('settings that are not a topic’s', () => {
   it('last, are told with where they come from, and are what topics without their own have', () => {
     const rig = rigWithTopic()

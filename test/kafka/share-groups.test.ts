@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import * as Describe from '../../src/wire/kafka/messages/describe-share-group-offsets.ts'
 import * as Ack from '../../src/wire/kafka/messages/share-acknowledge.ts'
 import * as Fetch from '../../src/wire/kafka/messages/share-fetch.ts'
@@ -94,6 +95,31 @@ test('records whose time is over come again, and in the end are given up', () =>
   }
   assert.equal(new Reader(rig, 'A').fetch(), '')
   assert.equal(place(rig), 3)
+})
+
+test('a member that begins another session goes on having what it had', () => {
+  const rig = beginning()
+  rig.produce('t', 0, 3)
+  const [one, other] = [new Reader(rig, 'A'), new Reader(rig, 'B')]
+  assert.equal(one.fetch(), '0-2*1')
+  one.epoch = 0
+  assert.equal(one.fetch(), '')
+  assert.equal(other.fetch(), '')
+  assert.equal(one.ack(0, 2, ACCEPT), 0)
+})
+
+test('a session in which a topic is named that is not there fails as long as it lasts', () => {
+  const rig = beginning()
+  const ask = (shareSessionEpoch: number, topicIds: readonly string[]) => {
+    const topics = topicIds.map((topicId) => ({ topicId, partitions: [{ partitionIndex: 0 }] }))
+    const limits = { maxWaitMs: 0, minBytes: 1, maxBytes: 1_000_000, maxRecords: 500, batchSize: 500 }
+    return rig.get(FETCH, 2, { ...limits, groupId: 'g', memberId: 'A', shareSessionEpoch, topics }).errorCode ?? 0
+  }
+  const topicId = rig.topics.byName.get('t')!.id
+  assert.equal(ask(0, [topicId, 'AAAAAAAAQAAAAAAAAAAAAQ']), ErrorCode.UNKNOWN_SERVER_ERROR)
+  assert.equal(ask(1, []), ErrorCode.UNKNOWN_SERVER_ERROR)
+  assert.equal(ask(-1, []), ErrorCode.NONE)
+  assert.equal(ask(0, [topicId]), ErrorCode.NONE)
 })
 
 test('who waits gets what comes, and what somebody else gives back', () => {

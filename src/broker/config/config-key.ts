@@ -1,3 +1,4 @@
+import { javaHash } from '../../std/java-hash.ts'
 /** Kafka's types of configuration values, by their numbers in DescribeConfigs. */
 export const ConfigType = {
   boolean: 1,
@@ -86,16 +87,35 @@ export function listItems(value: string): string[] {
   return items.length === 1 && items[0] === '' ? [] : items
 }
 
-/** What is wrong with settings, in Kafka's words, or null. */
-export function checkAll(keys: ConfigKeys, configs: ReadonlyMap<string, string>, what: string): string | null {
-  for (const name of configs.keys()) {
-    if (!Object.hasOwn(keys, name)) return `Unknown ${what} config name: ${shown(name)}`
-  }
-  for (const [name, value] of configs) {
-    const wrong = keys[name]!.check(value)
-    if (wrong !== null) return invalid(name, shownAs(keys[name]!, value), wrong)
+/**
+ * What is wrong with settings, in Kafka's words, or null: of several things the one that Kafka comes across first. Values it checks in the order of its own list, names in that
+ * of a hash table, which `held` entries have to fit in.
+ */
+export function checkAll(
+  keys: ConfigKeys,
+  configs: ReadonlyMap<string, string>,
+  what: string,
+  held: number,
+): string | null {
+  const unknown = [...configs.keys()].filter((name) => !Object.hasOwn(keys, name))
+  if (unknown.length > 0) return `Unknown ${what} config name: ${shown(firstHashed(unknown, held))}`
+  for (const [name, key] of Object.entries(keys)) {
+    const value = configs.get(name)
+    const wrong = value === undefined ? null : key.check(value)
+    if (wrong !== null) return invalid(name, shownAs(key, value!), wrong)
   }
   return null
+}
+
+/** The one that lies first in a hash table of Java's, which is three quarters full at most. */
+function firstHashed(names: readonly string[], held: number): string {
+  let size = 16
+  while (held > size * 0.75) size *= 2
+  const places = names.map((name) => {
+    const hash = javaHash(name)
+    return (hash ^ (hash >>> 16)) & (size - 1)
+  })
+  return names[places.indexOf(Math.min(...places))]!
 }
 
 export function invalid(name: string, value: string, wrong: string): string {

@@ -21,29 +21,48 @@ function number(value: string, brokerKey: string, about: string, least = '1'): C
   return { type: int, default: value, brokerKey, told: true, check: whole(int, least), about }
 }
 
-/** The settings of a group; who coordinates groups asks for their values. */
+/** The settings of a group, in Kafka's order; who coordinates groups asks for their values. */
 export const GROUP_CONFIGS: ConfigKeys = {
-  'consumer.assignment.interval.ms': number(
-    '1000',
-    'group.consumer.assignment.interval.ms',
-    'How far apart a consumer group’s assignments are.',
-    '0',
+  'consumer.session.timeout.ms': number(
+    '45000',
+    'group.consumer.session.timeout.ms',
+    'After how long a silent member of a consumer group is taken for gone.',
   ),
   'consumer.heartbeat.interval.ms': number(
     '5000',
     'group.consumer.heartbeat.interval.ms',
     'How often members of a consumer group are to show that they are there.',
   ),
-  'consumer.session.timeout.ms': number(
-    '45000',
-    'group.consumer.session.timeout.ms',
-    'After how long a silent member of a consumer group is taken for gone.',
-  ),
-  'share.assignment.interval.ms': number(
+  'consumer.assignment.interval.ms': number(
     '1000',
-    'group.share.assignment.interval.ms',
-    'How far apart a share group’s assignments are.',
+    'group.consumer.assignment.interval.ms',
+    'How far apart a consumer group’s assignments are.',
     '0',
+  ),
+  'share.session.timeout.ms': number(
+    '45000',
+    'group.share.session.timeout.ms',
+    'After how long a silent member of a share group is taken for gone.',
+  ),
+  'share.heartbeat.interval.ms': number(
+    '5000',
+    'group.share.heartbeat.interval.ms',
+    'How often members of a share group are to show that they are there.',
+  ),
+  'share.record.lock.duration.ms': number(
+    '30000',
+    'group.share.record.lock.duration.ms',
+    'How long a consumer of a share group may take for a record.',
+  ),
+  'share.delivery.count.limit': number(
+    '5',
+    'group.share.delivery.count.limit',
+    'How often a record is delivered to a share group before it is given up.',
+  ),
+  'share.partition.max.record.locks': number(
+    '2000',
+    'group.share.partition.max.record.locks',
+    'Records of a partition that may be under way to a share group.',
   ),
   'share.auto.offset.reset': {
     type: string,
@@ -53,16 +72,6 @@ export const GROUP_CONFIGS: ConfigKeys = {
     check: autoReset,
     about: 'Where a share group begins that has no offset: earliest, latest, or by_duration: and how long ago.',
   },
-  'share.delivery.count.limit': number(
-    '5',
-    'group.share.delivery.count.limit',
-    'How often a record is delivered to a share group before it is given up.',
-  ),
-  'share.heartbeat.interval.ms': number(
-    '5000',
-    'group.share.heartbeat.interval.ms',
-    'How often members of a share group are to show that they are there.',
-  ),
   'share.isolation.level': {
     type: string,
     default: 'read_uncommitted',
@@ -71,16 +80,6 @@ export const GROUP_CONFIGS: ConfigKeys = {
     check: oneOf(['read_committed', 'read_uncommitted']),
     about: 'Whether a share group reads records of transactions that are open or were aborted.',
   },
-  'share.partition.max.record.locks': number(
-    '2000',
-    'group.share.partition.max.record.locks',
-    'Records of a partition that may be under way to a share group.',
-  ),
-  'share.record.lock.duration.ms': number(
-    '30000',
-    'group.share.record.lock.duration.ms',
-    'How long a consumer of a share group may take for a record.',
-  ),
   'share.renew.acknowledge.enable': {
     type: boolean,
     default: 'true',
@@ -89,32 +88,10 @@ export const GROUP_CONFIGS: ConfigKeys = {
     check: checkOf(boolean),
     about: 'Whether a consumer of a share group may ask for more time.',
   },
-  'share.session.timeout.ms': number(
-    '45000',
-    'group.share.session.timeout.ms',
-    'After how long a silent member of a share group is taken for gone.',
-  ),
-  'streams.assignment.interval.ms': number(
+  'share.assignment.interval.ms': number(
     '1000',
-    'group.streams.assignment.interval.ms',
-    'How far apart a streams group’s assignments are.',
-    '0',
-  ),
-  'streams.heartbeat.interval.ms': number(
-    '5000',
-    'group.streams.heartbeat.interval.ms',
-    'How often members of a streams group are to show that they are there.',
-  ),
-  'streams.initial.rebalance.delay.ms': number(
-    '3000',
-    'group.streams.initial.rebalance.delay.ms',
-    'How long a new streams group waits for members.',
-    '0',
-  ),
-  'streams.num.standby.replicas': number(
-    '0',
-    'group.streams.num.standby.replicas',
-    'Standby replicas of a streams group’s tasks.',
+    'group.share.assignment.interval.ms',
+    'How far apart a share group’s assignments are.',
     '0',
   ),
   'streams.session.timeout.ms': number(
@@ -122,11 +99,34 @@ export const GROUP_CONFIGS: ConfigKeys = {
     'group.streams.session.timeout.ms',
     'After how long a silent member of a streams group is taken for gone.',
   ),
+  'streams.heartbeat.interval.ms': number(
+    '5000',
+    'group.streams.heartbeat.interval.ms',
+    'How often members of a streams group are to show that they are there.',
+  ),
+  'streams.num.standby.replicas': number(
+    '0',
+    'group.streams.num.standby.replicas',
+    'Standby replicas of a streams group’s tasks.',
+    '0',
+  ),
+  'streams.initial.rebalance.delay.ms': number(
+    '3000',
+    'group.streams.initial.rebalance.delay.ms',
+    'How long a new streams group waits for members.',
+    '0',
+  ),
+  'streams.assignment.interval.ms': number(
+    '1000',
+    'group.streams.assignment.interval.ms',
+    'How far apart a streams group’s assignments are.',
+    '0',
+  ),
 }
 
 /** What is wrong with a group's settings, or null. The broker's settings bound them. */
 export function checkGroupConfigs(configs: ReadonlyMap<string, string>): string | null {
-  const wrong = checkAll(GROUP_CONFIGS, configs, 'group')
+  const wrong = checkAll(GROUP_CONFIGS, configs, 'group', Object.keys(GROUP_CONFIGS).length)
   if (wrong !== null) return wrong
   for (const [name, value] of configs) {
     const [kind, ...rest] = name.split('.')

@@ -8,7 +8,7 @@ export interface SharedPartition {
   readonly number: number
 }
 
-/** What a member of a share group reads (KIP-932): it names only what changes. Whatever it has was handed out in its session, and ends with it. */
+/** What a member of a share group reads (KIP-932): it names only what changes. Whatever it has was handed out in its session, or one that this took the place of, and ends with it. */
 export interface ShareSession {
   readonly group: string
   readonly memberId: string
@@ -17,6 +17,8 @@ export interface ShareSession {
   /** The epoch that the next request has to have. */
   epoch: number
   readonly partitions: Map<string, SharedPartition>
+  /** A topic was named that was not there: Kafka's broker trips over it as long as the session lasts. */
+  isSpoilt: boolean
   /** It ends with the connection that began it. */
   onEnd: () => void
 }
@@ -34,11 +36,13 @@ export class ShareSessions {
     return this.sessions.get(keyOf(group, memberId))
   }
 
-  /** Null if there are as many sessions as there may be. */
+  /** Null if there are as many sessions as there may be. What the member had in its last session it goes on having. */
   begin(group: string, memberId: string): ShareSession | null {
+    const before = this.end(group, memberId)
     if (this.sessions.size >= MAX_SESSIONS) return null
+    const owner = before?.owner ?? ++this.lastOwner
     // Epoch 0 began it; 1 comes next.
-    const session = { group, memberId, owner: ++this.lastOwner, epoch: 1, partitions: new Map(), onEnd: () => {} }
+    const session = { group, memberId, owner, epoch: 1, partitions: new Map(), isSpoilt: false, onEnd: () => {} }
     this.sessions.set(keyOf(group, memberId), session)
     return session
   }

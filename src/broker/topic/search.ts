@@ -46,19 +46,20 @@ function searchRun(
   end: number,
   found: FoundStamp,
 ): void {
+  const from = partition.logStartOffset
   for (let next = at; next < end; next += batchSize(bytes, next)) {
-    if (mustUnpackSince(bytes, next, timestamp)) {
+    if (mustUnpackSince(bytes, next, timestamp, from)) {
       // What is in the arena may be written over meanwhile.
       const rest = bytes.slice(next, end)
       const size = batchSize(rest, 0)
-      const task = { kind: 'first-since', bytes: rest.subarray(0, size), timestamp } as const
+      const task = { kind: 'first-since', bytes: rest.subarray(0, size), timestamp, from } as const
       workOn(topics.broker.env.compute, task, (error, stamp) => {
         if (error !== null || isReadable(partition, stamp)) found(error, stamp)
         else searchRun(topics, partition, timestamp, rest, size, rest.length, found)
       })
       return
     }
-    const stamp = firstSince(bytes, next, timestamp)
+    const stamp = firstSince(bytes, next, timestamp, from)
     if (isReadable(partition, stamp)) {
       found(null, stamp)
       return

@@ -4,7 +4,7 @@ import { firstSince, latestIn, recordsOf, type Stamp } from './records.ts'
 
 /** Work on the records of batches that is too much for the loop. A cleaning is several tasks, one after the other. */
 export type BatchTask =
-  | { readonly kind: 'first-since'; readonly bytes: Uint8Array; readonly timestamp: number }
+  | { readonly kind: 'first-since'; readonly bytes: Uint8Array; readonly timestamp: number; readonly from: number }
   | { readonly kind: 'latest'; readonly bytes: Uint8Array }
   | { readonly kind: 'unpack'; readonly bytes: Uint8Array }
   | { readonly kind: 'admit'; readonly bytes: Uint8Array; readonly entry: Entry }
@@ -38,7 +38,7 @@ export class BatchWork {
   run(task: BatchTask): BatchResults[BatchTask['kind']] {
     switch (task.kind) {
       case 'first-since':
-        return firstSince(task.bytes, 0, task.timestamp)
+        return firstSince(task.bytes, 0, task.timestamp, task.from)
       case 'latest':
         return latestIn(task.bytes, 0)
       case 'unpack':

@@ -70,16 +70,22 @@ describe('a record batch', () => {
     stampAppendTime(batch, 0, 5_000_000_000_000)
     assert.equal(checkBatch(batch, 0, batch.length), 'none')
     assert.equal(maxTimestamp(batch, 0), 5_000_000_000_000)
-    assert.deepEqual(firstSince(batch, 0, 2000), { offset: 0, timestamp: 5_000_000_000_000 })
+    assert.deepEqual(firstSince(batch, 0, 2000, 0), { offset: 0, timestamp: 5_000_000_000_000 })
+    assert.deepEqual(firstSince(batch, 0, 2000, 1), { offset: 1, timestamp: 5_000_000_000_000 })
+    assert.deepEqual(latestIn(batch, 0), { offset: 0, timestamp: 5_000_000_000_000 })
   })
 
   for (const [name, codec] of Object.entries(Codec)) {
     it(`is searched for an instant, packed with ${name}`, async () => {
       await prepareCodec(codec)
       const batch = batchOf([1000, 1300, 1200, 1300], { base: 50, codec })
-      assert.deepEqual(firstSince(batch, 0, 0), { offset: 50, timestamp: 1000 })
-      assert.deepEqual(firstSince(batch, 0, 1001), { offset: 51, timestamp: 1300 })
-      assert.equal(firstSince(batch, 0, 1301), null)
+      assert.deepEqual(firstSince(batch, 0, 0, 0), { offset: 50, timestamp: 1000 })
+      assert.deepEqual(firstSince(batch, 0, 1001, 0), { offset: 51, timestamp: 1300 })
+      assert.equal(firstSince(batch, 0, 1301, 0), null)
+      // The log may begin in its middle.
+      assert.deepEqual(firstSince(batch, 0, 0, 51), { offset: 51, timestamp: 1300 })
+      assert.deepEqual(firstSince(batch, 0, 1201, 52), { offset: 53, timestamp: 1300 })
+      assert.equal(firstSince(batch, 0, 0, 54), null)
       assert.deepEqual(latestIn(batch, 0), { offset: 51, timestamp: 1300 })
     })
   }
@@ -87,7 +93,7 @@ describe('a record batch', () => {
   it('that is no packed one counts from its first record', () => {
     const batch = batchOf([1000, 1300], { base: 50 })
     batch[22] = Codec.gzip
-    assert.deepEqual(firstSince(batch, 0, 1200), { offset: 50, timestamp: 1000 })
+    assert.deepEqual(firstSince(batch, 0, 1200, 0), { offset: 50, timestamp: 1000 })
   })
 
   it('whose records lie about their lengths does no harm', () => {
@@ -95,7 +101,7 @@ describe('a record batch', () => {
     for (let i = BATCH_HEADER; i < batch.length; i++) {
       const damaged = batch.slice()
       damaged[i] = 0xff
-      const found = firstSince(damaged, 0, 1250)
+      const found = firstSince(damaged, 0, 1250, 0)
       assert.ok(found === null || found.offset >= 50)
     }
   })

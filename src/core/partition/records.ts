@@ -36,9 +36,14 @@ export function recordsOf(bytes: Uint8Array, at: number): RecordReader | null {
 }
 
 /** Whether `firstSince` would have to unpack the batch. */
-export function mustUnpackSince(bytes: Uint8Array, at: number, timestamp: number): boolean {
+export function mustUnpackSince(bytes: Uint8Array, at: number, timestamp: number, from: number): boolean {
   if (compression(bytes, at) === Codec.none || maxTimestamp(bytes, at) < timestamp) return false
-  return !hasAppendTime(bytes, at) && !(hasFirstTime(bytes, at) && baseTimestamp(bytes, at) >= timestamp)
+  return !hasAppendTime(bytes, at) && !beginsSince(bytes, at, timestamp, from)
+}
+
+/** Whether the first record is what is looked for. */
+function beginsSince(bytes: Uint8Array, at: number, timestamp: number, from: number): boolean {
+  return hasFirstTime(bytes, at) && baseTimestamp(bytes, at) >= timestamp && baseOffset(bytes, at) >= from
 }
 
 /** Whether `latestIn` would have to unpack the batch. */
@@ -47,15 +52,15 @@ export function mustUnpackLatest(bytes: Uint8Array, at: number): boolean {
   return !(hasFirstTime(bytes, at) && baseTimestamp(bytes, at) === maxTimestamp(bytes, at))
 }
 
-/** The first record of a batch whose timestamp is `timestamp` or later, or null if there is none. */
-export function firstSince(bytes: Uint8Array, at: number, timestamp: number): Stamp | null {
-  if (maxTimestamp(bytes, at) < timestamp) return null
+/** The first record of a batch from offset `from` on whose timestamp is `timestamp` or later, or null if there is none. */
+export function firstSince(bytes: Uint8Array, at: number, timestamp: number, from: number): Stamp | null {
   const base = baseOffset(bytes, at)
-  if (hasAppendTime(bytes, at)) return { offset: base, timestamp: maxTimestamp(bytes, at) }
-  if (hasFirstTime(bytes, at) && baseTimestamp(bytes, at) >= timestamp) {
-    return { offset: base, timestamp: baseTimestamp(bytes, at) }
-  }
-  return find(bytes, at, timestamp) ?? { offset: base, timestamp: baseTimestamp(bytes, at) }
+  if (maxTimestamp(bytes, at) < timestamp || base + lastOffsetDelta(bytes, at) < from) return null
+  const offset = Math.max(base, from)
+  if (hasAppendTime(bytes, at)) return { offset, timestamp: maxTimestamp(bytes, at) }
+  if (beginsSince(bytes, at, timestamp, from)) return { offset, timestamp: baseTimestamp(bytes, at) }
+  const found = find(bytes, at, timestamp, from)
+  return found === 'unreadable' ? { offset, timestamp: baseTimestamp(bytes, at) } : found
 }
 
 /** The first record of a batch that has the batch's greatest timestamp; of a batch that can't be opened, its last record. */
@@ -63,10 +68,11 @@ export function latestIn(bytes: Uint8Array, at: number): Stamp {
   const base = baseOffset(bytes, at)
   const latest = maxTimestamp(bytes, at)
   const last = base + lastOffsetDelta(bytes, at)
-  // All records of one append have the same time: Kafka names the last of them.
-  if (hasAppendTime(bytes, at)) return { offset: last, timestamp: latest }
+  // All records of one append have the same time.
+  if (hasAppendTime(bytes, at)) return { offset: base, timestamp: latest }
   if (hasFirstTime(bytes, at) && baseTimestamp(bytes, at) === latest) return { offset: base, timestamp: latest }
-  return find(bytes, at, latest) ?? { offset: last, timestamp: latest }
+  const found = find(bytes, at, latest, base)
+  return found === null || found === 'unreadable' ? { offset: last, timestamp: latest } : found
 }
 
 /** The base timestamp is that of the first record, unless compaction has been here. */
@@ -74,17 +80,18 @@ function hasFirstTime(bytes: Uint8Array, at: number): boolean {
   return deleteHorizon(bytes, at) === Number.POSITIVE_INFINITY
 }
 
-/** Looks through the records for the first that is as late; null also if they can't be read. */
-function find(bytes: Uint8Array, at: number, timestamp: number): Stamp | null {
+/** Looks through the records from offset `from` on for the first that is as late. */
+function find(bytes: Uint8Array, at: number, timestamp: number, from: number): Stamp | null | 'unreadable' {
   const records = recordsOf(bytes, at)
-  if (records === null) return null
+  if (records === null) return 'unreadable'
   const base = baseOffset(bytes, at)
   const baseTime = baseTimestamp(bytes, at)
   const most = lastOffsetDelta(bytes, at)
   while (records.next()) {
-    if (records.offsetDelta > most) return null
+    if (records.offsetDelta > most) return 'unreadable'
     const time = baseTime + records.timestampDelta
-    if (time >= timestamp) return { offset: base + records.offsetDelta, timestamp: time }
+    const offset = base + records.offsetDelta
+    if (time >= timestamp && offset >= from) return { offset, timestamp: time }
   }
-  return null
+  return records.broken ? 'unreadable' : null
 }

@@ -12,6 +12,7 @@ import { addressFor } from '../metadata.ts'
 
 const GROUP = 0
 const TRANSACTION = 1
+const SHARE = 2
 const MALFORMED =
   'This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.'
 
@@ -21,6 +22,8 @@ export const findCoordinator = api(
   { from: 0, to: 6 },
   (request, call) => {
     const found = find(request.keyType, call)
+    // From version 6 on there are coordinators of that kind; the key names a partition.
+    if (request.keyType === SHARE && call.version >= 6) found.errorMessage = ''
     const isAsked = call.version < 4 || request.coordinatorKeys.length > 0
     if (isAsked && request.keyType === GROUP) ensureInternal(call.front.topics, OFFSETS_TOPIC)
     if (isAsked && request.keyType === TRANSACTION) ensureInternal(call.front.topics, TRANSACTIONS_TOPIC)

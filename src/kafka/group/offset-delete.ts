@@ -14,6 +14,10 @@ type Request = Decoded<typeof OffsetDeleteRequest>
 
 export const offsetDelete = api(OffsetDeleteRequest, OffsetDeleteResponse, { from: 0, to: 0 }, (request, call) => {
   const { groups } = call.front
+  if (request.groupId === '') {
+    call.reply({ errorCode: ErrorCode.INVALID_GROUP_ID }, 0)
+    return
+  }
   const list = request.topics.flatMap(({ name, partitions }) => partitions.map(() => ({ topic: name })))
   const known = groups.get(request.groupId)
   groups.whenRoom(known === undefined ? 0 : removalRoom(known, list), (hasRoom) => {
@@ -26,10 +30,7 @@ function remove(request: Request, call: Call<typeof OffsetDeleteResponse>): void
   const { groups, topics } = call.front
   const group = groups.get(request.groupId)
   if (group === undefined) {
-    call.reply(
-      { errorCode: request.groupId === '' ? ErrorCode.INVALID_GROUP_ID : ErrorCode.GROUP_ID_NOT_FOUND },
-      groups.deletedAt,
-    )
+    call.reply({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND }, groups.deletedAt)
     return
   }
   if (group.hasMembers && group.consumer === null && !group.isConsumerGroup()) {

@@ -126,6 +126,8 @@ export const deleteAcls = api(DeleteAclsRequest, DeleteAclsResponse, { from: 1, 
   else if (options.authorizer === null) call.reply({ filterResults: filters.map(() => DISABLED) }, 0)
   else {
     const filterResults = filters.map((filter) => {
+      const unknown = unknownPartOf(filter)
+      if (unknown !== null) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Unknown ${unknown}.` }
       const gone = removeAcls(broker, filter)
       if (gone === null) return FULL
       return { errorMessage: null, matchingAcls: gone.map((acl) => ({ errorCode: 0, errorMessage: null, ...acl })) }
@@ -133,6 +135,12 @@ export const deleteAcls = api(DeleteAclsRequest, DeleteAclsResponse, { from: 1, 
     call.reply({ filterResults }, broker.acls.position)
   }
 })
+
+/** Numbers that stand for nothing. */
+function unknownPartOf({ resourceType, patternType, operation, permissionType }: Kinds): string | null {
+  if (resourceType > ResourceType.user || patternType > PatternType.prefixed) return 'patternFilter'
+  return operation > Operation.twoPhaseCommit || permissionType > PermissionType.allow ? 'entryFilter' : null
+}
 
 function filterOf(filter: Decoded<typeof DeleteAclsRequest>['filters'][number]): AclFilter {
   const { resourceTypeFilter, resourceNameFilter, patternTypeFilter, principalFilter, hostFilter } = filter

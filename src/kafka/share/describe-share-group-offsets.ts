@@ -42,16 +42,24 @@ export const describeShareGroupOffsets = api(
   },
 )
 
+/** Those that were read, and those that members are given. */
 function knownPartitions(shares: Shares, group: string): { topicName: string; partitions: number[] }[] {
-  const byTopic = new Map<string, number[]>()
+  const byTopic = new Map<string, Set<number>>()
+  const add = (name: string, number: number) => {
+    const numbers = byTopic.get(name)
+    if (numbers === undefined) byTopic.set(name, new Set([number]))
+    else numbers.add(number)
+  }
   for (const share of shares.partitions.get(group)?.values() ?? []) {
     const name = shares.topics.byId.get(share.topicId)?.name
-    if (name === undefined) continue
-    const numbers = byTopic.get(name)
-    if (numbers === undefined) byTopic.set(name, [share.number])
-    else numbers.push(share.number)
+    if (name !== undefined) add(name, share.number)
   }
-  return [...byTopic].map(([topicName, partitions]) => ({ topicName, partitions: partitions.sort((a, b) => a - b) }))
+  for (const { member } of shares.byName.get(group)?.members.values() ?? []) {
+    for (const name of member.topics) {
+      for (const { number } of shares.topics.byName.get(name)?.partitions ?? []) add(name, number)
+    }
+  }
+  return [...byTopic].map(([topicName, numbers]) => ({ topicName, partitions: [...numbers].sort((a, b) => a - b) }))
 }
 
 function describe(shares: Shares, group: string, topic: Topic | undefined, partitionIndex: number) {

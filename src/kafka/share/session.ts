@@ -27,7 +27,6 @@ export function sessionOf(call: Call, request: Request, mayBegin: boolean): Foun
   if (groupId === null || memberId === null || memberId === '') return no(ErrorCode.INVALID_REQUEST)
   if (epoch === FIRST) {
     if (!mayBegin) return no(ErrorCode.INVALID_SHARE_SESSION_EPOCH)
-    shares.endSession(groupId, memberId)
     const session = shares.sessions.begin(groupId, memberId)
     if (session === null) return no(ErrorCode.SHARE_SESSION_LIMIT_REACHED)
     const end = () => shares.endSession(groupId, memberId)

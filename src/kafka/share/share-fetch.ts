@@ -3,6 +3,7 @@ import type { SharedPartition, ShareSession } from '../../broker/share/share-ses
 import { beginReading } from '../../broker/share/start.ts'
 import type { Timer } from '../../broker/timers.ts'
 import { locateAll, readAll } from '../../broker/topic/read.ts'
+import type { Topics } from '../../broker/topic/topics.ts'
 import type { Waiter } from '../../core/partition/partition.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { ShareFetchRequest, ShareFetchResponse } from '../../wire/kafka/messages/share-fetch.ts'
@@ -58,7 +59,11 @@ function begin(request: Request, call: FetchCall): void {
   }
   const { session } = found
   const answers = new Map<string, PartitionAnswer & { topicId: string }>()
-  update(request, session)
+  update(request, session, front.topics)
+  if (session.isSpoilt && request.shareSessionEpoch !== LAST) {
+    call.reply({ errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }, front.topics.position)
+    return
+  }
   for (const one of said) {
     const { topicId, partitionIndex } = one
     const { errorCode, errorMessage } = take(front, session, one, request.isRenewAck)
@@ -70,9 +75,10 @@ function begin(request: Request, call: FetchCall): void {
 }
 
 /** Adds and takes out the partitions that a request names. */
-function update(request: Request, session: ShareSession): void {
+function update(request: Request, session: ShareSession, topics: Topics): void {
   if (request.shareSessionEpoch === LAST) return
   for (const { topicId, partitions } of request.topics) {
+    if (!topics.byId.has(topicId)) session.isSpoilt = true
     for (const { partitionIndex: number } of partitions)
       session.partitions.set(`${topicId}:${number}`, { topicId, number })
   }

@@ -1,5 +1,6 @@
 import { OFFSETS_TOPIC } from '../../broker/topic/name.ts'
 import type { Transaction } from '../../core/transaction/transaction.ts'
+import { javaHash } from '../../std/java-hash.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import {
   DescribeTransactionsRequest,
@@ -38,7 +39,7 @@ export const describeTransactions = api(
   },
 )
 
-/** Partitions of the topic in which Kafka keeps the offsets of groups, while it is not there: a group is shown as one of them. */
+/** Partitions of the topic in which Kafka keeps the offsets of groups, while it is not there: a group is shown as the one that its hash names. */
 const OFFSETS_PARTITIONS = 50
 
 function topicsOf(front: Front, { partitions, groups }: Transaction) {
@@ -53,13 +54,6 @@ function topicsOf(front: Front, { partitions, groups }: Transaction) {
     if (partition !== undefined) add(partition.topic, partition.number)
   }
   const count = front.topics.byName.get(OFFSETS_TOPIC)?.partitions.length ?? OFFSETS_PARTITIONS
-  for (const group of groups) add(OFFSETS_TOPIC, (hash(group) & 0x7fffffff) % count)
+  for (const group of groups) add(OFFSETS_TOPIC, (javaHash(group) & 0x7fffffff) % count)
   return [...topics].map(([topic, numbers]) => ({ topic, partitions: [...numbers] }))
-}
-
-/** Java's hash of a string: by that a group has its partition. */
-function hash(text: string): number {
-  let value = 0
-  for (let i = 0; i < text.length; i++) value = (Math.imul(value, 31) + text.charCodeAt(i)) | 0
-  return value
 }

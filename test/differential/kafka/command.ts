@@ -29,6 +29,8 @@ export interface Scene {
   readonly topics: Map<string, number>
   /** Records were deleted: a real one may go on telling of their times until their files go. */
   deleted: boolean
+  /** Producers write as those of before KIP-890 do: none does both. */
+  readonly isOld: boolean
   /** How often something is asked that can't be had. */
   readonly illegal: number
 }

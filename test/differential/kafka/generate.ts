@@ -26,7 +26,14 @@ const NOUNS: readonly (readonly Maker[])[] = [
 
 /** Makes the commands of one sequence. Each is about one noun, beside the topics that all need: that gets deeper than a little of everything. */
 export function sequence(dice: Dice, prefix: string, length: number): Command[] {
-  const scene: Scene = { dice, prefix, topics: new Map(), deleted: false, illegal: dice.pick([0.02, 0.1, 0.25]) }
+  const scene: Scene = {
+    dice,
+    prefix,
+    topics: new Map(),
+    deleted: false,
+    isOld: dice.chance(0.5),
+    illegal: dice.pick([0.02, 0.1, 0.25]),
+  }
   const noun = dice.pick([...NOUNS, SHARE_MAKERS])
   // Share groups read one topic, which stays.
   const makers = noun === SHARE_MAKERS ? noun : [...TOPIC_MAKERS, ...noun]

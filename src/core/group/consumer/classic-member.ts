@@ -25,7 +25,8 @@ export function joinAsClassic(group: Group, command: JoinCommand, world: World, 
   }
   const consumer = group.consumer!
   const before = owner(consumer, command)
-  const after = subscriptionOf(command, before?.subscription)
+  const said = before?.subscription
+  const after = subscriptionOf(command, said)
   const isLast = before !== undefined && mayDowngradeReplacing(group, before)
   if (before !== undefined && before.subscription.memberId !== after.memberId) {
     replace(group, before.subscription, after, out)
@@ -33,11 +34,12 @@ export function joinAsClassic(group: Group, command: JoinCommand, world: World, 
     decide(group, { kind: 'member', subscription: after }, out)
   }
   const member = consumer.members.get(after.memberId)!
-  bumpIfChanged(group, before === undefined || !sameTopics(before.subscription, after), world, out)
+  const isChanged = said === undefined || !sameTopics(said, after)
+  bumpIfChanged(group, isChanged, world, out)
   assignIfDue(group, world, now, out)
-  const said = readSubscription(command.protocols[0]!.metadata)!
-  const owned = said.ownedPartitions.length === 0 ? NO_PARTITIONS : byIds(said.ownedPartitions, world.topics)
-  reconcileMember(group, member, owned, world, now, out)
+  const { ownedPartitions } = readSubscription(command.protocols[0]!.metadata)!
+  const owned = ownedPartitions.length === 0 ? NO_PARTITIONS : byIds(ownedPartitions, world.topics)
+  reconcileMember(group, member, isChanged && said !== undefined, owned, world, now, out)
   member.joinDeadline = Number.POSITIVE_INFINITY
   if (isLast) downgrade(group, null, world, now, out)
   else {

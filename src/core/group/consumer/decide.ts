@@ -3,7 +3,7 @@ import type { Out } from '../commands.ts'
 import { type Assignment, filtered, sameAssignment } from './assignment.ts'
 import type { ConsumerFact, ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember, Current, Subscription } from './member.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, withoutUnread } from './reconcile.ts'
 import { computeTarget, topicsHash, topicsOf } from './target.ts'
 import type { World } from './world.ts'
 
@@ -50,12 +50,14 @@ export function assignIfDue(group: Group, world: World, now: number, out: Out): 
 }
 
 /**
- * Takes a member one step towards its target. Topics that it does not read any more go even if the target does not know of that yet.
+ * Takes a member one step towards its target. Topics that it does not read any more go even if the target does not know of that yet; `isChanged` says that what it reads
+ * has just changed.
  * Returns whether what it may read is another.
  */
 export function reconcileMember(
   group: Group,
   member: ConsumerMember,
+  isChanged: boolean,
   owned: Assignment | null,
   world: World,
   now: number,
@@ -63,10 +65,11 @@ export function reconcileMember(
 ): boolean {
   const consumer = group.consumer!
   const { current, subscription } = member
-  if (current.state === 'stable' && current.epoch === consumer.targetEpoch) return false
+  if (!isChanged && current.state === 'stable' && current.epoch === consumer.targetEpoch) return false
   const read = new Set(topicsOf(member, world.topics).map((topic) => topic.id))
   const target = filtered(member.target, (topicId) => read.has(topicId))
-  const next = reconcile(consumer, current, target, owned)
+  const left = isChanged ? withoutUnread(consumer, current, (topicId) => read.has(topicId), owned) : current
+  const next = left === current ? reconcile(consumer, current, target, owned) : left
   if (next === current || isSame(next, current)) return false
   decide(group, { kind: 'current', memberId: subscription.memberId, current: next }, out)
   watchRevocation(group, member, now)

@@ -43,7 +43,7 @@ export function consumerHeartbeat(
   const wantsOther = before === undefined ? isSubscribed(after) : seesOther || !sameTopics(before, after)
   bumpIfChanged(group, wantsOther, world, out)
   assignIfDue(group, world, now, out)
-  const hasOther = reconcileMember(group, member, command.owned, world, now, out)
+  const hasOther = reconcileMember(group, member, wantsOther && before !== undefined, command.owned, world, now, out)
   heardOf(group, member, world, now)
   const isFull =
     isJoin ||

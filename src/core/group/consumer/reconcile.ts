@@ -1,6 +1,6 @@
 import { type Assignment, filtered, membership, NO_PARTITIONS, union } from './assignment.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
-import { type Current, sinceOf } from './member.ts'
+import { type Current, isReconciled, sinceOf } from './member.ts'
 
 /**
  * Takes a member one step towards its target: partitions that it is not to have any more go first, and while it still has them it
@@ -17,6 +17,25 @@ export function reconcile(
     return ownsAny(current.revoking, owned) ? current : next(group, current, current.epoch + 1, target, owned)
   }
   return next(group, current, current.epoch, target, owned)
+}
+
+/** Of a member that would stay as it is, but does not read some topics any more: what it has of them goes at once, before there is a new target. */
+export function withoutUnread(
+  group: ConsumerGroup,
+  current: Current,
+  reads: (topicId: string) => boolean,
+  owned: Assignment | null,
+): Current {
+  const stays =
+    current.state === 'unrevoked' ? ownsAny(current.revoking, owned) : isReconciled(current, group.targetEpoch)
+  if (!stays) return current
+  const more = filtered(current.assigned, (topicId) => !reads(topicId))
+  if (more.size === 0) return current
+  const assigned = filtered(current.assigned, reads)
+  const goes = ownsAny(more, owned) || current.state === 'unrevoked'
+  const revoking = goes ? union(current.revoking, more) : NO_PARTITIONS
+  const since = sinceOf(current.since, current.epoch, assigned, revoking)
+  return { ...current, state: goes ? 'unrevoked' : 'stable', assigned, revoking, since }
 }
 
 function next(

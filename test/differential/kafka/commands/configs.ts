@@ -34,6 +34,7 @@ const NAMES = {
   // Not those that an operator sets for all groups in the real one's configuration file.
   [GROUP]: ['consumer.session.timeout.ms', 'share.isolation.level'],
 } as const
+const UNKNOWN = ['no.such.config', 'retention', 'a.b.c', 'zzz']
 const VALUES = ['60000', '45000', '5000', 'compact', 'delete', 'zstd', '0.5', 'read_committed', '-1', '', 'soon', null]
 
 /** A topic, or a group, which needs not be there to be configured. */
@@ -72,11 +73,12 @@ const change: Maker = {
   },
 }
 
-/** One only: of several wrong ones either side tells of another. */
 function entriesOf(scene: Scene, resourceType: typeof TOPIC | typeof GROUP) {
   const { dice } = scene
-  const name = chance(scene) ? 'no.such.config' : dice.pick(NAMES[resourceType] as readonly string[])
-  return [{ name, value: dice.pick(VALUES) }]
+  return Array.from({ length: dice.pick([1, 1, 2, 3]) }, () => {
+    const name = chance(scene) ? dice.pick(UNKNOWN) : dice.pick(NAMES[resourceType] as readonly string[])
+    return { name, value: dice.pick(VALUES) }
+  })
 }
 
 const describe: Maker = {

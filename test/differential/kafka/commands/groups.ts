@@ -26,6 +26,11 @@ function groupOf(scene: Scene): string {
   return chance(scene) ? scene.dice.pick(['', `${scene.prefix}-nobody`]) : `${scene.prefix}-g`
 }
 
+/** The group without a name has what others said of it: it is not looked into. */
+function namedGroup(scene: Scene): string {
+  return chance(scene) ? `${scene.prefix}-nobody` : `${scene.prefix}-g`
+}
+
 function memberOf(scene: Scene): { slot: number; seat: Seat } {
   const slot = scene.dice.below(3)
   return { slot, seat: `m${slot}` as Seat }
@@ -128,12 +133,14 @@ const commit: Maker = {
   make(scene) {
     const { dice } = scene
     const { slot } = memberOf(scene)
-    const groupId = groupOf(scene)
+    const isLong = chance(scene)
+    // A real one remembers a group of which nothing was taken.
+    const groupId = isLong ? `${scene.prefix}-long` : groupOf(scene)
     const topic = someTopic(scene)
     const partitionIndex = somePartition(scene, topic)
-    const alone = dice.chance(0.5)
+    const alone = isLong || dice.chance(0.5)
     const committedOffset = dice.below(5)
-    const committedMetadata = chance(scene) ? 'x'.repeat(5000) : dice.pick(['', 'note', null])
+    const committedMetadata = isLong ? 'x'.repeat(5000) : dice.pick(['', 'note', null])
     return command(scene, COMMIT, {
       about: `${groupId} ${topic}/${partitionIndex} ${committedOffset}${alone ? ' by nobody' : ` by member ${slot}`}`,
       make: (side, version) => ({
@@ -154,7 +161,7 @@ const commit: Maker = {
 const fetch: Maker = {
   weight: 4,
   make(scene) {
-    const groupId = groupOf(scene)
+    const groupId = namedGroup(scene)
     const topic = someTopic(scene)
     const partitionIndexes = [0, 1]
     const all = scene.dice.chance(0.3)
@@ -176,7 +183,7 @@ const fetch: Maker = {
 const describe: Maker = {
   weight: 3,
   make(scene) {
-    const groupId = groupOf(scene)
+    const groupId = namedGroup(scene)
     return command(scene, DESCRIBE, { about: groupId, asksAgain: true, make: () => ({ groups: [groupId] }) })
   },
 }
@@ -184,7 +191,7 @@ const describe: Maker = {
 const remove: Maker = {
   weight: 1,
   make(scene) {
-    const groupId = groupOf(scene)
+    const groupId = namedGroup(scene)
     return command(scene, DELETE, { about: groupId, make: () => ({ groupsNames: [groupId] }) })
   },
 }

@@ -160,8 +160,20 @@ const fetch: Maker = {
         ],
       }),
       learn: (side, { errorCode }) => turned(side.shares[slot]!, errorCode, wrong),
+      view: (_side, { responses, ...rest }) => ({
+        ...rest,
+        responses: responses.map(({ partitions, ...topic }) => ({
+          ...topic,
+          partitions: partitions.map(({ acknowledgeErrorMessage: text, ...one }) => ({ ...one, text: asBatch(text) })),
+        })),
+      }),
     })
   },
+}
+
+/** A real one names the offset where it has gone over to looking at a batch's records one by one. */
+function asBatch(text: string | null): string | null {
+  return text === 'Member is not the owner of offset' ? 'Member is not the owner of batch record' : text
 }
 
 /** The next epoch, if the session goes on. */
@@ -194,6 +206,13 @@ const acknowledge: Maker = {
         ],
       }),
       learn: (side, { errorCode }) => turned(side.shares[slot]!, errorCode, wrong),
+      view: (_side, { responses, ...rest }) => ({
+        ...rest,
+        responses: responses.map(({ partitions, ...topic }) => ({
+          ...topic,
+          partitions: partitions.map(({ errorMessage: text, ...one }) => ({ ...one, text: asBatch(text) })),
+        })),
+      }),
     })
   },
 }
@@ -222,7 +241,8 @@ const offsets: Maker = {
     const groupId = chance(scene) ? `${scene.prefix}-nobody` : groupOf(scene)
     const topics = scene.dice.chance(0.3)
       ? null
-      : [{ topicName: topicOf(scene), partitions: [0, chance(scene) ? 9 : 0] }]
+      : // Of a partition that is not there a real one looks for the state, and does not answer.
+        [{ topicName: topicOf(scene), partitions: [0] }]
     return command(scene, OFFSETS, {
       about: `${groupId} ${topics === null ? 'everything' : ''}`,
       asksAgain: true,

@@ -157,9 +157,11 @@ const produce: Maker = {
     const baseSequence = scene.dice.pick([0, 0, 0, 1, 1, 2, 3])
     const ids = [++lastRecord]
     return command(scene, PRODUCE, {
+      version: scene.isOld ? scene.dice.between(3, 11) : scene.dice.between(12, 13),
       about: `${transactionalId} ${topic}/${index} sequence ${baseSequence}${wrong ? ' fenced' : ''}`,
       make(side, version) {
-        const bytes = transactionalBatch({ ...producerOf(side, slot, wrong), baseSequence, ids }, 1_700_000_000_000)
+        // A marker has the time of now: next to it old records would lie in another segment, behind which a real one goes on in another answer.
+        const bytes = transactionalBatch({ ...producerOf(side, slot, wrong), baseSequence, ids }, Date.now() - 1000)
         const partitionData = [{ index, records: { bytes, at: 0, length: bytes.length } }]
         const name = version >= 13 ? { topicId: side.topicId(topic) } : { name: topic }
         return { transactionalId, acks: -1, timeoutMs: 5000, topicData: [{ ...name, partitionData }] }
