@@ -1,4 +1,5 @@
 import { ConfigType, listItems } from '../broker/config/config-key.ts'
+import { hashed } from '../std/java-hash.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { AlterConfigsRequest, AlterConfigsResponse } from '../wire/kafka/messages/alter-configs.ts'
 import {
@@ -70,16 +71,11 @@ const DUPLICATE: Told = [ErrorCode.INVALID_REQUEST, 'Error due to duplicate conf
 function alter(call: Call, asked: AskedResource, onlyCheck: boolean, replaces: boolean): Told {
   const { resourceType, resourceName, configs } = asked
   const isDuplicate = new Set(configs.map(({ name }) => name)).size < configs.length
-  // The two APIs look at this before and after they look at the values.
-  if (isDuplicate && replaces) return DUPLICATE
+  if (isDuplicate) return DUPLICATE
   const empty = configs.filter(({ configOperation, value }) => configOperation !== Operation.delete && value === null)
   if (empty.length > 0) {
-    const names = empty.map(({ name }) => name).join(',')
+    const names = empty.map(({ name }) => name).join(', ')
     return [ErrorCode.INVALID_REQUEST, `Null value not supported for : ${names}`]
-  }
-  if (isDuplicate) return DUPLICATE
-  if (configs.some(({ configOperation }) => configOperation < Operation.set || configOperation > Operation.subtract)) {
-    return [ErrorCode.UNKNOWN_SERVER_ERROR, null]
   }
   if (resourceType === ResourceType.brokerLogger && !replaces) return alterLogger(configs)
   const resource = resourceOf(call.front, resourceType, resourceName)
@@ -92,7 +88,7 @@ function alter(call: Call, asked: AskedResource, onlyCheck: boolean, replaces: b
   const refused = resource.precheck(given)
   if (refused !== null) return refused
   const after = new Map(replaces ? [] : resource.own)
-  for (const one of configs) {
+  for (const one of hashed(configs, ({ name }) => name)) {
     const wrong = changeOne(after, resource, one)
     if (wrong !== null) return wrong
   }
@@ -107,6 +103,8 @@ function alterLogger(configs: readonly Asked[]): Told {
 }
 
 const changeOne: Change = (configs, resource, { name, configOperation, value }) => {
+  if (configOperation < Operation.set || configOperation > Operation.subtract)
+    return [ErrorCode.UNKNOWN_SERVER_ERROR, null]
   if (configOperation === Operation.delete) {
     configs.delete(name)
     return null

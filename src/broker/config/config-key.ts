@@ -1,4 +1,4 @@
-import { javaHash } from '../../std/java-hash.ts'
+import { hashed } from '../../std/java-hash.ts'
 /** Kafka's types of configuration values, by their numbers in DescribeConfigs. */
 export const ConfigType = {
   boolean: 1,
@@ -98,24 +98,13 @@ export function checkAll(
   held: number,
 ): string | null {
   const unknown = [...configs.keys()].filter((name) => !Object.hasOwn(keys, name))
-  if (unknown.length > 0) return `Unknown ${what} config name: ${shown(firstHashed(unknown, held))}`
+  if (unknown.length > 0) return `Unknown ${what} config name: ${shown(hashed(unknown, (name) => name, held)[0]!)}`
   for (const [name, key] of Object.entries(keys)) {
     const value = configs.get(name)
     const wrong = value === undefined ? null : key.check(value)
     if (wrong !== null) return invalid(name, shownAs(key, value!), wrong)
   }
   return null
-}
-
-/** The one that lies first in a hash table of Java's, which is three quarters full at most. */
-function firstHashed(names: readonly string[], held: number): string {
-  let size = 16
-  while (held > size * 0.75) size *= 2
-  const places = names.map((name) => {
-    const hash = javaHash(name)
-    return (hash ^ (hash >>> 16)) & (size - 1)
-  })
-  return names[places.indexOf(Math.min(...places))]!
 }
 
 export function invalid(name: string, value: string, wrong: string): string {

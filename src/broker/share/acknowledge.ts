@@ -42,7 +42,10 @@ export function acknowledge(
     if (firstOffset === before) return 'not-acquired'
     before = lastOffset
     if (window.areWith(session.owner, firstOffset, lastOffset)) continue
-    return window.areAcquired(firstOffset, lastOffset) ? 'not-the-owner' : 'not-acquired'
+    // The first record that is in the way is told.
+    let offset = firstOffset
+    while (window.areWith(session.owner, offset, offset)) offset++
+    return window.areAcquired(offset, offset) ? 'not-the-owner' : 'not-acquired'
   }
   const limit = shares.deliveryLimit(share.group)
   const lockMs = shares.configs.number(share.group, 'share.record.lock.duration.ms')

@@ -22,8 +22,8 @@ export const findCoordinator = api(
   { from: 0, to: 6 },
   (request, call) => {
     const found = find(request.keyType, call)
-    // From version 6 on there are coordinators of that kind; the key names a partition.
-    if (request.keyType === SHARE && call.version >= 6) found.errorMessage = ''
+    // There are coordinators of that kind in Kafka, of partitions, which this key does not name.
+    if (request.keyType === SHARE && call.version >= 4) found.errorMessage = ''
     const isAsked = call.version < 4 || request.coordinatorKeys.length > 0
     if (isAsked && request.keyType === GROUP) ensureInternal(call.front.topics, OFFSETS_TOPIC)
     if (isAsked && request.keyType === TRANSACTION) ensureInternal(call.front.topics, TRANSACTIONS_TOPIC)

@@ -36,7 +36,7 @@ function write({ topics, broker }: Front, marker: Marker, name: string, number: 
   if (partition === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
   const { producerId, producerEpoch: epoch, coordinatorEpoch, transactionResult: commit } = marker
   // Kafka trips over it.
-  if (producerId < 0) return ErrorCode.UNKNOWN_SERVER_ERROR
+  if (producerId < 0 || epoch < 0) return ErrorCode.UNKNOWN_SERVER_ERROR
   if (partition.producers.epochOf(producerId) > epoch) return ErrorCode.INVALID_PRODUCER_EPOCH
   if (partition.producers.coordinatorOf(producerId) > coordinatorEpoch) return ErrorCode.TRANSACTION_COORDINATOR_FENCED
   if (!broker.hasRoomForSettlement(MARKER_ROOM)) return ErrorCode.KAFKA_STORAGE_ERROR
