@@ -61,6 +61,8 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
   fail: (error: AmqpError) => void = () => {}
   private deliveryTag = 0
   private noted = false
+  /** Queues that have lost a consumer and have not been told. */
+  private readonly left: Queue[] = []
   /** Part of what memory holds. */
   private counted = true
 
@@ -216,14 +218,19 @@ export class Channel implements Deliverer, EndsTurn, ReplyTarget {
     for (const consumer of this.consumers.values()) this.broker.wake(consumer.queue)
   }
 
-  /** Gives up everything that belongs to the channel: deliveries that wait go back to their queues. Returns queues that lost a consumer. */
-  dissolve(): Queue[] {
-    const left: Queue[] = []
+  /** Takes its consumers out of their queues. */
+  leave(): void {
     for (const consumer of this.consumers.values()) {
       consumer.queue.consumers.remove(consumer)
-      left.push(consumer.queue)
+      this.left.push(consumer.queue)
     }
     this.consumers.clear()
+  }
+
+  /** Gives up everything that belongs to the channel: deliveries that wait go back to their queues. Returns queues that lost a consumer. */
+  dissolve(): Queue[] {
+    this.leave()
+    const left = this.left.splice(0)
     this.content?.drop()
     this.content = null
     this.transaction?.drop(this)

@@ -10,7 +10,7 @@ const FRAME_SIZE = 131_072
 const FIRST_ROOM = 64 * 1024
 
 /** The payload `b[at, end)` of a header frame for basic.publish; returns the body's size, or throws what RabbitMQ answers. */
-export function bodySize(b: Uint8Array, at: number, end: number, most: number): number {
+export function bodySize(b: Uint8Array, at: number, end: number): number {
   if (end - at < HEADER_FIXED) throw badFrame(FRAME_HEADER, b.subarray(at, end), 'unknown_frame')
   const classId = getU16(b, at)
   if (classId !== CLASS_BASIC) {
@@ -20,11 +20,13 @@ export function bodySize(b: Uint8Array, at: number, end: number, most: number): 
     )
   }
   if (getU16(b, at + 2) !== 0) throw contentExpected('header')
-  const size = getU32(b, at + 4) * 2 ** 32 + getU32(b, at + 8)
-  if (size > most) {
-    throw new AmqpError('precondition-failed', `message size ${size} is larger than configured max size ${most}`)
-  }
-  return size
+  return getU32(b, at + 4) * 2 ** 32 + getU32(b, at + 8)
+}
+
+/** Asked when all of a body has come: clients, which use a channel's number again, count on it that nothing of a refused message is still to come. */
+export function requireSize(size: number, most: number): void {
+  if (size <= most) return
+  throw new AmqpError('precondition-failed', `message size ${size} is larger than configured max size ${most}`)
 }
 
 /** Something else came where the header or the body of a message should have been. */
@@ -33,7 +35,7 @@ export function contentExpected(what: 'header' | 'body'): AmqpError {
   return new AmqpError('unexpected-frame', `expected ${expected}, got non content ${what} frame instead`)
 }
 
-/** A message whose frames do not lie in a row: they are gathered here, and counted against the front's budget. */
+/** A message whose frames do not lie in a row: they are gathered here, and counted against the front's budget. Nothing is kept of one that is too large. */
 export class Content {
   /** The arguments of basic.publish. */
   readonly args: Uint8Array
@@ -42,11 +44,14 @@ export class Content {
   size = 0
   received = 0
   private readonly front: Front
+  /** How long a body may be. */
+  private readonly most: number
   private body = new Uint8Array(0)
   private budget = 0
 
   constructor(front: Front, args: Uint8Array) {
     this.front = front
+    this.most = front.broker.options.maxMessageSize
     this.args = args
   }
 
@@ -60,8 +65,10 @@ export class Content {
   /** The payload of a body frame. */
   add(b: Uint8Array, at: number, end: number): void {
     const received = this.received + end - at
-    if (received > this.body.length) this.grow(received)
-    this.body.set(b.subarray(at, end), this.received)
+    if (this.size <= this.most) {
+      if (received > this.body.length) this.grow(received)
+      this.body.set(b.subarray(at, end), this.received)
+    }
     this.received = received
   }
 
@@ -72,6 +79,7 @@ export class Content {
 
   /** Exchange, routing key and content as a message is stored, behind the two bytes before them. */
   assemble(): { bytes: Uint8Array; keysLength: number } {
+    requireSize(this.size, this.most)
     const keysLength = this.args.length - 3
     const frames = frameContent(this.header as Uint8Array, [this.body.subarray(0, this.received)], FRAME_SIZE)
     const bytes = new Uint8Array(keysLength + 1 + frames.length)

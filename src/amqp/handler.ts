@@ -220,7 +220,7 @@ export class AmqpHandler implements Handler {
     if ((type === FRAME_HEADER) !== (content.header === null)) throw this.interrupted(content)
     const payload = at + FRAME_PREFIX
     if (type === FRAME_HEADER) {
-      content.begin(b, at, last + 1, bodySize(b, payload, last, channel.broker.options.maxMessageSize))
+      content.begin(b, at, last + 1, bodySize(b, payload, last))
     } else {
       if (content.received + last - payload > content.size) {
         throw new AmqpError('frame-error', 'content body frame exceeds remaining content size')
@@ -463,6 +463,8 @@ export class AmqpHandler implements Handler {
     this.pace.foundRoom(this.phase === 'running')
     this.heartbeat?.stop()
     this.heartbeat = null
+    // Nothing that one channel gives back goes to another.
+    for (const channel of this.channels.values()) channel.leave()
     for (const channel of this.channels.values()) {
       this.dissolveChannel(channel)
       channel.replies.close()

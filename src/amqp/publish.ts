@@ -11,7 +11,7 @@ import { FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_OVERHEAD, FRAME_PREFIX, HEAD
 import { basic } from '../wire/amqp/methods.ts'
 import { HeaderFacts, skimHeader } from '../wire/amqp/skim.ts'
 import type { Channel } from './channel.ts'
-import { bodySize, type Content } from './content.ts'
+import { bodySize, type Content, requireSize } from './content.ts'
 import { contentMessage } from './delivery.ts'
 import { REPLY_TO } from './reply-to.ts'
 import { rewriteContent, routingCopies } from './rewrite.ts'
@@ -106,7 +106,7 @@ function take(channel: Channel, args: Uint8Array, argsAt: number, argsEnd: numbe
   const b = message.bytes
   const header = message.contentAt + 1 + FRAME_PREFIX
   const headerEnd = header + size(b, message.contentAt + 1)
-  bodySize(b, header, headerEnd, broker.options.maxMessageSize)
+  requireSize(bodySize(b, header, headerEnd), broker.options.maxMessageSize)
   route.open(args, argsAt, argsEnd)
   skimHeader(b, header, headerEnd, facts)
   b[header + HEADER_FIXED + 1] &= FLAGS_KNOWN
