@@ -386,3 +386,33 @@ test('an older queue or exchange does not take the name of a newer one', () => {
   assert.deepEqual(again.definitions(), now)
   assert.equal(again.vhost.queues.get('q')!.id, vhost.queues.get('q')!.id)
 })
+
+test('the default exchange’s bindings are nobody’s to change, whatever the other end is', () => {
+  const { broker, vhost } = new World()
+  const reasons = [bindExchange, unbindExchange].flatMap((act) =>
+    [
+      ['', 'nowhere'],
+      ['nowhere', ''],
+      ['', ''],
+    ].map(([source, destination]) => {
+      const outcome = act(broker, vhost, { source: source!, destination: destination!, key: '', args: EMPTY_TABLE })
+      return outcome.ok ? 'done' : outcome.reason
+    }),
+  )
+  assert.deepEqual(reasons, Array(6).fill('default-exchange'))
+})
+
+test('what a stream can’t be is told before what is wrong with its sizes', () => {
+  const { broker, vhost } = new World()
+  const args = tableOf({ 'x-queue-type': 'stream', 'x-stream-filter-size-bytes': 256 })
+  const refusalOf = (more: { autoDelete?: boolean; args?: Table }) => {
+    const declaration = { name: 's', durable: true, exclusive: false, autoDelete: false, args, ...more }
+    const outcome = declareQueue(broker, vhost, 1, declaration)
+    return outcome.ok ? 'done' : outcome.reason
+  }
+  const ofOtherType = new Map([...args, ...tableOf({ 'x-max-priority': 3 })])
+  assert.deepEqual(
+    [refusalOf({ args: ofOtherType }), refusalOf({ autoDelete: true }), refusalOf({})],
+    ['argument-of-other-type', 'invalid-property', 'unusable-argument'],
+  )
+})

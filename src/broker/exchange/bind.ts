@@ -28,9 +28,7 @@ export function bindExchange(broker: Broker, vhost: VHost, binding: ExchangeBind
 export function unbindExchange(broker: Broker, vhost: VHost, binding: ExchangeBinding): Outcome {
   const source = findSource(vhost, binding.source)
   const destination = findSource(vhost, binding.destination)
-  for (const end of [source, destination]) {
-    if (!end.ok) return end.reason === 'not-found' ? { ok: true } : end
-  }
+  for (const end of [destination, source]) if (!end.ok && end.reason === 'default-exchange') return end
   if (!source.ok || !destination.ok) return { ok: true }
   return unbind(broker, vhost, source.exchange, destination.exchange, binding.key, binding.args)
 }

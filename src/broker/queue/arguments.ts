@@ -146,8 +146,6 @@ export function checkArguments(at: Named, args: Table): Refusal | null {
     if (field !== undefined && !fitsContractArgument(arg, field))
       return refuse({ reason: 'invalid-argument', at, arg, because: { problem: 'invalid-contract' } })
   }
-  const beyond = type === 'stream' ? beyondStream(args) : null
-  if (beyond !== null) return beyond
   if (type === 'classic' && args.has('x-queue-master-locator')) return refuse({ reason: 'master-locator' })
   for (const arg of args.keys()) {
     if (ALL.has(arg) && !own.includes(arg)) return refuse({ reason: 'argument-of-other-type', at, arg, type })
@@ -155,8 +153,8 @@ export function checkArguments(at: Named, args: Table): Refusal | null {
   return null
 }
 
-/** What RabbitMQ's streams check beside. */
-function beyondStream(args: Table): Refusal | null {
+/** What RabbitMQ's streams check last. */
+function checkSizes(args: Table): Refusal | null {
   const [segment, filter] = ['x-stream-max-segment-size-bytes', 'x-stream-filter-size-bytes'] as const
   if (Number(args.get(segment)?.value ?? 0) > MAX_SEGMENT) return refuse({ reason: 'too-large-argument', arg: segment })
   const size = args.get(filter)?.value
@@ -164,7 +162,7 @@ function beyondStream(args: Table): Refusal | null {
   return sound ? null : refuse({ reason: 'unusable-argument', arg: filter })
 }
 
-/** What a queue of this type can't be, if it is. */
+/** What a queue of this type can't be, if it is. A stream's sizes are looked at behind that, as by RabbitMQ. */
 export function checkProperties(
   at: Named,
   declared: {
@@ -177,7 +175,8 @@ export function checkProperties(
   if (typeOf(declared.args) === 'classic') return null
   if (declared.autoDelete) return refuse({ reason: 'invalid-property', at, property: 'auto-delete' })
   if (declared.exclusive) return refuse({ reason: 'invalid-property', at, property: 'exclusive-owner' })
-  return declared.durable ? null : refuse({ reason: 'invalid-property', at, property: 'non-durable' })
+  if (!declared.durable) return refuse({ reason: 'invalid-property', at, property: 'non-durable' })
+  return typeOf(declared.args) === 'stream' ? checkSizes(declared.args) : null
 }
 
 /** A queue's settings, from arguments that `checkArguments` let pass. */
