@@ -6,7 +6,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import type { Broker } from '../broker.ts'
 import { prepareContract } from '../contract/compile.ts'
 import { contractOf } from '../contract/contract-arguments.ts'
-import { renewLease } from '../queue/lease.ts'
+import { adjustLease } from '../queue/lease.ts'
 import { shorten } from '../queue/limits.ts'
 import type { VHost } from '../vhost.ts'
 import { argumentsOf, match, renewSettings } from './effective.ts'
@@ -52,12 +52,10 @@ function renewContract(broker: Broker, vhost: VHost, exchange: Exchange, contrac
 
 function renewQueue(broker: Broker, vhost: VHost, queue: Queue): void {
   if (queue.deleted) return
-  const { expires, contract } = queue.settings
   renewSettings(broker, queue)
-  if (!isDeepStrictEqual(contract, queue.settings.contract)) vhost.router.epoch++
   if (queue.settings.contract !== null) prepareContract(broker, queue.settings.contract)
   limitStream(broker, vhost, queue)
-  if (queue.settings.expires !== expires) renewLease(broker, queue)
+  adjustLease(broker, queue)
   shorten(broker, queue)
   // What has expired by the new settings goes.
   broker.wake(queue)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { compilePattern } from '../../core/access/pattern.ts'
 import { effectiveArguments } from '../../core/policy/arguments.ts'
 import { OPERATOR_POLICY, type Parameter, POLICY } from '../../core/policy/parameters.ts'
@@ -66,9 +67,11 @@ export function argumentsOf(broker: Broker, vhost: VHost, declared: Pick<Queue, 
 export function renewSettings(broker: Broker, queue: Queue): void {
   const vhost = broker.vhosts.get(queue.vhost)
   if (vhost === undefined) return
-  const { durable, autoDelete, exclusiveOwner } = queue.settings
+  const { durable, autoDelete, exclusiveOwner, contract } = queue.settings
   const { name, args } = queue
   queue.settings = effectiveSettings(broker, vhost, { name, args, durable, autoDelete, exclusiveOwner })
+  // Routes know whether the queues that they lead to have a contract.
+  if (!isDeepStrictEqual(contract, queue.settings.contract)) vhost.router.epoch++
   queue.policyEpoch = broker.policyEpoch
 }
 

@@ -144,6 +144,33 @@ test('many queues get a policy over several turns, and it is applied when all ha
   assert.deepEqual([applied, new Set(lengths)], [true, new Set([1])])
 })
 
+test('what is published before a policy has got round to its queue has what the policy says, as after a kill', () => {
+  const rig = new BrokerRig()
+  const queues = Array.from({ length: 600 }, (_, i) => {
+    if (i % 50 === 0) rig.run(10)
+    return rig.queue(`q${i}`)
+  })
+  const definition = { 'message-ttl': 60_000, expires: 1000 }
+  let applied = false
+  setPolicy(rig.broker, '/', 'policy', 'p', { pattern: '^q[0-9]$', definition }, () => {
+    applied = true
+  })
+  for (const queue of queues) rig.publish([queue], 'm')
+  assert.equal(applied, false)
+  const before = queues.map((queue) => queue.index.expiry(0))
+  assert.equal(before.filter((expiry) => expiry > 0).length, 10)
+  rig.run(100)
+  const again = restarted(rig)
+  const after = queues.map(({ name }) => found(again, name).index.expiry(0))
+  before.forEach((expiry, i) => {
+    assert.ok(Math.abs(after[i]! - expiry) < 100, `q${i}: ${after[i]} instead of ${expiry}`)
+  })
+  // It is used now: what a policy says beside counts, too.
+  again.run(2000)
+  rig.run(2000)
+  for (const { broker } of [rig, again]) assert.equal(broker.vhosts.get('/')?.queues.size, 590)
+})
+
 test('an exchange has its alternate exchange from a policy, unless it was declared with one', () => {
   const rig = new BrokerRig()
   const vhost = rig.broker.vhosts.get('/')!

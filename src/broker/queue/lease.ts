@@ -11,6 +11,7 @@ export function renewLease(broker: Broker, queue: Queue): void {
   const timer = broker.leases.get(queue)
   if (timer !== undefined) broker.timers.clear(timer)
   broker.leases.delete(queue)
+  queue.leasedFor = expires
   if (expires === Number.POSITIVE_INFINITY) return
   const check = () => {
     broker.leases.delete(queue)
@@ -18,6 +19,11 @@ export function renewLease(broker: Broker, queue: Queue): void {
     if (queue.consumers.size === 0) dropQueue(broker, queue)
   }
   broker.leases.set(queue, broker.timers.after(expires, check))
+}
+
+/** The settings may have changed: only a lease that is for another time begins anew. */
+export function adjustLease(broker: Broker, queue: Queue): void {
+  if (queue.settings.expires !== queue.leasedFor) renewLease(broker, queue)
 }
 
 /** A consumer has left the queue (and is out of its list): an auto-delete queue goes with the last one. */

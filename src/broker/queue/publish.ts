@@ -5,6 +5,7 @@ import { getU32 } from '../../std/bytes.ts'
 import { JOURNAL, SPILL } from '../../store/place.ts'
 import { FRAME_PREFIX, HEADER_FIXED } from '../../wire/amqp/frame.ts'
 import type { Broker } from '../broker.ts'
+import { renewSettings } from '../policy/effective.ts'
 import { Record } from '../records.ts'
 import { watchHeads } from './expire.ts'
 import { enforceLimits, isFull } from './limits.ts'
@@ -83,6 +84,8 @@ function enqueue(broker: Broker, queues: Queue[], message: Message): void {
 }
 
 function push(broker: Broker, queue: Queue, place: number, position: number, length: number, message: Message): void {
+  // A policy that has not got round to the queue yet counts for the message all the same, as it does when the journal is replayed.
+  if (queue.policyEpoch !== broker.policyEpoch) renewSettings(broker, queue)
   const settings = queue.settings
   const durable = queue.keeps(message.persistent)
   const ttl = settings.messageTtl

@@ -61,6 +61,8 @@ export class Queue {
   settings: QueueSettings
   /** The broker's `policyEpoch` for which the settings are known to hold. */
   policyEpoch = 0
+  /** The `expires` with which its lease was renewed. */
+  leasedFor = Number.POSITIVE_INFINITY
   /** As the queue was declared. */
   readonly args: Table
   readonly index = new QueueIndex()
