@@ -13,6 +13,11 @@ const BAD: readonly Field[] = [
   { type: 't', value: true },
 ]
 
+/** Whether it is one of those that are wrong wherever a word is wanted. */
+export function isWrong(field: Field): boolean {
+  return BAD.some(({ type, value }) => type === field.type && value === field.value)
+}
+
 /** How long what is delayed, expires or waits takes: soon enough to be seen, or not within a sequence. */
 const TIMES = [40, 60_000] as const
 
@@ -65,6 +70,7 @@ export class Arguments {
     perhaps('x-dead-letter-routing-key', theme.deadLetters ? 0.5 : 0, () => dice.pick(names.queues))
     perhaps('x-max-priority', theme.priorities && type === 'classic' ? 0.7 : 0, () => dice.pick([1, 3, 10]))
     perhaps('x-single-active-consumer', 0.1, () => true)
+    if (type === 'classic') perhaps('x-queue-version', 0.05, () => 2)
     if (type === 'quorum') this.quorum(perhaps)
     const others = ['x-delivery-limit', 'x-max-priority', 'x-queue-mode', 'x-max-age', 'x-unknown', 'x-stream-offset']
     if (this.illegal()) perhaps(dice.pick(others), 1, () => 2)
@@ -82,6 +88,8 @@ export class Arguments {
     perhaps('x-quorum-initial-group-size', 0.1, () => 1)
     perhaps('x-queue-leader-locator', 0.1, () => dice.pick(['client-local', 'balanced', 'nearest']))
     perhaps('x-max-in-memory-length', 0.1, () => 5)
+    perhaps('x-max-in-memory-bytes', 0.05, () => 5000)
+    perhaps('x-consumer-disconnected-timeout', 0.05, () => 60_000)
   }
 
   exchange(type: string): Table {
@@ -92,7 +100,7 @@ export class Arguments {
     }
     if (type === 'x-consistent-hash') {
       if (dice.chance(0.5)) args['hash-header'] = dice.pick(['kind', 'nowhere'])
-      if (dice.chance(0.3)) args['hash-property'] = dice.pick(['message_id', 'correlation_id', 'color'])
+      if (dice.chance(0.5)) args['hash-property'] = dice.pick(['message_id', 'correlation_id', 'color'])
     }
     if (type === 'x-recent-history' && dice.chance(0.5)) args['x-recent-history-length'] = dice.pick([1, 2, 20])
     return tableOf(args)
@@ -126,7 +134,7 @@ export class Arguments {
         { type: 'S', value: '1' },
       ])
     if (dice.chance(chance / 4)) headers['x-own'] = dice.pick(['a', 'b'])
-    if (dice.chance(chance / 6)) headers.yes = dice.chance(0.5)
+    if (dice.chance(chance / 2)) headers.yes = dice.chance(0.5)
     return headers
   }
 
@@ -158,8 +166,15 @@ export class Arguments {
       ['alternate-exchange', () => dice.pick(names.exchanges)],
       ['delayed-retry-type', () => dice.pick(['all', 'failed', 'returned', 'disabled'])],
       ['delayed-retry-min', () => 60_000],
+      ['delayed-retry-max', () => 60_000],
+      ['max-length-bytes', () => 1_000_000],
+      ['dead-letter-strategy', () => 'at-most-once'],
+      ['consumer-timeout', () => 60_000],
+      ['max-age', () => dice.pick(['1D', '10x'])],
+      ['stream-max-segment-size-bytes', () => 1_000_000],
+      ['queue-leader-locator', () => dice.pick(['client-local', 'balanced'])],
     ]
-    for (let n = 0; n < 1 + dice.below(3); n++) {
+    for (let n = 0; n < 1 + dice.below(4); n++) {
       const [key, value] = dice.pick(settings)
       definition[key] = this.illegal() ? dice.pick(['seven', -1, 1.5]) : value()
     }

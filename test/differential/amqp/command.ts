@@ -70,7 +70,7 @@ export type Command = { readonly seat: Seat } & (
       readonly requeue: boolean
     }
   | { readonly verb: 'basic.qos'; readonly prefetch: number; readonly global: boolean }
-  | { readonly verb: 'basic.recover'; readonly requeue: boolean }
+  | { readonly verb: 'basic.recover' | 'basic.recover-async'; readonly requeue: boolean }
   | {
       readonly verb: 'confirm.select' | 'tx.select' | 'tx.commit' | 'tx.rollback' | 'channel.close' | 'connection.close'
     }

@@ -10,6 +10,12 @@ const KEYS = ['a', 'a.b', 'a.b.c', 'b', '', 'a..b', 'b.a.b.a'] as const
 const PATTERNS = ['a', '#', 'a.*', 'a.#', '*.b', 'b', '', '#.b', '*', 'a.*.b', '#.a.#', '*.#.*', 'a..b'] as const
 const TYPES = ['direct', 'fanout', 'topic', 'headers'] as const
 
+const FURTHER_PROPERTIES: readonly Properties[] = [
+  { contentType: 'text/plain', contentEncoding: 'identity' },
+  { correlationId: 'c', replyTo: 'somewhere' },
+  { timestamp: 1_700_000_000, type: 't', appId: 'a' },
+]
+
 /** Who gets a message depends on chance, or on a hash: only with one destination do two brokers agree. */
 const DRAWN: readonly string[] = ['x-consistent-hash', 'x-modulus-hash', 'x-random', 'x-local-random']
 
@@ -36,7 +42,7 @@ export class Generator {
     this.theme = theme
     this.arguments = new Arguments(dice, names, theme)
     for (const name of names.exchanges)
-      if (dice.chance(0.2) && further.length > 0) this.further.set(name, dice.pick(further))
+      if (dice.chance(0.3) && further.length > 0) this.further.set(name, dice.pick(further))
   }
 
   sequence(length: number): Command[] {
@@ -57,7 +63,7 @@ export class Generator {
       ['queue.delete', 2],
       ['queue.purge', 1],
       ['queue.bind', 6],
-      ['queue.unbind', 1],
+      ['queue.unbind', 2],
       ['exchange.declare', 5],
       ['exchange.delete', 1],
       ['basic.publish', 28],
@@ -69,17 +75,18 @@ export class Generator {
       ['basic.reject', 4],
       ['basic.qos', 2],
       ['basic.recover', 1],
+      ['basic.recover-async', 0.5],
       ['confirm.select', theme.transactions ? 0.5 : 3],
       ['channel.close', 1],
       ['connection.close', 0.7],
       ['exchange.bind', theme.topology ? 4 : 0.5],
-      ['exchange.unbind', theme.topology ? 1 : 0.2],
+      ['exchange.unbind', theme.topology ? 3 : 0.2],
       ['tx.select', theme.transactions ? 4 : 0.3],
       ['tx.commit', theme.transactions ? 5 : 0.3],
       ['tx.rollback', theme.transactions ? 2 : 0.3],
-      ['policy.set', theme.policies ? 4 : 0],
-      ['policy.clear', theme.policies ? 1.5 : 0],
-      ['log in', theme.access ? 1 : 0],
+      ['policy.set', theme.policies ? 7 : 0],
+      ['policy.clear', theme.policies ? 2 : 0],
+      ['log in', theme.access ? 2 : 0],
       ['wait', theme.ttl ? 4 : 0],
     ]
     let at = dice.unit() * weights.reduce((sum, [, weight]) => sum + weight, 0)
@@ -128,6 +135,7 @@ export class Generator {
       case 'policy.clear':
         return { seat, verb, name: dice.pick(this.names.policies), operator: dice.chance(0.3) }
       case 'basic.recover':
+      case 'basic.recover-async':
         return { seat, verb, requeue: !this.illegal() }
       case 'wait':
         return { seat, verb, ms: 120 }
@@ -226,6 +234,7 @@ export class Generator {
     if (dice.chance(theme.ttl ? 0.3 : 0))
       properties.expiration = this.illegal() ? 'soon' : dice.pick(['0', '40', '60000'])
     if (dice.chance(0.1)) properties.messageId = 'm'
+    if (dice.chance(0.1)) Object.assign(properties, dice.pick(FURTHER_PROPERTIES))
     if (dice.chance(0.05)) properties.userId = this.illegal() ? 'somebody' : 'guest'
     const body = dice.chance(0.05) ? '' : `m${++this.bodies}`
     const routingKey = direct ? this.queue() : key

@@ -1,5 +1,6 @@
 import type { Field } from '../../../src/wire/amqp/field.ts'
 import type { Hits } from '../hits.ts'
+import { isWrong } from './arguments.ts'
 import type { Command } from './command.ts'
 
 /** Arguments whose values are words with a meaning of their own. */
@@ -28,5 +29,10 @@ export function countCommand(command: Command, hits: Hits): void {
 }
 
 function countTable(verb: string, table: ReadonlyMap<string, Field>, hits: Hits): void {
-  for (const [name, { value }] of table) hits.count(`${verb} ${name}${WORDS.includes(name) ? ` ${value}` : ''}`)
+  for (const [name, field] of table) hits.count(`${verb} ${name}${WORDS.includes(name) ? ` ${wordOf(field)}` : ''}`)
+}
+
+/** Of what is wrong there is no end: it counts as one. */
+function wordOf(field: Field): string {
+  return isWrong(field) ? '(wrong)' : String(field.value)
 }

@@ -286,6 +286,10 @@ async function performBasic(link: Link, number: number, state: SeatState, comman
     case 'basic.recover':
       if (command.requeue) state.outstanding = []
       return link.ask(number, basic.recover, { requeue: command.requeue })
+    case 'basic.recover-async':
+      if (command.requeue) state.outstanding = []
+      link.send(number, basic.recoverAsync, { requeue: command.requeue })
+      return link.barrier(number)
     case 'basic.ack':
     case 'basic.nack':
     case 'basic.reject':
