@@ -21,6 +21,7 @@ import { checkCounters } from './check/counters.ts'
 import { durableState } from './check/state.ts'
 import { SimClock } from './clock.ts'
 import { SimCompute } from './compute.ts'
+import type { SimDisk } from './disk.ts'
 import { rule } from './failure.ts'
 import { Dice } from './random.ts'
 import type { Swarm } from './swarm.ts'
@@ -162,12 +163,23 @@ function compareWithFold(world: World, { broker, topics }: Opened): void {
   const { journal } = broker.store
   const still = !world.clock.inTurn && !journal.busy && journal.written === journal.tail
   if (!still || broker.settledQueues.length > 0) return
-  const dice = new Dice(world.clock.steps)
+  const live = durableState(broker, topics)
+  const recovered = stateOn(world.swarm, world.disk, new Dice(world.clock.steps))
+  const at = live.findIndex((line, i) => line !== recovered[i])
+  rule(
+    at < 0 && live.length === recovered.length,
+    `the journal tells another story: "${recovered[at]}", in memory "${live[at]}"`,
+  )
+  world.add('states compared')
+}
+
+/** The durable state that a broker makes of a disk, which stays as it is. */
+export function stateOn(swarm: Swarm, disk: SimDisk, dice: Dice): string[] {
   const clock = new SimClock(dice)
   const net: Net = { kept: 0, listen: () => {} }
   const env: Env = {
     clock: clock.process(),
-    disk: world.disk.copy(clock, dice),
+    disk: disk.copy(clock, dice),
     net,
     random: dice,
     compute: new SimCompute(clock, () => 0),
@@ -175,13 +187,6 @@ function compareWithFold(world: World, { broker, topics }: Opened): void {
   const fail = (error: Error) => {
     throw error
   }
-  const live = durableState(broker, topics)
-  const other = openSmall(world.swarm, env, new Arena(world.swarm.arena), fail, () => {})
-  const recovered = durableState(other.broker, other.topics)
-  const at = live.findIndex((line, i) => line !== recovered[i])
-  rule(
-    at < 0 && live.length === recovered.length,
-    `the journal tells another story: "${recovered[at]}", in memory "${live[at]}"`,
-  )
-  world.add('states compared')
+  const { broker, topics } = openSmall(swarm, env, new Arena(swarm.arena), fail, () => {})
+  return durableState(broker, topics)
 }

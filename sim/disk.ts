@@ -195,6 +195,19 @@ export class SimDisk implements Disk {
     this.later('remove', path, () => this.removed(path), done)
   }
 
+  linkAsync(path: string, to: Disk, done: (error: Error | null, linked?: boolean) => void): void {
+    const act = () => {
+      const inode = this.names.seen.files.get(path)
+      if (inode === undefined) throw new DiskError('ENOENT', path)
+      // Two file systems, now and then.
+      if (!(to instanceof SimDisk) || this.dice.chance(0.3)) return false
+      to.begin('link', path)
+      to.names.do({ kind: 'create', path, inode })
+      return true
+    }
+    this.later('link', path, act, done)
+  }
+
   syncDirectory(path: string): void {
     this.begin('syncDirectory', path)
     this.counts.directorySyncs++

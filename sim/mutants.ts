@@ -1,5 +1,6 @@
 import { ACCESS_MUTANTS } from './access/mutants.ts'
 import { AMQP_MUTANTS } from './amqp/mutants.ts'
+import { BACKUP_MUTANTS } from './backup/mutants.ts'
 import { STORE_MUTANTS } from './check/mutants.ts'
 import { CONTRACT_MUTANTS } from './contract/mutants.ts'
 import { EXCHANGE_MUTANTS } from './exchange/mutants.ts'
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TABLE_MUTANTS,
   ...REGISTRY_MUTANTS,
   ...STREAM_MUTANTS,
+  ...BACKUP_MUTANTS,
 ]

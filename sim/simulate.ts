@@ -8,6 +8,7 @@ import { AmqpModel } from './amqp/model.ts'
 import { Mover } from './amqp/mover.ts'
 import { PassingQueue } from './amqp/passing-queue.ts'
 import { Publisher } from './amqp/publisher.ts'
+import { Archivist } from './backup/archivist.ts'
 import { startBroker } from './broker-process.ts'
 import { ContractedTopic } from './contract/contracted-topic.ts'
 import { Operator } from './exchange/operator.ts'
@@ -49,6 +50,7 @@ export function makeWorld(seed: number, overrides: Partial<Swarm> = {}, start: S
   if (swarm.registrar) world.actors.push(new Registrar(world))
   if (swarm.contracted) world.actors.push(new ContractedTopic(world))
   if (swarm.streams > 0) addStreams(world)
+  if (swarm.backups) world.actors.push(new Archivist(world))
   return world
 }
 

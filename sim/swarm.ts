@@ -53,6 +53,8 @@ export interface Swarm {
   readonly registrar: boolean
   /** Whether there is a topic with a contract. */
   readonly contracted: boolean
+  /** Whether somebody takes backups meanwhile. */
+  readonly backups: boolean
   /** Largest usual message, in bytes. */
   readonly largest: number
   /** Whether there is a topic that is trimmed, deleted and created again. */
@@ -97,5 +99,6 @@ export function drawSwarm(dice: Dice): Swarm {
     streams: dice.chance(0.3) ? dice.between(1, 3) : 0,
     registrar: dice.chance(0.3),
     contracted: dice.chance(0.3),
+    backups: dice.chance(0.3),
   }
 }

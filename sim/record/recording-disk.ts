@@ -44,6 +44,11 @@ export class RecordingDisk implements Disk {
     this.disk.rename(from, to)
   }
 
+  /** What is linked elsewhere is no matter of this disk. */
+  linkAsync(path: string, to: Disk, done: (error: Error | null, linked?: boolean) => void): void {
+    this.disk.linkAsync(path, to, done)
+  }
+
   renameAsync(from: string, to: string, done: Done): void {
     this.note({ kind: 'rename', from, to })
     this.disk.renameAsync(from, to, done)

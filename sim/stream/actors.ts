@@ -2,6 +2,7 @@ import { dispatch } from '../../src/server/control/dispatch.ts'
 import type { Actor, World } from '../world.ts'
 import { StreamKafkaClient } from './kafka-client.ts'
 import { type StreamKind, StreamModel } from './model.ts'
+import { PassingStream } from './passing-stream.ts'
 import { StreamPublisher } from './publisher.ts'
 import { StreamReader } from './reader.ts'
 
@@ -19,6 +20,7 @@ export function addStreams(world: World): void {
     if (kind.visible) world.actors.push(new StreamKafkaClient(world, model, kind.name, kind.limited))
     if (kind.limited) world.actors.push(new Miser(world, kind))
   }
+  world.actors.push(new PassingStream(world))
 }
 
 /** Changes by policy how much of a stream is kept. */

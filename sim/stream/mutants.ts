@@ -1,8 +1,14 @@
 import { Confirms } from '../../src/amqp/confirms.ts'
+import type { Front } from '../../src/amqp/front.ts'
+import { type PendingPublish, Transaction } from '../../src/amqp/transaction.ts'
+import { Broker } from '../../src/broker/broker.ts'
 import { Record } from '../../src/broker/records.ts'
 import { Reader } from '../../src/broker/stream/reader.ts'
+import { Topics } from '../../src/broker/topic/topics.ts'
 import { BatchBuilder } from '../../src/core/partition/batch-builder.ts'
 import { Partition } from '../../src/core/partition/partition.ts'
+import type { Queue } from '../../src/core/queue/queue.ts'
+import type { Fold } from '../../src/store/fold.ts'
 import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
 
 /** Streams, and little else. */
@@ -64,6 +70,59 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
           function (this: BatchBuilder, now: number) {
             if (this.count > 4) this.count--
             return Reflect.apply(original, this as never, [now])
+          },
+      )
+    },
+  },
+  {
+    name: 'a deleted stream comes back with the broker',
+    swarm: { ...STREAMS, ...CRASHES },
+    plant() {
+      replace(
+        Broker,
+        'fold',
+        (original) =>
+          function (this: Broker) {
+            const fold = Reflect.apply(original, this as never, []) as Fold
+            const record: Fold['record'] = (type, bytes, at, length, ...rest) => {
+              const text = Buffer.from(bytes.subarray(at, at + length))
+              const gone = type === Record.definition && text.includes('queue-gone')
+              const logGone = type === Record.topic && text.includes('"op":"delete"')
+              if (!gone && !logGone) fold.record(type, bytes, at, length, ...rest)
+            }
+            return { ...fold, record }
+          },
+      )
+    },
+  },
+  {
+    name: 'what a transaction publishes to a stream does not wait for its commit',
+    swarm: STREAMS,
+    plant() {
+      replace(
+        Transaction,
+        'publish',
+        (original) =>
+          function (this: { front: Front }, publish: PendingPublish, bytes: number) {
+            const isStream = (queue: Queue) => queue.settings.type === 'stream'
+            for (const queue of publish.queues.filter(isStream)) this.front.broker.streams?.add(queue, publish.message)
+            const queues = publish.queues.filter((queue) => !isStream(queue))
+            Reflect.apply(original, this as never, [{ ...publish, queues } as never, bytes as never])
+          },
+      )
+    },
+  },
+  {
+    name: 'what a transaction publishes to each stream is an entry of its own',
+    swarm: { ...STREAMS, ...CRASHES, crashEvery: 30, atOnce: 8192 },
+    plant() {
+      replace(
+        Topics,
+        'appended',
+        (original) =>
+          function (this: Topics, partition: Partition) {
+            Reflect.apply(original, this as never, [partition as never])
+            this.broker.store.journal.commit(false)
           },
       )
     },

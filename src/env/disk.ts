@@ -16,6 +16,11 @@ export interface Disk {
   renameAsync(from: string, to: string, done: (error: Error | null) => void): void
   remove(path: string): void
   removeAsync(path: string, done: (error: Error | null) => void): void
+  /**
+   * Gives a file that is never written again its name on another disk as well, without a copy; `linked` is false where that can't be, as on
+   * another file system.
+   */
+  linkAsync(path: string, to: Disk, done: (error: Error | null, linked?: boolean) => void): void
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void
   syncDirectoryAsync(path: string, done: (error: Error | null) => void): void

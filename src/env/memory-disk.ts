@@ -79,6 +79,10 @@ export class MemoryDisk implements Disk {
     this.later(() => this.remove(path), done)
   }
 
+  linkAsync(_path: string, _to: Disk, done: (error: Error | null, linked?: boolean) => void): void {
+    this.later(() => false, done)
+  }
+
   syncDirectory(): void {}
 
   syncDirectoryAsync(_path: string, done: (error: Error | null) => void): void {

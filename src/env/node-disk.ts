@@ -2,6 +2,9 @@ import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 
+/** A file system says so where a file can't have a second name there. */
+const UNLINKABLE = ['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS']
+
 /** A directory of the real file system. */
 export class NodeDisk implements Disk {
   readonly root: string
@@ -57,12 +60,24 @@ export class NodeDisk implements Disk {
     fs.unlink(join(this.root, path), done)
   }
 
+  linkAsync(path: string, to: Disk, done: (error: Error | null, linked?: boolean) => void): void {
+    if (!(to instanceof NodeDisk)) {
+      queueMicrotask(() => done(null, false))
+      return
+    }
+    fs.link(join(this.root, path), join(to.root, path), (error) => {
+      if (error === null) done(null, true)
+      else if (UNLINKABLE.includes(error.code ?? '')) done(null, false)
+      else done(error)
+    })
+  }
+
   syncDirectory(path: string): void {
     const fd = fs.openSync(join(this.root, path), 'r')
     try {
       fs.fsyncSync(fd)
       // The root's own entry lives in the directory above it.
-      if (path === '' || path === '.') syncOne(dirname(this.root))
+      if (isRoot(path)) syncOne(dirname(this.root))
     } finally {
       fs.closeSync(fd)
     }
@@ -71,7 +86,12 @@ export class NodeDisk implements Disk {
   syncDirectoryAsync(path: string, done: (error: Error | null) => void): void {
     fs.open(join(this.root, path), 'r', (error, fd) => {
       if (error) return done(error)
-      fs.fsync(fd, (syncError) => fs.close(fd, (closeError) => done(syncError ?? closeError ?? null)))
+      fs.fsync(fd, (syncError) =>
+        fs.close(fd, (closeError) => {
+          if (isRoot(path)) syncOne(dirname(this.root))
+          done(syncError ?? closeError ?? null)
+        }),
+      )
     })
   }
 
@@ -81,6 +101,10 @@ export class NodeDisk implements Disk {
       else done(null, found.bavail * found.bsize, found.blocks * found.bsize)
     })
   }
+}
+
+function isRoot(path: string): boolean {
+  return path === '' || path === '.'
 }
 
 function syncOne(directory: string): void {

@@ -1,4 +1,5 @@
 import { refused } from '../../broker/done.ts'
+import { NodeDisk } from '../../env/node-disk.ts'
 import { backUp, targetProblem } from '../backup.ts'
 import { type Command, need } from './command.ts'
 
@@ -15,10 +16,9 @@ export const BACKUP: Readonly<Record<string, Command>> = {
         answer(refused('invalid', problem))
         return
       }
-      backUp(broker, directory, target).then(
-        (files) => answer({ ok: true, result: { files } }),
-        (error: Error) => answer(refused('invalid', error.message)),
-      )
+      backUp(broker, new NodeDisk(target), (error, files) => {
+        answer(error === null ? { ok: true, result: { files } } : refused('invalid', error.message))
+      })
     },
   },
 }
