@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Field, type Table, tableOf } from '../../src/wire/amqp/field.ts'
-import { basic, channel, confirm, connection, queue, tx } from '../../src/wire/amqp/methods.ts'
+import { basic, channel, confirm, queue, tx } from '../../src/wire/amqp/methods.ts'
 import { decodeProperties, type Properties } from '../../src/wire/amqp/properties.ts'
 import { openTarget, type Target } from './broker-for-test.ts'
 import { type Login, RawClient } from './raw-client.ts'
@@ -418,23 +418,6 @@ describe('messages over AMQP', () => {
     })
   }
 
-  it('nothing that one channel of a connection gives back goes to another when the connection ends', async () => {
-    const [one, other] = [await client(), await client()]
-    await one.openChannel(2)
-    const name = `ends-${process.pid}`
-    await declareNamed(other, name, tableOf({ 'x-queue-type': 'quorum', 'x-max-length': 0 }))
-    consume(one, name)
-    other.publish(1, '', name)
-    await message(one)
-    const settings = { ticket: 0, noLocal: false, exclusive: false, nowait: false, arguments: NONE }
-    one.send(2, basic.consume, { ...settings, queue: name, consumerTag: 'next', noAck: true })
-    await one.expect(basic.consumeOk)
-    one.send(0, connection.close, { replyCode: 200, replyText: '', classId: 0, methodId: 0 })
-    await one.expect(connection.closeOk)
-    assert.equal(await counts(other, name), 0)
-    other.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: true })
-  })
-
   it('a dead letter says that somebody had it, unless it goes straight to a consumer', async () => {
     const one = await client()
     const target = await declare(one)
@@ -491,23 +474,6 @@ describe('messages over AMQP', () => {
     one.send(1, queue.delete, { ticket: 0, queue: name, ifUnused: false, ifEmpty: false, nowait: false })
     await one.expect(queue.deleteOk)
     assert.deepEqual(await one.expect(basic.cancel), { consumerTag: 'c', nowait: true })
-  })
-
-  it('a message that is too large is refused when all of it has come, and the channel’s number can be used again', async () => {
-    const one = await client()
-    await one.openChannel(2)
-    const name = await declare(one)
-    const [part, parts] = [Buffer.alloc(128_000), 140]
-    one.send(1, basic.publish, { ticket: 0, exchange: '', routingKey: name, mandatory: false, immediate: false })
-    one.header(1, part.length * parts)
-    for (let n = 1; n < parts; n++) one.frame(3, 1, part)
-    one.send(2, basic.qos, { prefetchSize: 0, prefetchCount: 1, global: false })
-    await one.expect(basic.qosOk)
-    one.frame(3, 1, part)
-    assert.equal((await one.expect(channel.close)).replyCode, 406)
-    one.send(1, channel.closeOk, {})
-    await one.openChannel(1)
-    assert.equal(await counts(one, name), 0)
   })
 
   it('after a channel error the channel hears nothing, and the others go on', async () => {

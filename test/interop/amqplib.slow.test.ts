@@ -172,6 +172,20 @@ suite('amqplib', { skip, timeout: 60_000 }, () => {
     await channel.checkQueue(queue)
   })
 
+  test('opens a channel of the number of one that a message was too large for', async () => {
+    const large = Buffer.alloc(20 * 2 ** 20)
+    const opened = new Set<number>()
+    for (let n = 0; n < 3; n++) {
+      const own = await connection.createChannel()
+      opened.add((own as unknown as { ch: number }).ch)
+      const errors = new Mailbox<Error & { code: number }>()
+      own.on('error', (error) => errors.put(error as Error & { code: number }))
+      own.publish('amq.direct', fresh('nowhere'), large)
+      assert.equal((await errors.next()).code, 406)
+    }
+    assert.equal(opened.size, 1)
+  })
+
   test('sends a message of several frames, and of no byte', async () => {
     const queue = fresh('sizes')
     await channel.assertQueue(queue, { exclusive: true })

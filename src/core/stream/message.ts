@@ -14,6 +14,9 @@ const OFFSET = 'x-stream-offset'
 const CONTENT_TYPE = 0x8000
 const CONTENT_ENCODING = 0x4000
 const HEADERS = 0x2000
+const DELIVERY_MODE = 0x1000
+/** The delivery mode of what need not be kept. */
+const TRANSIENT = 1
 const LONGEST_NAME = 255
 
 /** A record: where its parts lie in `bytes`. Lengths of -1 stand for none. */
@@ -168,7 +171,7 @@ function copyTo(writer: Writer, bytes: Uint8Array, at: number, end: number): voi
   copyBytes(bytes, at, end - at, writer.bytes, to)
 }
 
-/** The properties as they were published, and the offset as one header more. */
+/** The properties as they were published, and the offset as one header more. Without a delivery mode it comes with that of RabbitMQ's streams. */
 function writeExact(
   writer: Writer,
   bytes: Uint8Array,
@@ -183,7 +186,8 @@ function writeExact(
     const properties = decodeProperties(bytes, payload, end)
     const headers = new Map(properties.headers ?? [])
     headers.set(OFFSET, { type: 'l', value: offset })
-    writeHeader(writer, CLASS_BASIC, bodySize, { ...properties, headers })
+    const { deliveryMode = TRANSIENT } = properties
+    writeHeader(writer, CLASS_BASIC, bodySize, { ...properties, headers, deliveryMode })
     return
   }
   const flagsAt = payload + HEADER_FIXED
@@ -194,7 +198,7 @@ function writeExact(
   writer.short(CLASS_BASIC)
   writer.short(0)
   writer.longlong(bodySize)
-  writer.short(flags | HEADERS)
+  writer.short(flags | HEADERS | DELIVERY_MODE)
   copyTo(writer, bytes, flagsAt + 2, at)
   const table = headersAt < 0 ? 0 : getU32(bytes, headersAt)
   const rest = headersAt < 0 ? at : at + 4 + table
@@ -202,6 +206,7 @@ function writeExact(
   copyTo(writer, bytes, rest - table, rest)
   putI64(OFFSET_ENTRY, OFFSET_ENTRY.length - 8, offset)
   writer.raw(OFFSET_ENTRY)
+  if ((flags & DELIVERY_MODE) === 0) writer.octet(TRANSIENT)
   copyTo(writer, bytes, rest, end)
 }
 
