@@ -50,6 +50,11 @@ export class Unacked<O> {
     return this.head < this.tail ? this.head : -1
   }
 
+  /** Those that are pushed from now on are above. */
+  get last(): number {
+    return this.tail - 1
+  }
+
   /** The entry behind `entry` that waits, or -1. */
   next(entry: number): number {
     for (let i = entry + 1; i < this.tail; i++) if (this.owners[i & this.mask] !== null) return i

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Table, tableOf } from '../../src/wire/amqp/field.ts'
-import { basic, channel, connection, queue } from '../../src/wire/amqp/methods.ts'
+import { basic, channel, connection, queue, tx } from '../../src/wire/amqp/methods.ts'
 import { decodeProperties } from '../../src/wire/amqp/properties.ts'
 import { openTarget, type Target } from './broker-for-test.ts'
 import { RawClient } from './raw-client.ts'
@@ -72,6 +72,57 @@ describe('channels and their ends', () => {
     await one.expect(connection.closeOk)
     assert.equal(await declare(other, name, args), 0)
     await remove(other, name)
+  })
+
+  for (const verb of ['nack', 'recover'] as const) {
+    it(`a ${verb} of everything ends, also where each message comes again at once`, async () => {
+      const one = await client()
+      const name = `again-${verb}-${process.pid}`
+      await declare(one, name, tableOf({ 'x-queue-type': 'quorum', 'x-max-length': 0 }))
+      one.send(1, basic.consume, { ...CONSUME, queue: name, consumerTag: 'c', noAck: false, arguments: NONE })
+      await one.expect(basic.consumeOk)
+      const tags: number[] = []
+      const delivered = async () => {
+        tags.push(Number((await one.expect(basic.deliver)).deliveryTag))
+        for (let n = 0; n < 2; n++) await one.next()
+      }
+      for (let n = 0; n < 3; n++) {
+        one.publish(1, '', name)
+        await delivered()
+      }
+      if (verb === 'nack') one.send(1, basic.nack, { deliveryTag: 0, multiple: true, requeue: true })
+      else one.send(1, basic.recoverAsync, { requeue: true })
+      while (tags.length < 6) await delivered()
+      assert.deepEqual(tags, [1, 2, 3, 4, 5, 6])
+      await remove(one, name)
+    })
+  }
+
+  it('what is recovered in a transaction comes again at once, and what was settled in it does not', async () => {
+    const one = await client()
+    const name = `recovers-${process.pid}`
+    await declare(one, name)
+    one.send(1, basic.consume, { ...CONSUME, queue: name, consumerTag: 'c', noAck: false, arguments: NONE })
+    await one.expect(basic.consumeOk)
+    const delivered = async () => {
+      const { deliveryTag, redelivered } = await one.expect(basic.deliver)
+      await one.next()
+      return [Number(deliveryTag), redelivered, String(((await one.next()) as { payload: Buffer }).payload)]
+    }
+    for (const body of ['a', 'b']) one.publish(1, '', name, {}, body)
+    for (const [tag, body] of [
+      [1, 'a'],
+      [2, 'b'],
+    ])
+      assert.deepEqual(await delivered(), [tag, false, body])
+    one.send(1, tx.select, {})
+    await one.expect(tx.selectOk)
+    one.send(1, basic.ack, { deliveryTag: 1, multiple: false })
+    one.send(1, basic.recoverAsync, { requeue: true })
+    assert.deepEqual(await delivered(), [3, true, 'b'])
+    one.send(1, tx.commit, {})
+    await one.expect(tx.commitOk)
+    await remove(one, name)
   })
 
   it('a message without a delivery mode comes from a stream as one that need not be kept', async () => {

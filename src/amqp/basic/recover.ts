@@ -2,12 +2,12 @@ import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import type { Channel } from '../channel.ts'
 import { verb } from '../verb.ts'
-import { settleDelivery } from './settle.ts'
+import { giveAllBack } from './settle.ts'
 
 /** Everything that waits goes back to its queue. */
 function recoverAll(channel: Channel, requeue: boolean): void {
   if (!requeue) throw new AmqpError('not-implemented', 'requeue=false')
-  settleDelivery(channel, 0, true, 'nack-requeue')
+  giveAllBack(channel)
 }
 
 export const recover = verb(basic.recover, (channel, { requeue }) => {

@@ -8,13 +8,25 @@ import { TOO_LARGE } from '../transaction.ts'
 export function settleDelivery(channel: Channel, tag: number, multiple: boolean, disposal: Disposal): void {
   const { unacked } = channel
   if (tag === 0 && multiple) {
-    settleUpTo(channel, Number.POSITIVE_INFINITY, disposal)
+    settleUpTo(channel, unacked.last, disposal)
     return
   }
   const entry = unacked.find(tag)
   if (entry < 0) throw new AmqpError('precondition-failed', `unknown delivery tag ${tag}`)
   if (multiple) settleUpTo(channel, entry, disposal)
   else settleEntry(channel, entry, disposal)
+}
+
+/** Gives all deliveries that wait back to their queues, at once: also in a transaction. */
+export function giveAllBack(channel: Channel): void {
+  const { unacked } = channel
+  // What comes back may be handed out to this very channel, meanwhile.
+  const { last } = unacked
+  for (let entry = unacked.first(); entry >= 0 && entry <= last; ) {
+    const next = unacked.next(entry)
+    settleNow(channel, entry, 'nack-requeue')
+    entry = next
+  }
 }
 
 function settleUpTo(channel: Channel, last: number, disposal: Disposal): void {
@@ -27,15 +39,21 @@ function settleUpTo(channel: Channel, last: number, disposal: Disposal): void {
 }
 
 function settleEntry(channel: Channel, entry: number, disposal: Disposal): void {
-  const { unacked, broker, transaction } = channel
-  const recipient = unacked.owner(entry)
-  const sequence = unacked.sequence(entry)
-  if (transaction !== null) {
-    if (!transaction.fits(0)) throw new AmqpError('resource-error', TOO_LARGE)
-    transaction.settle({ tag: unacked.tag(entry), recipient, sequence, disposal })
-    unacked.remove(entry)
+  const { unacked, transaction } = channel
+  if (transaction === null) {
+    settleNow(channel, entry, disposal)
     return
   }
+  if (!transaction.fits(0)) throw new AmqpError('resource-error', TOO_LARGE)
+  const recipient = unacked.owner(entry)
+  const sequence = unacked.sequence(entry)
+  transaction.settle({ tag: unacked.tag(entry), recipient, sequence, disposal })
+  unacked.remove(entry)
+}
+
+function settleNow({ unacked, broker }: Channel, entry: number, disposal: Disposal): void {
+  const recipient = unacked.owner(entry)
+  const sequence = unacked.sequence(entry)
   unacked.remove(entry)
   settled(recipient, sequence)
   const { queue } = recipient

@@ -106,6 +106,16 @@ export class Session {
     return { answer, seats, queues: lengths }
   }
 
+  /**
+   * A mistake that ends a connection first ends the channel that made it, in RabbitMQ: what that had goes to the other channels' consumers, who are about to go as
+   * well, and comes back again, counted. Ours comes back once. What has been counted differs from then on.
+   */
+  isPastComparing(seat: Seat, answer: string): boolean {
+    if (!answer.startsWith('connection ')) return false
+    const link = this.linkOf(seat)
+    return SEATS.some((one) => one !== seat && this.linkOf(one) === link && this.seats.get(one)!.consumed)
+  }
+
   /** What has come so far was compared: from now on only what comes later counts. */
   forget(): void {
     for (const state of this.seats.values()) state.forget()
@@ -144,6 +154,8 @@ function numberOf(seat: Seat): number {
 
 class SeatState implements Listener {
   outstanding: Delivery[] = []
+  /** It has had a consumer since the channel was opened. */
+  consumed = false
   noAck = new Set<string>()
   /** Whether the get that is under way acknowledges by itself. */
   getsWithoutAck = false
@@ -158,6 +170,7 @@ class SeatState implements Listener {
   reset(): void {
     this.outstanding = []
     this.noAck.clear()
+    this.consumed = false
     this.lastConfirmed = 0
   }
 
@@ -275,6 +288,7 @@ async function performBasic(link: Link, number: number, state: SeatState, comman
     case 'basic.consume': {
       const { tag, noAck, exclusive, args } = command
       if (noAck) state.noAck.add(tag)
+      state.consumed = true
       const flags = { noLocal: false, noAck, exclusive }
       const to = { queue: command.queue, consumerTag: tag, arguments: args }
       return link.ask(number, basic.consume, { ...NOWAIT, ...to, ...flags })
