@@ -41,7 +41,7 @@ export class BatchConsumer {
   private readonly handling: Handling
   private readonly settler: Settler
   private readonly log: Logger
-  private readonly lanes: Lanes
+  private readonly lanes: Lanes<readonly Delivery[]>
   private consumption: Consumption | null = null
   private waiting: Delivery[] = []
   private cancel = () => {}
@@ -53,7 +53,7 @@ export class BatchConsumer {
     this.handling = handling
     this.settler = new Settler(engine, settings.queue, false, outgoing, log)
     this.log = log
-    this.lanes = new Lanes(settings.concurrency)
+    this.lanes = new Lanes(settings.concurrency, (deliveries) => this.take(deliveries))
   }
 
   async start(onEnd: (error: Error) => void): Promise<void> {
@@ -83,7 +83,7 @@ export class BatchConsumer {
     this.cancel()
     const deliveries = this.waiting
     this.waiting = []
-    if (deliveries.length > 0) this.lanes.add(null, () => this.take(deliveries))
+    if (deliveries.length > 0) this.lanes.add(null, deliveries)
   }
 
   private async take(deliveries: readonly Delivery[]): Promise<void> {

@@ -12,15 +12,16 @@ import {
 import type { Context } from './context.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type Duration, durationMs } from './duration.ts'
-import type { Engine, Features, PublishedPlace } from './engine.ts'
+import type { Engine, Features, Headers, OutgoingMessage, PublishedPlace } from './engine.ts'
 import { requireFeature } from './features.ts'
 import type { Handler, Middleware } from './handling.ts'
 import { Handover } from './handover.ts'
+import type { MaybeLater } from './later.ts'
 import type { Logger } from './logger.ts'
 import { Relay } from './outbox/relay.ts'
 import type { Store } from './outbox/store.ts'
 import { runWithOutbox } from './outbox/transaction.ts'
-import { type MessageOptions, Outgoing, type RecordOptions } from './outgoing.ts'
+import { type MessageOptions, NO_HEADERS, Outgoing, type RecordOptions } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue, Queue } from './queue.ts'
 import { type Outcome, Receipts } from './receipts.ts'
@@ -98,6 +99,8 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
   private readonly receipts: Receipts
   private readonly relay: Relay | null
   private readonly declared = new Map<string, Promise<void>>()
+  /** Those of whose declaration nobody has to wait any more. */
+  private readonly there = new WeakSet<AnyQueue | AnyTopic>()
   private readonly running = new Set<{ stop(): Promise<void> }>()
   private closing: Promise<void> | null = null
 
@@ -134,16 +137,15 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     payload: NoInfer<In>,
     options?: SendOptions<F> & { readonly receipt?: false },
   ): Promise<Sent>
-  async send(queue: AnyQueue, payload: unknown, options: SendOptions = {}): Promise<Sent | Receipt<unknown>> {
-    this.check()
-    if (options.receipt === true) return this.sendWithReceipt(queue, payload, options)
-    this.check()
-    await this.ready(queue)
-    return this.options.telemetry.producing('send', queue.name, 1, async (headersOf) => {
-      const message = await this.outgoing.message(queue, payload, options, headersOf())
-      const [handle] = await this.engine.send([message])
-      return this.sent(message.headers[MESSAGE_ID]!, handle ?? null)
-    })
+  send(queue: AnyQueue, payload: unknown, options: SendOptions = NO_OPTIONS): Promise<Sent | Receipt<unknown>> {
+    try {
+      this.check()
+      if (options.receipt === true) return this.sendWithReceipt(queue, payload, options)
+      if (this.there.has(queue)) return this.sendNow(queue, payload, options)
+      return this.ready(queue).then(() => this.sendNow(queue, payload, options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** Sends several messages at once. Resolves when all are stored. */
@@ -153,13 +155,13 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     options: Omit<MessageOptions<F>, 'id'> = {},
   ): Promise<readonly Sent[]> {
     this.check()
-    await this.ready(queue)
-    return this.options.telemetry.producing('send', queue.name, payloads.length, async (headersOf) => {
-      const messages = await Promise.all(
+    if (!this.there.has(queue)) await this.ready(queue)
+    return this.producing('send', queue.name, payloads.length, async (headersOf) => {
+      const messages = await allThere(
         payloads.map((payload) => this.outgoing.message(queue, payload, options, headersOf())),
       )
       const handles = await this.engine.send(messages)
-      return messages.map(({ headers }, at) => this.sent(headers[MESSAGE_ID]!, handles[at] ?? null))
+      return messages.map((message, at) => this.sent(message, handles[at] ?? null))
     })
   }
 
@@ -249,10 +251,10 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     options: RecordOptions = {},
   ): Promise<PublishedPlace<F>> {
     this.check()
-    await this.ready(topic)
-    return this.options.telemetry.producing('publish', topic.name, 1, async (headersOf) => {
-      const record = await this.outgoing.record(topic, payload, options, headersOf())
-      const [place] = await this.engine.publish([record])
+    if (!this.there.has(topic)) await this.ready(topic)
+    return this.producing('publish', topic.name, 1, async (headersOf) => {
+      const record = this.outgoing.record(topic, payload, options, headersOf())
+      const [place] = await this.engine.publish([record instanceof Promise ? await record : record])
       return place!
     })
   }
@@ -263,10 +265,10 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     options: Omit<RecordOptions, 'id'> = {},
   ): Promise<readonly PublishedPlace<F>[]> {
     this.check()
-    await this.ready(topic)
-    return this.options.telemetry.producing('publish', topic.name, payloads.length, async (headersOf) => {
+    if (!this.there.has(topic)) await this.ready(topic)
+    return this.producing('publish', topic.name, payloads.length, async (headersOf) => {
       const records = payloads.map((payload) => this.outgoing.record(topic, payload, options, headersOf()))
-      return this.engine.publish(await Promise.all(records))
+      return this.engine.publish(await allThere(records))
     })
   }
 
@@ -346,10 +348,10 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     })
     const asking = { [REPLY_TO]: address, [CORRELATION_ID]: correlation, [WANTS]: 'receipt' }
     try {
-      return await this.options.telemetry.producing('send', queue.name, 1, async (headersOf) => {
+      return await this.producing('send', queue.name, 1, async (headersOf) => {
         const message = await this.outgoing.message(queue, payload, { ...options, id }, headersOf())
         const [handle] = await this.engine.send([{ ...message, headers: { ...message.headers, ...asking } }])
-        return { ...this.sent(id, handle ?? null), handled }
+        return Object.assign(this.sent(message, handle ?? null), { handled })
       })
     } catch (error) {
       this.receipts.forget(correlation, error)
@@ -357,14 +359,29 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     }
   }
 
-  private sent(id: string, handle: string | null): Sent {
-    return {
-      id,
-      cancel: async () => {
-        requireFeature(this.engine, 'cancel', `message '${id}'`)
-        return handle !== null && this.engine.cancel(handle)
-      },
-    }
+  private sendNow(queue: AnyQueue, payload: unknown, options: SendOptions): Promise<Sent> {
+    return this.producing('send', queue.name, 1, (headersOf) => {
+      const message = this.outgoing.message(queue, payload, options, headersOf())
+      return message instanceof Promise ? message.then(this.sendOne) : this.sendOne(message)
+    })
+  }
+
+  private readonly sendOne = (message: OutgoingMessage): Promise<Sent> =>
+    this.engine.send([message]).then((handles) => this.sent(message, handles[0] ?? null))
+
+  private sent({ headers }: OutgoingMessage, handle: string | null): Sent {
+    return new SentMessage(this.engine, headers[MESSAGE_ID]!, handle)
+  }
+
+  /** Tells of what is sent if somebody listens. */
+  private producing<T>(
+    operation: 'send' | 'publish',
+    destination: string,
+    count: number,
+    run: (headersOf: () => Headers) => Promise<T>,
+  ): Promise<T> {
+    const { telemetry } = this.options
+    return telemetry.active ? telemetry.producing(operation, destination, count, run) : run(untraced)
   }
 
   private async *iterate<T>(handover: Handover<T>, consuming: Consuming): AsyncGenerator<T, void, void> {
@@ -381,9 +398,8 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
 
   private ground(): Ground {
     const { engine, outgoing } = this
-    const { log, telemetry, store } = this.options
-    const middleware = [telemetry.middleware, ...this.options.middleware]
-    return { engine, outgoing, log, middleware, store, relay: () => this.relay?.kick() }
+    const { log, telemetry, store, middleware } = this.options
+    return { engine, outgoing, log, middleware, telemetry, store, relay: () => this.relay?.kick() }
   }
 
   private check(): void {
@@ -392,12 +408,14 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
 
   private async ready(of: AnyQueue | AnyTopic): Promise<void> {
     const key = `${of.kind} ${of.name}`
-    const known = this.declared.get(key)
-    if (known !== undefined) return known
-    const declaring = this.declareOne(of)
-    this.declared.set(key, declaring)
-    declaring.catch(() => this.declared.delete(key))
-    return declaring
+    let declaring = this.declared.get(key)
+    if (declaring === undefined) {
+      declaring = this.declareOne(of)
+      this.declared.set(key, declaring)
+      declaring.catch(() => this.declared.delete(key))
+    }
+    await declaring
+    this.there.add(of)
   }
 
   /** With a registry the contract is checked there before anything is sent. */
@@ -411,6 +429,32 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     one.ended.finally(() => this.running.delete(one)).catch(() => {})
     return one
   }
+}
+
+const NO_OPTIONS = {}
+const untraced = () => NO_HEADERS
+
+/** One of the messages that were sent. */
+class SentMessage implements Sent {
+  readonly id: string
+  private readonly engine: Engine
+  private readonly handle: string | null
+
+  constructor(engine: Engine, id: string, handle: string | null) {
+    this.engine = engine
+    this.id = id
+    this.handle = handle
+  }
+
+  async cancel(): Promise<boolean> {
+    requireFeature(this.engine, 'cancel', `message '${this.id}'`)
+    return this.handle !== null && this.engine.cancel(this.handle)
+  }
+}
+
+/** Waits only for those that are not there. */
+function allThere<T>(all: readonly MaybeLater<T>[]): MaybeLater<readonly T[]> {
+  return all.some((one) => one instanceof Promise) ? Promise.all(all) : (all as readonly T[])
 }
 
 function declareOn(engine: Engine, of: AnyQueue | AnyTopic): Promise<void> {

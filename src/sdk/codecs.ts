@@ -1,4 +1,5 @@
 import type { Codec, Contract } from './contract/contract.ts'
+import { type MaybeLater, whenThere } from './later.ts'
 import { framed } from './registry/framed.ts'
 import type { SchemaRegistry } from './registry/registry.ts'
 
@@ -21,7 +22,7 @@ export class Codecs {
   }
 
   /** @throws PosthornError `CONTRACT_INCOMPATIBLE` if the registry has another schema, which this one may not follow */
-  of<In, Out>({ name, contract }: Named<In, Out>): Codec<In, Out> | Promise<Codec<In, Out>> {
+  of<In, Out>({ name, contract }: Named<In, Out>): MaybeLater<Codec<In, Out>> {
     let codecs = this.opened.get(name)
     if (codecs === undefined) this.opened.set(name, (codecs = new Map()))
     const known = codecs.get(contract)
@@ -39,14 +40,14 @@ export class Codecs {
     return codec
   }
 
-  async encode<In, Out>(of: Named<In, Out>, value: In): Promise<Uint8Array> {
-    const codec = this.of(of)
-    return (codec instanceof Promise ? await codec : codec).encode(value)
+  /** Throws, or rejects, what the codec throws. */
+  encode<In, Out>(of: Named<In, Out>, value: In): MaybeLater<Uint8Array> {
+    return whenThere(this.of(of), (codec) => codec.encode(value))
   }
 
-  async decode<In, Out>(of: Named<In, Out>, body: Uint8Array): Promise<Out> {
-    const codec = this.of(of)
-    return (codec instanceof Promise ? await codec : codec).decode(body)
+  /** Throws, or rejects, what the codec throws. */
+  decode<In, Out>(of: Named<In, Out>, body: Uint8Array): MaybeLater<Out> {
+    return whenThere(this.of(of), (codec) => codec.decode(body))
   }
 }
 

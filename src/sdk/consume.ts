@@ -12,6 +12,7 @@ import type { Outgoing } from './outgoing.ts'
 import { Patience } from './patience.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue } from './queue.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 export interface Idempotency<Out> {
   /** What a message is known by; its id unless given. */
@@ -75,6 +76,7 @@ export interface Ground {
   readonly outgoing: Outgoing
   readonly log: Logger
   readonly middleware: readonly Middleware[]
+  readonly telemetry: Telemetry
   /** The application's database; null without one. */
   readonly store: Store<unknown> | null
   /** Something was put into its outbox. */
@@ -139,7 +141,7 @@ export function patienceOf(engine: Engine, { patience = PATIENCE }: HandlingChoi
 }
 
 export function handlingOf(
-  { engine, outgoing, middleware }: Ground,
+  ground: Ground,
   of: Pick<AnyQueue, 'name' | 'contract' | 'retry'>,
   handler: Handler<unknown, unknown>,
   { timeout, middleware: own = [] }: HandlingChoices,
@@ -147,9 +149,14 @@ export function handlingOf(
   signal: AbortSignal,
   where: string,
 ): Handling {
+  const { engine, outgoing, telemetry } = ground
+  const middleware = [...ground.middleware, ...own]
+  const wrapped =
+    middleware.length === 0 ? handler : wrap(async (payload, context) => handler(payload, context), middleware)
+  const told = telemetry.middleware(async (payload, context) => wrapped(payload, context))
   return new Handling({
     of,
-    handle: wrap(async (payload, context) => handler(payload, context), [...middleware, ...own]),
+    handle: (payload, context) => (telemetry.active ? told(payload, context) : wrapped(payload, context)),
     unit,
     retry: of.retry,
     outgoing,

@@ -1,6 +1,7 @@
 import { type Consumption, type Delivery, type Engine, NO_EFFECTS } from './engine.ts'
 import type { Handling } from './handling.ts'
 import { Lanes } from './lanes/lanes.ts'
+import { type MaybeLater, whenThere } from './later.ts'
 import { renewing } from './lease.ts'
 import type { Logger } from './logger.ts'
 import { handleOnce, type InboxUse } from './once.ts'
@@ -30,7 +31,7 @@ export class Consumer {
   private readonly handling: Handling
   private readonly settler: Settler
   private readonly log: Logger
-  private readonly lanes: Lanes
+  private readonly lanes: Lanes<Delivery>
   private consumption: Consumption | null = null
   private stopping = false
 
@@ -40,14 +41,14 @@ export class Consumer {
     this.handling = handling
     this.settler = new Settler(engine, settings.queue, settings.isRetryQueue, outgoing, log)
     this.log = log
-    this.lanes = new Lanes(settings.concurrency)
+    this.lanes = new Lanes(settings.concurrency, (delivery) => this.take(delivery))
   }
 
   async start(onEnd: (error: Error) => void): Promise<void> {
     const { queue, prefetch } = this.settings
     // One at a time are in order anyway, whatever their keys.
     const ordered = this.settings.concurrency > 1
-    const onDelivery = (delivery: Delivery) => this.lanes.add(ordered ? delivery.key : null, () => this.take(delivery))
+    const onDelivery = (delivery: Delivery) => this.lanes.add(ordered ? delivery.key : null, delivery)
     this.consumption = await this.engine.consume(queue.name, { prefetch, onDelivery, onEnd })
   }
 
@@ -60,39 +61,49 @@ export class Consumer {
     await this.consumption?.close()
   }
 
-  private async take(delivery: Delivery): Promise<void> {
-    if (this.stopping) {
-      this.settler.settle(delivery, { kind: 'release' })
-      return
+  private take(delivery: Delivery): MaybeLater<void> {
+    if (this.stopping) return this.settler.settle(delivery, { kind: 'release' })
+    const leaseMs = this.consumption?.leaseMs ?? null
+    if (leaseMs !== null) return this.takeRenewing(delivery, leaseMs)
+    try {
+      return this.handle(delivery)?.catch((error: unknown) => this.giveBack(delivery, error))
+    } catch (error) {
+      this.giveBack(delivery, error)
     }
-    const stopRenewing = renewing(this.engine.clock, this.consumption?.leaseMs ?? null, [delivery], this.log)
+  }
+
+  private async takeRenewing(delivery: Delivery, leaseMs: number): Promise<void> {
+    const stopRenewing = renewing(this.engine.clock, leaseMs, [delivery], this.log)
     try {
       await this.handle(delivery)
     } catch (error) {
-      // Not the handler's: it is caught where it is called.
-      this.log.error({ queue: delivery.queue, error }, 'a delivery could not be handled and goes back')
-      this.settler.settle(delivery, { kind: 'release' })
+      this.giveBack(delivery, error)
     } finally {
       stopRenewing()
     }
   }
 
-  private async handle(delivery: Delivery): Promise<void> {
+  /** The error is not the handler's: that is caught where it is called. */
+  private giveBack(delivery: Delivery, error: unknown): void {
+    this.log.error({ queue: delivery.queue, error }, 'a delivery could not be handled and goes back')
+    this.settler.settle(delivery, { kind: 'release' })
+  }
+
+  private handle(delivery: Delivery): MaybeLater<void> {
     const { engine, handling, settler, settings } = this
-    if (settings.isRetryQueue && delivery.headers[FAILURE] !== undefined) {
+    const { headers } = delivery
+    if (settings.isRetryQueue && headers[FAILURE] !== undefined) {
       // A record that was given up where it was read.
-      settler.settle(delivery, { kind: 'dead-letter', headers: {}, effects: NO_EFFECTS })
-      return
+      return settler.settle(delivery, { kind: 'dead-letter', headers: {}, effects: NO_EFFECTS })
     }
     const facts = settler.factsOf(delivery)
     const worn = wornOut(delivery)
-    if (worn !== null) {
-      await settler.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt - 1, error: worn })
-      return
-    }
-    const body = delivery.headers[TOMBSTONE] === undefined ? delivery.body : null
-    const { handled, inbox } = await handleOnce(engine, handling, settings.inbox, body, facts)
-    await settler.settleHandled(delivery, facts, handled, inbox)
+    if (worn !== null)
+      return settler.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt - 1, error: worn })
+    const body = headers[TOMBSTONE] === undefined ? delivery.body : null
+    return whenThere(handleOnce(engine, handling, settings.inbox, body, facts), ({ handled, inbox }) =>
+      settler.settleHandled(delivery, facts, handled, inbox),
+    )
   }
 }
 

@@ -134,12 +134,20 @@ export class Gathering implements Context {
     this.transaction = { tx }
   }
 
-  // Handlers take these out of the context: they have to know whose they are.
-  readonly send = async <In, Out, AnswerIn, AnswerOut>(
+  // Handlers take these out of the context: they have to know whose they are. Most never do.
+  get send() {
+    return this.sendMessage.bind(this)
+  }
+
+  get publish() {
+    return this.publishRecord.bind(this)
+  }
+
+  private async sendMessage<In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
     payload: NoInfer<In>,
     options: MessageOptions = {},
-  ): Promise<void> => {
+  ): Promise<void> {
     await this.outgoing.ready(queue)
     const traced = this.outgoing.tracer.creating(queue.name)
     const message = await this.outgoing.message(queue, payload, options, traced)
@@ -147,11 +155,11 @@ export class Gathering implements Context {
     this.messages.push(message)
   }
 
-  readonly publish = async <In, Out>(
+  private async publishRecord<In, Out>(
     topic: Topic<In, Out>,
     payload: NoInfer<In>,
     options: RecordOptions = {},
-  ): Promise<void> => {
+  ): Promise<void> {
     await this.outgoing.ready(topic)
     const traced = this.outgoing.tracer.creating(topic.name)
     const record = await this.outgoing.record(topic, payload, options, traced)

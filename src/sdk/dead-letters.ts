@@ -133,7 +133,7 @@ export class DeadLetters<In = unknown, Out = unknown> {
     return done
   }
 
-  private encode(payload: In): Promise<Uint8Array> {
+  private async encode(payload: In): Promise<Uint8Array> {
     return this.outgoing.codecs.encode(this.of, payload)
   }
 
@@ -152,7 +152,7 @@ export class DeadLetters<In = unknown, Out = unknown> {
       body,
       at: at === null ? null : new Date(at),
       failure: readFailure(headers),
-      payload: () => codecs.decode(this.of, body),
+      payload: async () => codecs.decode(this.of, body),
     }
   }
 }

@@ -147,10 +147,11 @@ export interface Delivery {
   /** When it was sent, in milliseconds since 1970; null if nobody said. */
   readonly sentAt: number | null
   /**
-   * Settles it, once. Resolves when that is stored.
-   * @throws PosthornError `DELIVERY_LOST` if it went back meanwhile: it comes, or came, again
+   * Settles it, once. Resolves when that is stored; returns nothing where no more than that can be known. Deliveries that are stored together may have one
+   * promise.
+   * @throws PosthornError (or rejects with it) `DELIVERY_LOST` if it went back meanwhile: it comes, or came, again
    */
-  settle(settlement: Settlement): Promise<void>
+  settle(settlement: Settlement): Promise<void> | void
   /** The consumer is still at work: called every third of `Consumption.leaseMs`. */
   renew(): Promise<void>
 }

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Named } from './codecs.ts'
 import { type Context, type Facts, Gathering } from './context.ts'
 import type { Features } from './engine.ts'
+import { isThenable, type MaybeLater, whenThere } from './later.ts'
 import type { Outgoing } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
 import { isPermanent, isRejection, type RetryPolicy } from './retry.ts'
@@ -67,7 +68,8 @@ export const ALREADY_HANDLED = Symbol('already handled')
 
 export interface HandlingOptions {
   readonly of: Named<never, unknown>
-  readonly handle: Handle
+  /** Its answer may be a promise. */
+  readonly handle: (payload: unknown, context: Context) => unknown
   readonly unit: Unit | null
   readonly retry: RetryPolicy
   readonly outgoing: Outgoing
@@ -78,55 +80,73 @@ export interface HandlingOptions {
   readonly signal: AbortSignal
 }
 
-/** Decodes a body, calls the handler, and says what becomes of the message. */
+/** An attempt whose end is waited for. */
+interface Attempt {
+  readonly context: Gathering
+  /** When it has failed, whatever it still does. */
+  readonly deadline: number
+  readonly reject: (reason: unknown) => void
+}
+
+/** Decodes a body, calls the handler, and says what becomes of the message: at once, if nothing of that has to be waited for. */
 export class Handling {
   private readonly options: HandlingOptions
-  /** What ends each attempt that runs: one listener for all. */
-  private readonly running = new Set<(reason: unknown) => void>()
+  /** Those that began first are first: so are their deadlines, for which there is one timer. */
+  private readonly running = new Set<Attempt>()
+  private isTimed = false
 
   constructor(options: HandlingOptions) {
     this.options = options
     const { signal } = options
     signal.addEventListener('abort', () => {
-      for (const abort of this.running) abort(signal.reason)
+      for (const attempt of this.running) end(attempt, signal.reason)
     })
   }
 
   /** `facts.attempt - 1` failures have come before. */
-  async run(body: Uint8Array | null, facts: Facts): Promise<Handled> {
-    const decoded = await this.decode(body, facts)
-    return decoded.kind === 'payload' ? this.handle(decoded.payload, facts) : decoded
+  run(body: Uint8Array | null, facts: Facts): MaybeLater<Handled> {
+    return whenThere(this.decode(body, facts), (decoded) =>
+      decoded.kind === 'payload' ? this.handle(decoded.payload, facts) : decoded,
+    )
   }
 
-  async decode(body: Uint8Array | null, facts: Facts): Promise<Decoded> {
+  decode(body: Uint8Array | null, facts: Facts): MaybeLater<Decoded> {
     if (body === null) return { kind: 'payload', payload: null }
+    // It will not be another one the next time.
+    const failed = (error: unknown): Decoded => ({ kind: 'dead', failures: facts.attempt, error })
     try {
-      return { kind: 'payload', payload: await this.options.outgoing.codecs.decode(this.options.of, body) }
+      const payload = this.options.outgoing.codecs.decode(this.options.of, body)
+      if (!(payload instanceof Promise)) return { kind: 'payload', payload }
+      return payload.then((payload): Decoded => ({ kind: 'payload', payload }), failed)
     } catch (error) {
-      // It will not be another one the next time.
-      return { kind: 'dead', failures: facts.attempt, error }
+      return failed(error)
     }
   }
 
   /** The same with the payload in hand: tries again at once as often as the policy says. */
-  async handle(payload: unknown, facts: Facts): Promise<Handled> {
-    for (let attempt = facts.attempt; ; attempt++) {
-      const once = await this.once(payload, { ...facts, attempt })
-      if (once.kind !== 'failed') return once
-      const verdict = this.options.retry.judge(attempt, Math.random())
-      if (verdict.kind === 'at-once' && isOrdinary(once.error)) continue
-      return this.judge(once.error, attempt)
+  handle(payload: unknown, facts: Facts): MaybeLater<Handled> {
+    for (let one = facts; ; one = { ...facts, attempt: one.attempt + 1 }) {
+      const once = this.once(payload, one)
+      if (once instanceof Promise) {
+        return once.then((once) => this.verdict(once, one.attempt) ?? this.handle(payload, { ...facts, attempt: one.attempt + 1 }))
+      }
+      const handled = this.verdict(once, one.attempt)
+      if (handled !== null) return handled
     }
   }
 
   /** One attempt. */
-  async once(payload: unknown, facts: Facts): Promise<Once> {
+  once(payload: unknown, facts: Facts): MaybeLater<Once> {
     const context = new Gathering(facts, this.options.outgoing)
     try {
-      return { kind: 'done', answer: await this.attempt(payload, context), context }
+      const answer = this.attempt(payload, context)
+      if (!(answer instanceof Promise)) return { kind: 'done', answer, context }
+      return answer.then(
+        (answer): Once => ({ kind: 'done', answer, context }),
+        (error) => this.failed(error),
+      )
     } catch (error) {
-      if (error === ALREADY_HANDLED) return { kind: 'known' }
-      return this.options.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error }
+      return this.failed(error)
     }
   }
 
@@ -139,40 +159,76 @@ export class Handling {
     return { kind: 'again', delayMs: verdict.kind === 'again' ? verdict.delayMs : 0, failures: attempt, error }
   }
 
-  /** One that does not end in time has failed, whatever it still does. */
-  private attempt(payload: unknown, context: Gathering): Promise<unknown> {
+  /** Null: it is tried again at once. */
+  private verdict(once: Once, attempt: number): Handled | null {
+    if (once.kind !== 'failed') return once
+    const { error } = once
+    const { kind } = this.options.retry.judge(attempt, Math.random())
+    return kind === 'at-once' && isOrdinary(error) ? null : this.judge(error, attempt)
+  }
+
+  private failed(error: unknown): Once {
+    if (error === ALREADY_HANDLED) return { kind: 'known' }
+    return this.options.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error }
+  }
+
+  private attempt(payload: unknown, context: Gathering): unknown {
     const { clock, handle, unit, timeoutMs, signal } = this.options
+    if (signal.aborted) {
+      context.abort(signal.reason)
+      throw signal.reason
+    }
+    const deadline = timeoutMs === null ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs
+    const answer =
+      unit === null ? handle(payload, context) : unit(payload, context, async () => handle(payload, context))
+    return isThenable(answer) ? this.untilEnd(answer, context, deadline) : answer
+  }
+
+  /** One that does not end in time has failed, whatever it still does. */
+  private untilEnd(answer: PromiseLike<unknown>, context: Gathering, deadline: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const abort = (reason: unknown) => {
-        context.abort(reason)
-        reject(reason)
-      }
-      if (signal.aborted) {
-        abort(signal.reason)
-        return
-      }
-      const expire = () =>
-        abort(new PosthornError('TIMED_OUT', `the handler of message '${context.id}' took longer than ${timeoutMs} ms`))
-      const cancel = timeoutMs === null ? null : clock.after(timeoutMs, expire)
-      this.running.add(abort)
-      const end = () => {
-        cancel?.()
-        this.running.delete(abort)
-      }
-      const next = () => handle(payload, context)
-      const attempt = unit === null ? next() : unit(payload, context, next)
-      attempt.then(
+      const attempt: Attempt = { context, deadline, reject }
+      this.running.add(attempt)
+      if (!this.isTimed && this.options.timeoutMs !== null) this.setTimer(deadline)
+      answer.then(
         (answer) => {
-          end()
+          this.running.delete(attempt)
           resolve(answer)
         },
         (error: unknown) => {
-          end()
+          this.running.delete(attempt)
           reject(error)
         },
       )
     })
   }
+
+  private setTimer(deadline: number): void {
+    const { clock } = this.options
+    this.isTimed = true
+    clock.after(Math.max(0, deadline - clock.now()), () => {
+      this.isTimed = false
+      this.expire(clock.now())
+    })
+  }
+
+  private expire(now: number): void {
+    for (const attempt of this.running) {
+      const { context, deadline } = attempt
+      if (deadline > now) {
+        this.setTimer(deadline)
+        return
+      }
+      this.running.delete(attempt)
+      const text = `the handler of message '${context.id}' took longer than ${this.options.timeoutMs} ms`
+      end(attempt, new PosthornError('TIMED_OUT', text))
+    }
+  }
+}
+
+function end({ context, reject }: Attempt, reason: unknown): void {
+  context.abort(reason)
+  reject(reason)
 }
 
 /** An error that a retry may mend. */

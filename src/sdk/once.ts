@@ -1,6 +1,7 @@
 import type { Facts, Gathering } from './context.ts'
 import type { Engine, InboxKey } from './engine.ts'
 import { ALREADY_HANDLED, type Handled, type Handling, type Unit } from './handling.ts'
+import { type MaybeLater, whenThere } from './later.ts'
 import type { OutboxEntry, Store } from './outbox/store.ts'
 
 /** How a consumer knows what it has handled. */
@@ -23,14 +24,24 @@ export interface HandledOnce {
 }
 
 /** Handles a message; with `use` unless its key was handled before, as the engine's inbox knows. */
-export async function handleOnce(
+export function handleOnce(
   engine: Engine,
   handling: Handling,
   use: InboxUse | null,
   body: Uint8Array | null,
   facts: Facts,
+): MaybeLater<HandledOnce> {
+  if (use === null) return whenThere(handling.run(body, facts), (handled) => ({ handled, inbox: null }))
+  return handleNew(engine, handling, use, body, facts)
+}
+
+async function handleNew(
+  engine: Engine,
+  handling: Handling,
+  use: InboxUse,
+  body: Uint8Array | null,
+  facts: Facts,
 ): Promise<HandledOnce> {
-  if (use === null) return { handled: await handling.run(body, facts), inbox: null }
   const decoded = await handling.decode(body, facts)
   if (decoded.kind === 'dead') return { handled: decoded, inbox: null }
   const key = inboxKey(use, decoded.payload, facts, engine.clock.now())

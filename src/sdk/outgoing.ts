@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Codecs } from './codecs.ts'
 import { type Duration, durationMs, type Instant, instantMs } from './duration.ts'
 import type { Features, Headers, OutgoingMessage, OutgoingRecord } from './engine.ts'
+import { type MaybeLater, whenThere } from './later.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue, Queue } from './queue.ts'
 import type { Tracer } from './telemetry/tracer.ts'
@@ -56,100 +57,112 @@ export class Outgoing {
     this.ready = ready
   }
 
-  /** @throws PosthornError `CONTRACT_VIOLATED`, `INVALID_OPTION` */
-  async message<In, Out, AnswerIn, AnswerOut>(
+  /** Throws, or rejects, PosthornError `CONTRACT_VIOLATED`, `INVALID_OPTION`. */
+  message<In, Out, AnswerIn, AnswerOut>(
     queue: Queue<In, Out, AnswerIn, AnswerOut>,
     payload: In,
     options: MessageOptions,
-    traced: Headers = {},
-  ): Promise<OutgoingMessage> {
-    const { id = randomUUID(), priority = USUAL_PRIORITY } = options
-    const what = `a message to queue '${queue.name}'`
+    traced: Headers = NO_HEADERS,
+  ): MaybeLater<OutgoingMessage> {
+    const { priority = USUAL_PRIORITY } = options
     if (!Number.isInteger(priority) || priority < 0 || priority > HIGHEST_PRIORITY) {
       throw new PosthornError(
         'INVALID_OPTION',
-        `priority of ${what} is ${priority}, but must be 0 to ${HIGHEST_PRIORITY}`,
+        `priority of ${named(queue)} is ${priority}, but must be 0 to ${HIGHEST_PRIORITY}`,
       )
     }
     const now = this.clock.now()
-    const body = await this.encode(what, () => this.codecs.encode(queue, payload))
-    const notBefore = this.notBefore(options, now, what)
-    const expiresAt = options.ttl === undefined ? null : (notBefore ?? now) + durationMs(options.ttl, `ttl of ${what}`)
-    return {
+    const notBefore = notBeforeOf(queue, options, now)
+    const expiresAt =
+      options.ttl === undefined ? null : (notBefore ?? now) + durationMs(options.ttl, `ttl of ${named(queue)}`)
+    const headers = headersOf(queue, options, traced)
+    headers[SENT_AT] = String(now)
+    if (options.correlationId !== undefined) headers[CORRELATION_ID] = options.correlationId
+    if (expiresAt !== null) headers[EXPIRES_AT] = String(expiresAt)
+    return whenThere(this.encode(queue, payload), (body) => ({
       to: 'queue',
       address: queue.name,
       body,
-      headers: {
-        ...traced,
-        ...lowerCase(options.headers),
-        [CONTENT_TYPE]: queue.contract.contentType,
-        [MESSAGE_ID]: id,
-        [SENT_AT]: String(now),
-        ...(options.correlationId === undefined ? {} : { [CORRELATION_ID]: options.correlationId }),
-        ...(expiresAt === null ? {} : { [EXPIRES_AT]: String(expiresAt) }),
-      },
+      headers,
       key: options.key ?? queue.key?.(payload) ?? null,
       notBefore,
       expiresAt,
       priority,
-    }
+    }))
   }
 
-  /** A payload that is null is a tombstone. */
-  async record<In, Out>(
+  /** A payload that is null is a tombstone. Throws, or rejects, what `message` does. */
+  record<In, Out>(
     topic: Topic<In, Out>,
     payload: In | null,
     options: RecordOptions,
-    traced: Headers = {},
-  ): Promise<OutgoingRecord> {
-    const what = `a record of topic '${topic.name}'`
+    traced: Headers = NO_HEADERS,
+  ): MaybeLater<OutgoingRecord> {
     const key = options.key ?? (payload === null ? null : (topic.key?.(payload) ?? null))
     if (payload === null && key === null) {
       throw new PosthornError(
         'INVALID_OPTION',
-        `${what} without a payload needs a key: it says that the key has no value`,
+        `${named(topic)} without a payload needs a key: it says that the key has no value`,
       )
     }
-    return {
+    const headers = headersOf(topic, options, traced)
+    const timestamp =
+      options.timestamp === undefined
+        ? this.clock.now()
+        : instantMs(options.timestamp, `timestamp of ${named(topic)}`)
+    const encoded = payload === null ? null : this.encode(topic, payload)
+    return whenThere(encoded, (body) => ({
       topic: topic.name,
       key,
-      body: payload === null ? null : await this.encode(what, () => this.codecs.encode(topic, payload)),
-      headers: {
-        ...traced,
-        ...lowerCase(options.headers),
-        [CONTENT_TYPE]: topic.contract.contentType,
-        [MESSAGE_ID]: options.id ?? randomUUID(),
-      },
+      body,
+      headers,
       partition: options.partition ?? null,
-      timestamp:
-        options.timestamp === undefined ? this.clock.now() : instantMs(options.timestamp, `timestamp of ${what}`),
-    }
+      timestamp,
+    }))
   }
 
-  private notBefore({ delay, at }: MessageOptions, now: number, what: string): number | null {
-    if (delay !== undefined && at !== undefined) {
-      throw new PosthornError('INVALID_OPTION', `${what} has both a delay and an instant: give one of them`)
-    }
-    const due =
-      delay === undefined
-        ? at === undefined
-          ? now
-          : instantMs(at, `at of ${what}`)
-        : now + durationMs(delay, `delay of ${what}`)
-    return due > now ? due : null
-  }
-
-  private async encode(what: string, run: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  private encode<In>(of: AnyQueue | AnyTopic, payload: In): MaybeLater<Uint8Array> {
     try {
-      return await run()
+      const body = this.codecs.encode(of, payload)
+      return body instanceof Promise ? body.catch((error) => failed(of, error)) : body
     } catch (error) {
-      if (!(error instanceof PosthornError)) throw error
-      throw new PosthornError(error.code, `${what}: ${error.message}`, { cause: error })
+      return failed(of, error)
     }
   }
 }
 
-/** Header names in lower case: engines compare them as they are. */
-function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+/** Those of what nobody traces. */
+export const NO_HEADERS: Headers = {}
+
+/** What messages and records have in common. */
+function headersOf(
+  { contract }: AnyQueue | AnyTopic,
+  { id, headers }: MessageOptions | RecordOptions,
+  traced: Headers,
+): Record<string, string> {
+  const own: Record<string, string> = { [CONTENT_TYPE]: contract.contentType, [MESSAGE_ID]: id ?? randomUUID() }
+  if (traced === NO_HEADERS && headers === undefined) return own
+  const all: Record<string, string> = { ...traced }
+  // Names in lower case: engines compare them as they are.
+  for (const name in headers) all[name.toLowerCase()] = headers[name]!
+  return Object.assign(all, own)
+}
+
+function notBeforeOf(queue: AnyQueue, { delay, at }: MessageOptions, now: number): number | null {
+  if (delay === undefined && at === undefined) return null
+  const what = named(queue)
+  if (delay !== undefined && at !== undefined) {
+    throw new PosthornError('INVALID_OPTION', `${what} has both a delay and an instant: give one of them`)
+  }
+  const due = delay === undefined ? instantMs(at!, `at of ${what}`) : now + durationMs(delay, `delay of ${what}`)
+  return due > now ? due : null
+}
+
+function failed(of: { readonly name: string; readonly kind?: 'queue' | 'topic' }, error: unknown): never {
+  if (!(error instanceof PosthornError)) throw error
+  throw new PosthornError(error.code, `${named(of)}: ${error.message}`, { cause: error })
+}
+
+function named({ kind, name }: { readonly name: string; readonly kind?: 'queue' | 'topic' }): string {
+  return kind === 'topic' ? `a record of topic '${name}'` : `a message to queue '${name}'`
 }

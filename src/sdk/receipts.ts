@@ -95,8 +95,9 @@ export class Receipts {
     if (status !== 'acknowledged') waiting.resolve({ status, reason: headers[REASON] ?? '' })
     else if (waiting.answers === null) waiting.resolve({ status, answer: undefined })
     else {
-      const answer = this.codecs.decode(waiting.answers, body)
-      answer.then((answer) => waiting.resolve({ status, answer }), waiting.fail)
+      const { answers } = waiting
+      const decode = async () => this.codecs.decode(answers, body)
+      decode().then((answer) => waiting.resolve({ status, answer }), waiting.fail)
     }
   }
 }

@@ -3,11 +3,12 @@ import type { Facts } from './context.ts'
 import { type Delivery, type Effects, type Engine, type Headers, NO_EFFECTS, type OutgoingMessage } from './engine.ts'
 import { failureOf, type Origin, recordPlace } from './failure.ts'
 import type { Handled } from './handling.ts'
+import { type MaybeLater, whenThere } from './later.ts'
 import type { Logger } from './logger.ts'
 import type { Outgoing } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
 import type { AnyQueue } from './queue.ts'
-import { CORRELATION_ID, FAILURE, FAILURES, FIRST_FAILED_AT, MESSAGE_ID, ORIGIN } from './wire-names.ts'
+import { CORRELATION_ID, FAILURE, FAILURES, FIRST_FAILED_AT, MESSAGE_ID, ORIGIN, REPLY_TO } from './wire-names.ts'
 
 const HANDLED_BEFORE = { outcome: 'acknowledged', answer: undefined } as const
 /** A delivery whose effects can't be stored goes back so much later. */
@@ -23,7 +24,9 @@ export class Settler {
   private readonly isRetryQueue: boolean
   private readonly outgoing: Outgoing
   private readonly log: Logger
-  private readonly settling = new Set<Promise<void>>()
+  /** Settlements that are not stored yet. */
+  private settling = 0
+  private idle: (() => void)[] = []
 
   constructor(engine: Engine, queue: AnyQueue, isRetryQueue: boolean, outgoing: Outgoing, log: Logger) {
     this.engine = engine
@@ -34,8 +37,8 @@ export class Settler {
   }
 
   /** Resolves when everything that was settled is stored. */
-  async done(): Promise<void> {
-    await Promise.all(this.settling)
+  done(): Promise<void> {
+    return this.settling === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve))
   }
 
   factsOf({ headers, key, queue, sentAt, redeliveries }: Delivery): Facts {
@@ -53,40 +56,62 @@ export class Settler {
   }
 
   /** `inbox` is the key that is kept with the acknowledgement, and given up with everything else. */
-  async settleHandled(
+  settleHandled(
     delivery: Delivery,
     facts: Facts,
     handled: Handled,
     inbox: Effects['inbox'] = null,
-  ): Promise<void> {
-    const { headers } = delivery
-    if (handled.kind === 'stopped') this.settle(delivery, { kind: 'release' })
-    else if (handled.kind === 'known') {
-      // The answer of the first time is not kept: who asked again hears that it was handled.
-      const messages = await replyTo({ ...this.queue, answer: null }, headers, HANDLED_BEFORE, this.outgoing)
-      this.settle(delivery, { kind: 'ack', effects: { ...NO_EFFECTS, messages } })
-    } else if (handled.kind === 'done' || handled.kind === 'rejected') {
-      await this.acknowledge(delivery, facts, handled, inbox)
-    } else {
-      if (inbox !== null) this.engine.inbox?.giveUp(inbox.consumer, inbox.key)
-      await this.failed(delivery, facts, handled)
+  ): MaybeLater<void> {
+    if (handled.kind === 'stopped') return this.settle(delivery, { kind: 'release' })
+    if (handled.kind === 'done') return this.acknowledge(delivery, facts, handled, inbox)
+    if (handled.kind === 'rejected') {
+      const told = this.reply(delivery.headers, { outcome: 'rejected', reason: handled.reason })
+      return whenThere(told, (messages) =>
+        this.settle(delivery, { kind: 'ack', effects: { messages, records: [], inbox } }),
+      )
     }
+    if (handled.kind === 'known') {
+      // The answer of the first time is not kept: who asked again hears that it was handled.
+      const told = replyTo({ ...this.queue, answer: null }, delivery.headers, HANDLED_BEFORE, this.outgoing)
+      return whenThere(told, (messages) =>
+        this.settle(delivery, { kind: 'ack', effects: { ...NO_EFFECTS, messages } }),
+      )
+    }
+    if (inbox !== null) this.engine.inbox?.giveUp(inbox.consumer, inbox.key)
+    return this.failed(delivery, facts, handled)
   }
 
   /** The lane does not wait until that is stored; `done` does. */
   settle(delivery: Delivery, settlement: Settlement): void {
-    const settled = delivery.settle(settlement).catch((error: unknown) => {
-      const lost = error instanceof PosthornError && error.code === 'DELIVERY_LOST'
-      const { queue } = delivery
-      if (lost) this.log.warn({ queue }, 'a delivery went back before it was settled: it comes again')
-      else {
-        this.log.error({ queue, error }, 'a delivery could not be settled: it goes back')
-        if (settlement.kind !== 'release')
-          this.engine.clock.after(AGAIN_MS, () => this.settle(delivery, { kind: 'release' }))
-      }
+    let stored: Promise<void> | void
+    try {
+      stored = delivery.settle(settlement)
+    } catch (error) {
+      this.unsettled(delivery, settlement, error)
+      return
+    }
+    if (stored === undefined) return
+    this.settling++
+    stored.then(this.stored, (error: unknown) => {
+      this.unsettled(delivery, settlement, error)
+      this.stored()
     })
-    this.settling.add(settled)
-    settled.then(() => this.settling.delete(settled))
+  }
+
+  private readonly stored = (): void => {
+    if (--this.settling > 0) return
+    for (const resolve of this.idle.splice(0)) resolve()
+  }
+
+  private unsettled(delivery: Delivery, settlement: Settlement, error: unknown): void {
+    const { queue } = delivery
+    if (error instanceof PosthornError && error.code === 'DELIVERY_LOST') {
+      this.log.warn({ queue }, 'a delivery went back before it was settled: it comes again')
+      return
+    }
+    this.log.error({ queue, error }, 'a delivery could not be settled: it goes back')
+    if (settlement.kind === 'release') return
+    this.engine.clock.after(AGAIN_MS, () => this.settle(delivery, { kind: 'release' }))
   }
 
   private async failed(
@@ -112,27 +137,25 @@ export class Settler {
     this.settle(delivery, { kind: 'dead-letter', headers: written, effects: { ...NO_EFFECTS, messages } })
   }
 
-  private async acknowledge(
+  private acknowledge(
     delivery: Delivery,
     facts: Facts,
-    handled: Extract<Handled, { kind: 'done' | 'rejected' }>,
+    { answer, context }: Extract<Handled, { kind: 'done' }>,
     inbox: Effects['inbox'],
-  ): Promise<void> {
+  ): MaybeLater<void> {
     const { headers } = delivery
-    if (handled.kind === 'rejected') {
-      const messages = await this.reply(headers, { outcome: 'rejected', reason: handled.reason })
-      this.settle(delivery, { kind: 'ack', effects: { messages, records: [], inbox } })
+    // Most senders wait for nothing.
+    if (headers[REPLY_TO] === undefined) {
+      this.settle(delivery, { kind: 'ack', effects: context.effects(NO_EFFECTS.messages, inbox) })
       return
     }
-    let messages: readonly OutgoingMessage[]
-    try {
-      messages = await this.reply(headers, { outcome: 'acknowledged', answer: handled.answer })
-    } catch (error) {
-      // The answer is not what the contract says: the handler's mistake, which it would make again.
-      await this.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt, error }, inbox)
-      return
-    }
-    this.settle(delivery, { kind: 'ack', effects: handled.context.effects(messages, inbox) })
+    const acknowledge = (messages: readonly OutgoingMessage[]) =>
+      this.settle(delivery, { kind: 'ack', effects: context.effects(messages, inbox) })
+    // The answer is not what the contract says: the handler's mistake, which it would make again.
+    const mistaken = (error: unknown) =>
+      this.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt, error }, inbox)
+    const reply = async () => this.reply(headers, { outcome: 'acknowledged', answer })
+    return reply().then(acknowledge, mistaken)
   }
 
   private placeOf(headers: Headers): string {

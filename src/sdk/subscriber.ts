@@ -15,6 +15,7 @@ import { failureOf, recordPlace } from './failure.ts'
 import type { Handled, Handling } from './handling.ts'
 import { Lanes } from './lanes/lanes.ts'
 import { Watermark } from './lanes/watermark.ts'
+import { type MaybeLater, whenThere } from './later.ts'
 import type { Logger } from './logger.ts'
 import { type HandledOnce, handleOnce, type InboxUse } from './once.ts'
 import type { Patience } from './patience.ts'
@@ -62,6 +63,12 @@ interface Part {
   lost: boolean
 }
 
+/** A record that waits, or is being handled. */
+interface Open {
+  readonly part: Part
+  readonly record: IncomingRecord
+}
+
 /** A record that was handled, and what is to leave with it. */
 interface Done {
   readonly part: Part
@@ -77,7 +84,7 @@ export class Subscriber {
   private readonly settings: SubscriberSettings
   private readonly handling: Handling
   private readonly log: Logger
-  private readonly lanes: Lanes
+  private readonly lanes: Lanes<Open>
   private readonly parts = new Map<number, Part>()
   private subscription: Subscription | null = null
   private stopping = false
@@ -92,7 +99,7 @@ export class Subscriber {
     this.settings = settings
     this.handling = handling
     this.log = log
-    this.lanes = new Lanes(settings.concurrency)
+    this.lanes = new Lanes(settings.concurrency, (open) => this.run(open))
   }
 
   async start(onEnd: (error: Error) => void): Promise<void> {
@@ -159,41 +166,65 @@ export class Subscriber {
       part.watermark.begin(record.offset)
       // One at a time are in order anyway, whatever their keys.
       const free = record.key === null || this.settings.concurrency === 1
-      this.lanes.add(free ? null : `${partition}/${record.key}`, () => this.run(part, record))
+      this.lanes.add(free ? null : `${partition}/${record.key}`, { part, record })
     }
     if (part.paused || part.watermark.open < MOST_OPEN) return
     part.paused = true
     this.subscription?.pause([partition])
   }
 
-  private async run(part: Part, record: IncomingRecord): Promise<void> {
+  private run({ part, record }: Open): MaybeLater<void> {
     // What has not begun when the end comes is read again by whoever reads on.
     if (part.gone || this.stopping) return
+    const { manual, topic } = this.settings
+    if (record.body === null && !topic.compact) return this.finishSoon(part, record)
+    const facts = this.factsOf(part.number, record)
+    if (!manual) return this.handleAndFinish(part, record, facts)
     let over = false
-    const finish = () => {
+    const onDone = () => {
       if (over) return
       over = true
-      this.finish({ part, offset: record.offset })
-      this.commitSoon()
+      this.finishSoon(part, record)
     }
-    let effects: Effects = NO_EFFECTS
-    let waits = false
-    if (record.body !== null || this.settings.topic.compact) {
-      const facts = { ...this.factsOf(part.number, record), ...(this.settings.manual ? { onDone: finish } : {}) }
-      const { handled, inbox } = await this.handle(record, facts)
+    return this.handleAndFinish(part, record, { ...facts, onDone })
+  }
+
+  private handleAndFinish(part: Part, record: IncomingRecord, facts: Facts): MaybeLater<void> {
+    try {
+      return this.handleNow(part, record, facts)?.catch(this.failed)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** The error is not the handler's: that is caught where it is called. */
+  private readonly failed = (error: unknown): void => {
+    this.log.error({ topic: this.settings.topic.name, error }, 'a record could not be handled')
+    this.onEnd(error as Error)
+  }
+
+  private handleNow(part: Part, record: IncomingRecord, facts: Facts): MaybeLater<void> {
+    return whenThere(this.handle(record, facts), ({ handled, inbox }) => {
       if (handled.kind === 'stopped') return
-      if (handled.kind === 'done') effects = handled.context.effects([], inbox)
-      else if (handled.kind === 'rejected') effects = inbox === null ? NO_EFFECTS : { ...NO_EFFECTS, inbox }
-      else if (handled.kind !== 'known') effects = this.sendAway(record, facts, handled)
-      waits = this.settings.manual && handled.kind === 'done'
-    }
-    if (isNothing(effects)) {
-      if (!waits) finish()
-    } else {
-      // Its lane goes on: what follows is stored later, or with it.
-      this.done.push({ part, offset: record.offset, effects, waits })
-      this.commit()
-    }
+      const waits = this.settings.manual && handled.kind === 'done'
+      const effects = this.effectsOfOne(record, facts, handled, inbox)
+      if (!isNothing(effects)) {
+        // Its lane goes on: what follows is stored later, or with it.
+        this.done.push({ part, offset: record.offset, effects, waits })
+        this.commit()
+      } else if (!waits) this.finishSoon(part, record)
+    })
+  }
+
+  private effectsOfOne(record: IncomingRecord, facts: Facts, handled: Handled, inbox: Effects['inbox']): Effects {
+    if (handled.kind === 'done') return handled.context.effects([], inbox)
+    if (handled.kind === 'rejected') return inbox === null ? NO_EFFECTS : { ...NO_EFFECTS, inbox }
+    return handled.kind === 'again' || handled.kind === 'dead' ? this.sendAway(record, facts, handled) : NO_EFFECTS
+  }
+
+  private finishSoon(part: Part, { offset }: IncomingRecord): void {
+    this.finish({ part, offset })
+    this.commitSoon()
   }
 
   private finish({ part, offset }: Pick<Done, 'part' | 'offset'>): void {
@@ -201,16 +232,19 @@ export class Subscriber {
     this.goOn(part)
   }
 
+  private handle(record: IncomingRecord, facts: Facts): MaybeLater<HandledOnce> {
+    const once = handleOnce(this.engine, this.handling, this.settings.inbox, record.body, facts)
+    return this.settings.retryQueue !== null ? once : this.tryAgain(record, facts, once)
+  }
+
   /** An ephemeral subscription has nowhere to put what failed: it waits in its lane and tries again. */
-  private async handle(record: IncomingRecord, facts: Facts): Promise<HandledOnce> {
-    const { inbox, retryQueue } = this.settings
-    const attempt = (number: number) =>
-      handleOnce(this.engine, this.handling, inbox, record.body, { ...facts, attempt: number })
-    let once = await attempt(1)
-    while (retryQueue === null && once.handled.kind === 'again' && !this.stopping) {
+  private async tryAgain(record: IncomingRecord, facts: Facts, first: MaybeLater<HandledOnce>): Promise<HandledOnce> {
+    let once = await first
+    while (once.handled.kind === 'again' && !this.stopping) {
       const { delayMs, failures } = once.handled
       await new Promise<void>((resolve) => this.engine.clock.after(delayMs, resolve))
-      once = await attempt(failures + 1)
+      const again = { ...facts, attempt: failures + 1 }
+      once = await handleOnce(this.engine, this.handling, this.settings.inbox, record.body, again)
     }
     return once
   }

@@ -131,16 +131,18 @@ export interface Committed {
 }
 
 /**
- * Does all of it at once, and `settle` with it: what a synchronous step appends to the journal is one entry. NO_ROOM if it has to wait, and then nothing
+ * Does all of it at once, and `settle`, which takes `more` bytes, with it: what a synchronous step appends to the journal is one entry. NO_ROOM if it has to wait, and then nothing
  * has happened.
  */
 export function commit(
   ground: Ground,
-  { messages, batches, room }: Plan,
+  { messages, batches, room: needed }: Plan,
   settle: (() => void) | null,
+  more = 0,
 ): Committed | typeof NO_ROOM {
   const { broker, nouns } = ground
   const { longest } = broker.store.journal
+  const room = needed + more
   const all = room + (settle === null ? 0 : settlementBytes(2, 2))
   if (all > longest) {
     throw new PosthornError('TOO_LARGE', `what is stored at once takes ${all} bytes; the most is ${longest}`)

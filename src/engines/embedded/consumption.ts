@@ -103,21 +103,25 @@ export class EmbeddedConsumption implements Consumption, Consumer<Queue> {
   }
 
   /** @throws PosthornError `DELIVERY_LOST`, or because the effects can't be stored: then it is still out */
-  async settleOne(delivery: EmbeddedDelivery, settlement: Settlement): Promise<void> {
+  settleOne(delivery: EmbeddedDelivery, settlement: Settlement): Promise<void> {
     if (delivery.lost || !this.out.has(delivery)) throw lost(this.queue.name)
-    if (settlement.kind === 'release') {
-      this.giveBack(delivery)
-      await this.ground.durable()
-      return
+    this.ground.check()
+    if (settlement.kind === 'release') this.giveBack(delivery)
+    else {
+      const effects = effectsOf(delivery, settlement, this.ground.broker.env.clock.now())
+      if (!isNothing(effects)) return this.store(effects, () => this.settleNow(delivery))
+      // With nothing else to store it is one of the turn's settlements.
+      this.settleNow(delivery)
     }
-    const effects = effectsOf(delivery, settlement, this.ground.broker.env.clock.now())
-    await this.store(effects, () => {
-      // The queue may have gone while there was no room.
-      if (!this.out.delete(delivery)) throw lost(this.queue.name)
-      this.left()
-      settle(this.ground.broker, this.queue, delivery.sequence)
-      this.ground.broker.wake(this.queue)
-    })
+    return this.ground.durable()
+  }
+
+  private settleNow(delivery: EmbeddedDelivery): void {
+    // The queue may have gone while there was no room.
+    if (!this.out.delete(delivery)) throw lost(this.queue.name)
+    this.left()
+    settle(this.ground.broker, this.queue, delivery.sequence)
+    this.ground.broker.wake(this.queue)
   }
 
   private readonly tell = (): void => {
@@ -192,6 +196,10 @@ function effectsOf(
   }
   const effects = settlement.effects ?? NO_EFFECTS
   return { ...effects, messages: [message, ...effects.messages] }
+}
+
+function isNothing({ messages, records, inbox }: Effects): boolean {
+  return messages.length === 0 && records.length === 0 && inbox === null
 }
 
 function lost(queue: string): PosthornError {

@@ -19,6 +19,7 @@ import {
   type Subscription,
   type TopicSpec,
 } from '../../sdk/engine.ts'
+import type { MaybeLater } from '../../sdk/later.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { EMPTY_TABLE } from '../../wire/amqp/field.ts'
 import { type Committed, commit, plan } from './commit.ts'
@@ -101,9 +102,11 @@ export class EmbeddedEngine implements Engine {
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
-    const { kept } = await this.store({ ...NO_EFFECTS, messages }, null)
+    const stored = this.store({ messages, records: [], inbox: null }, null)
+    const { kept } = stored instanceof Promise ? await stored : stored
+    await this.ground.durable()
     // A handle is the number of the message with the exchange that keeps it.
-    return messages.map((_, at) => ((kept[at] ?? -1) < 0 ? null : String(kept[at])))
+    return kept.map((number) => (number < 0 ? null : String(number)))
   }
 
   async cancel(handle: string): Promise<boolean> {
@@ -113,7 +116,7 @@ export class EmbeddedEngine implements Engine {
       if (done.ok) return done
       return done.reason === 'no-room' ? NO_ROOM : { cancelled: 0, position: 0 }
     })
-    await ground.durable(position)
+    await ground.durableAt(position)
     return cancelled > 0
   }
 
@@ -122,12 +125,15 @@ export class EmbeddedEngine implements Engine {
     const queue = findQueue(this.ground, name)
     const consumption = new EmbeddedConsumption(this.ground, queue, options, async (effects, settle) => {
       await this.store(effects, settle)
+      await this.ground.durable()
     })
     return this.keep(consumption)
   }
 
   async publish(records: readonly OutgoingRecord[]): Promise<readonly RecordPlace[]> {
-    const { places } = await this.store({ ...NO_EFFECTS, records }, null)
+    const stored = this.store({ messages: [], records, inbox: null }, null)
+    const { places } = stored instanceof Promise ? await stored : stored
+    await this.ground.durable()
     return places
   }
 
@@ -142,6 +148,7 @@ export class EmbeddedEngine implements Engine {
       options,
       async (effects, room, done) => {
         await this.store(effects, done, room)
+        await this.ground.durable()
       },
     )
     this.keep(subscription)
@@ -159,7 +166,7 @@ export class EmbeddedEngine implements Engine {
       prefetch: REPLY_PREFETCH,
       onDelivery: (delivery) => {
         onReply(delivery)
-        delivery.settle({ kind: 'ack', effects: NO_EFFECTS }).catch(() => {})
+        delivery.settle({ kind: 'ack', effects: NO_EFFECTS })?.catch(() => {})
       },
       onEnd: (error) => ground.log.error({ error: error.message }, 'replies come no more'),
     })
@@ -187,20 +194,18 @@ export class EmbeddedEngine implements Engine {
     this.release()
   }
 
-  /** Stores messages, records and an inbox key, and does `settle`, in one journal entry; resolves when it is durable. */
-  private async store(effects: Effects, settle: (() => void) | null, more = 0): Promise<Committed> {
+  /** Stores messages, records and an inbox key, and does `settle`, in one journal entry. */
+  private store(effects: Effects, settle: (() => void) | null, more = 0): MaybeLater<Committed> {
     const { ground, inbox } = this
     const { messages, records } = effects
     const key = effects.inbox
     const all = key === null ? records : [...records, inbox.recordOf(key)]
     const planned = plan(ground, messages, all, () => this.spreading++)
-    const done = await ground.act(() => {
-      const stored = commit(ground, { ...planned, room: planned.room + more }, settle)
+    return ground.act(() => {
+      const stored = commit(ground, planned, settle, more)
       if (stored !== NO_ROOM && key !== null) inbox.noted(key)
       return stored
     })
-    await ground.durable()
-    return done
   }
 
   /** Something waits for messages: the process is not done. */

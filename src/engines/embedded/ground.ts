@@ -1,6 +1,7 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { VHost } from '../../broker/vhost.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
+import type { MaybeLater } from '../../sdk/later.ts'
 import type { Nouns } from '../../server/fronts.ts'
 import type { Log } from '../../server/log.ts'
 
@@ -18,6 +19,9 @@ export class Ground {
   /** Why nothing works any more: the journal can't be written, or the engine is closed. */
   private over: PosthornError | null = null
   private readonly waiting = new Set<(error: Error) => void>()
+  /** What resolves when this turn is durable, and how it is told; null if nobody has asked yet. */
+  private turn: Promise<void> | null = null
+  private turnIsDurable: (() => void) | null = null
   /** Called once, when nothing works any more. */
   readonly ending = new Set<(error: PosthornError) => void>()
 
@@ -25,6 +29,7 @@ export class Ground {
     this.broker = broker
     this.nouns = nouns
     this.log = log
+    broker.turn.stages.push(this.endTurn)
   }
 
   /** Queues of the SDK are in the default vhost, where Kafka's topics have their streams, too. */
@@ -38,13 +43,28 @@ export class Ground {
     return journal.tail + spill.tail
   }
 
-  /** Resolves when everything that is in the journal now is durable. */
-  durable(position = this.broker.store.journal.tail): Promise<void> {
+  /** Resolves when everything that is done in this turn is durable: all who ask in one turn have one promise. */
+  durable(): Promise<void> {
+    this.turn ??= this.wait((done) => {
+      this.turnIsDurable = done
+      this.broker.turn.touch()
+    })
+    return this.turn
+  }
+
+  /** Resolves when the journal is durable up to there. */
+  durableAt(position: number): Promise<void> {
     return this.wait((done) => this.broker.turn.hold(position, { release: done }))
   }
 
-  /** Does something that needs room in the logs as soon as there is some: `attempt` returns NO_ROOM until then. */
-  async act<T>(attempt: () => T | typeof NO_ROOM): Promise<T> {
+  /** Does something that needs room in the logs, at once or as soon as there is some: `attempt` returns NO_ROOM until then. */
+  act<T>(attempt: () => T | typeof NO_ROOM): MaybeLater<T> {
+    this.check()
+    const done = attempt()
+    return done === NO_ROOM ? this.insist(attempt) : done
+  }
+
+  private async insist<T>(attempt: () => T | typeof NO_ROOM): Promise<T> {
     const { broker } = this
     const until = broker.env.clock.elapsed() + PATIENCE_MS
     for (;;) {
@@ -70,6 +90,15 @@ export class Ground {
 
   check(): void {
     if (this.over !== null) throw this.over
+  }
+
+  /** The last stage of a turn: all its facts are in the journal, unless there was no room for them. */
+  private readonly endTurn = (): void => {
+    const { turnIsDurable, broker } = this
+    if (turnIsDurable === null || broker.store.postponed) return
+    this.turn = null
+    this.turnIsDurable = null
+    broker.turn.hold(broker.store.journal.tail, { release: turnIsDurable })
   }
 
   private wait(begin: (done: () => void) => void): Promise<void> {

@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../../sdk/logger.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { deadLettersOf, EXPIRES_AT, NOT_BEFORE } from '../../sdk/wire-names.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import type { Cancellations } from './cancellations.ts'
 import { type Channel, refusal } from './client.ts'
 import { newEntryId } from './dead-letters.ts'
@@ -38,6 +39,7 @@ export class RabbitConsumption implements Consumption {
   private readonly queue: string
   private readonly options: ConsumeOptions
   private channel: Channel | null = null
+  private acknowledgements: Acknowledgements | null = null
   private tag = ''
   private stopped = false
 
@@ -75,28 +77,46 @@ export class RabbitConsumption implements Consumption {
   async close(): Promise<void> {
     await this.stop()
     const { channel } = this
+    if (channel !== null) this.acknowledgements?.flush()
     this.channel = null
     // What is not settled goes back with the channel.
     await channel?.close().catch(() => {})
   }
 
-  /** @throws PosthornError `DELIVERY_LOST`, and what sending throws */
-  async settle(delivery: RabbitDelivery, settlement: Settlement): Promise<void> {
+  /** @throws (or rejects) PosthornError `DELIVERY_LOST`, and what sending throws */
+  settle(delivery: RabbitDelivery, settlement: Settlement): Promise<void> | void {
     this.check(delivery)
-    if (settlement.kind !== 'ack' || !isEmpty(settlement.effects)) await this.sendFirst(delivery, settlement)
-    delivery.settled = true
-    if (settlement.kind === 'release') delivery.channel.nack(delivery.message, false, true)
-    else delivery.channel.ack(delivery.message)
+    if (settlement.kind === 'release') {
+      delivery.settled = true
+      this.giveBack(delivery.channel, delivery.message)
+      return
+    }
+    const isBare = settlement.kind === 'ack' && isEmpty(settlement.effects)
+    if (!isBare) return this.sendFirst(delivery, settlement)
+    this.acknowledge(delivery)
   }
 
-  /** Sends what has to be there before the delivery is settled. */
-  private async sendFirst(delivery: RabbitDelivery, settlement: Settlement): Promise<void> {
+  private acknowledge(delivery: RabbitDelivery): void {
+    delivery.settled = true
+    this.acknowledgements!.add(delivery.message)
+  }
+
+  private giveBack(channel: Channel, message: ConsumeMessage): void {
+    channel.nack(message, false, true)
+    this.acknowledgements!.gaveBack(message)
+  }
+
+  /** Sends what has to be there before the delivery is acknowledged. */
+  private async sendFirst(
+    delivery: RabbitDelivery,
+    settlement: Exclude<Settlement, { kind: 'release' }>,
+  ): Promise<void> {
     delivery.settling = true
     try {
       const { sender } = this.ground
       if (settlement.kind === 'ack') await sender.sendWith(null, {}, settlement.effects)
       else if (settlement.kind === 'retry') await sender.sendWith(again(delivery, settlement), {}, settlement.effects)
-      else if (settlement.kind === 'dead-letter') {
+      else {
         await sender.sendWith(again(delivery, settlement), { [ENTRY]: newEntryId() }, NO_EFFECTS)
         // Who is told that it is a dead letter may look for it at once.
         if (!isEmpty(settlement.effects)) await sender.sendWith(null, {}, settlement.effects)
@@ -105,6 +125,7 @@ export class RabbitConsumption implements Consumption {
       delivery.settling = false
     }
     this.check(delivery)
+    this.acknowledge(delivery)
   }
 
   private check(delivery: RabbitDelivery): void {
@@ -116,12 +137,15 @@ export class RabbitConsumption implements Consumption {
   private async open(): Promise<void> {
     const channel = await this.ground.link.channel()
     let state: 'opening' | 'open' | 'closed' = 'opening'
+    const acknowledgements = new Acknowledgements(channel)
     channel.on('close', () => {
       const was = state
       state = 'closed'
+      acknowledgements.drop()
       if (was === 'open') this.lost(channel)
     })
     this.channel = channel
+    this.acknowledgements = acknowledgements
     await this.prepare(channel)
     await channel.prefetch(this.options.prefetch)
     const { consumerTag } = await channel.consume(this.queue, (message) => {
@@ -162,7 +186,7 @@ export class RabbitConsumption implements Consumption {
     else {
       this.look(channel, message, known, { due, cancel, expires }).catch((error: Error) => {
         this.ground.log.error({ queue: this.queue, error: error.message }, 'a scheduled message goes back')
-        if (this.channel === channel) channel.nack(message, false, true)
+        if (this.channel === channel) this.giveBack(channel, message)
       })
     }
   }
@@ -179,13 +203,13 @@ export class RabbitConsumption implements Consumption {
     if (this.channel !== channel) return
     const now = Date.now()
     if (unwanted || (expires !== undefined && Number(expires) <= now)) {
-      channel.ack(message)
+      this.acknowledgements!.add(message)
       return
     }
     if (due !== undefined && Number(due) > now + EARLY_MS) {
       const own: Headers = cancel === undefined ? {} : { [CANCEL]: cancel }
       await sender.sendWith(messageOf(this.queue, known, {}, Number(due)), own, NO_EFFECTS)
-      if (this.channel === channel) channel.ack(message)
+      if (this.channel === channel) this.acknowledgements!.add(message)
       return
     }
     // The time at which it was due is told to nobody who stops meanwhile: it goes back with the channel.
@@ -235,7 +259,7 @@ export class RabbitDelivery implements Delivery {
     return this.known.sentAt
   }
 
-  settle(settlement: Settlement): Promise<void> {
+  settle(settlement: Settlement): Promise<void> | void {
     return this.consumption.settle(this, settlement)
   }
 

@@ -23,6 +23,8 @@ const PROPERTIES = {
 
 type Property = keyof typeof PROPERTIES
 
+const PROPERTY_NAMES = Object.entries(PROPERTIES)
+
 /** Headers of the engine's own: they say something of one hand-out and do not travel on. */
 const OWN: ReadonlySet<string> = new Set([KEY, CANCEL, ENTRY, NOT_BEFORE])
 /** Headers that brokers write: counts, and where a message has been. */
@@ -120,8 +122,8 @@ export function read({ content, properties, fields }: Message): Read {
       if (name === DELIVERY_COUNT) redeliveries = Number(text)
     } else headers[name.toLowerCase()] = text
   }
-  for (const name in PROPERTIES) {
-    const value: unknown = properties[PROPERTIES[name as Property]]
+  for (const [name, property] of PROPERTY_NAMES) {
+    const value: unknown = properties[property]
     if (typeof value === 'string') headers[name] = value
   }
   // A classic queue says only that it was handed out before.

@@ -66,11 +66,7 @@ export class Publisher {
   sendOne(parcel: Parcel): Promise<void> {
     if (this.ended !== null) return Promise.reject(this.ended)
     return new Promise((resolve, reject) => {
-      const done = (error: PosthornError | null) => {
-        if (error === null) resolve()
-        else reject(error)
-      }
-      this.add({ parcel, returned: null, done })
+      this.add({ parcel, returned: null, done: (error) => (error === null ? resolve() : reject(error)) })
     })
   }
 

@@ -23,7 +23,7 @@ export class RabbitReplies implements Replies {
         prefetch: PREFETCH,
         onDelivery: (delivery) => {
           onReply(delivery)
-          delivery.settle({ kind: 'ack', effects: NO_EFFECTS }).catch(() => {})
+          delivery.settle({ kind: 'ack', effects: NO_EFFECTS })
         },
         onEnd: (error) => ground.log.error({ error: error.message }, 'replies come no more'),
       },

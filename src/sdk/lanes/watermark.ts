@@ -32,14 +32,16 @@ export class Watermark {
 
   /** True if that has moved `safe`. */
   finish(offset: number): boolean {
-    this.done.add(offset)
-    const before = this.first
+    if (this.begun[this.first] !== offset) {
+      this.done.add(offset)
+      return false
+    }
+    this.first++
     while (this.first < this.begun.length && this.done.delete(this.begun[this.first]!)) this.first++
-    const moved = this.first > before
     if (this.first > 1024 || this.first === this.begun.length) {
-      this.begun.splice(0, this.first)
+      this.begun = this.first === this.begun.length ? [] : this.begun.slice(this.first)
       this.first = 0
     }
-    return moved
+    return true
   }
 }

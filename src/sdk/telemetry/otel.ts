@@ -22,11 +22,15 @@ export async function openTelemetry(engine: Engine): Promise<Telemetry | null> {
   }
 }
 
-/** Spans and metrics by OpenTelemetry's conventions for messaging. Without an SDK behind the API all of it does nothing. */
+/** Spans and metrics by OpenTelemetry's conventions for messaging. */
 class Otel implements Telemetry {
   readonly middleware: Middleware
   private readonly api: Api
   private readonly system: string
+  /** What the API has where no SDK is behind it. */
+  private readonly nobody
+  /** Meters that come later measure nothing of this bus. */
+  private readonly isMeasured: boolean
   private readonly sent
   private readonly consumed
   private readonly operations
@@ -35,8 +39,10 @@ class Otel implements Telemetry {
   constructor(api: Api, engine: Engine) {
     this.api = api
     this.system = SYSTEMS[engine.name] ?? 'posthorn'
+    this.nobody = { tracers: new api.ProxyTracerProvider().getDelegate(), meter: api.createNoopMeter() }
     const meter = api.metrics.getMeter(NAME)
     const advice = { explicitBucketBoundaries: BUCKETS }
+    this.isMeasured = meter !== this.nobody.meter
     this.sent = meter.createCounter('messaging.client.sent.messages', { unit: '{message}' })
     this.consumed = meter.createCounter('messaging.client.consumed.messages', { unit: '{message}' })
     this.operations = meter.createHistogram('messaging.client.operation.duration', { unit: 's', advice })
@@ -63,6 +69,14 @@ class Otel implements Telemetry {
       const span = this.tracer().startSpan(`process ${context.source}`, options, parent)
       return this.measured(span, parent, this.processing, this.consumed, 1, attributes, () => next(payload, context))
     }
+  }
+
+  /** Without an SDK behind the API all of it would do nothing, but cost. One may come at any time. */
+  get active(): boolean {
+    const { api, nobody } = this
+    const tracers = api.trace.getTracerProvider()
+    const isTraced = !(tracers instanceof api.ProxyTracerProvider) || tracers.getDelegate() !== nobody.tracers
+    return isTraced || this.isMeasured || api.propagation.fields().length > 0
   }
 
   /** Sending one message is one span, whose context it carries; of a batch each message has a span of its own, to which that of the batch is linked. */
