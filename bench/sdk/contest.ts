@@ -43,7 +43,8 @@ export async function contest(entrants: readonly Entrant[], rules: Rules): Promi
   const run = Date.now().toString(36)
   for (let round = 0; round < rules.rounds; round++) {
     const figures = []
-    for (const [at, entrant] of entrants.entries()) figures.push(await play(entrant, `bench-${run}-${round}-${at}`, rules))
+    for (const [at, entrant] of entrants.entries())
+      figures.push(await play(entrant, `bench-${run}-${round}-${at}`, rules))
     rounds.push(figures)
   }
   return entrants.map(({ title }, at) => {

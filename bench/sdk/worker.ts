@@ -1,8 +1,3 @@
-import { bareAmqplib } from './amqplib.ts'
-import { bullMq } from './bullmq.ts'
-import { pgBoss } from './pg-boss.ts'
-import { bareKafka, bareKafkaWithoutHeaders } from './platformatic-kafka.ts'
-import { posthornQueue, posthornTopic } from './posthorn.ts'
 import type { Load, Way } from './way.ts'
 
 /** What a process of its own measures; printed as one line of JSON. */
@@ -22,20 +17,22 @@ export interface Task {
   readonly warmUp: number
 }
 
+/** Each loads only what it needs. */
 const WAYS = {
-  posthornQueue,
-  posthornTopic,
-  bareAmqplib,
-  bareKafka,
-  bareKafkaWithoutHeaders,
-  bullMq,
-  pgBoss,
-} satisfies Record<string, Way>
+  posthornQueue: async () => (await import('./posthorn.ts')).posthornQueue,
+  posthornTopic: async () => (await import('./posthorn.ts')).posthornTopic,
+  bareAmqplib: async () => (await import('./amqplib.ts')).bareAmqplib,
+  bareKafka: async () => (await import('./platformatic-kafka.ts')).bareKafka,
+  bareKafkaWithoutHeaders: async () => (await import('./platformatic-kafka.ts')).bareKafkaWithoutHeaders,
+  bullMq: async () => (await import('./bullmq.ts')).bullMq,
+  pgBoss: async () => (await import('./pg-boss.ts')).pgBoss,
+} satisfies Record<string, () => Promise<Way>>
 
 export type WayName = keyof typeof WAYS
 
 const { way, target, name, load, count, warmUp }: Task = JSON.parse(process.argv[2] ?? '')
-const session = await WAYS[way](target, name, load)
+const open: Way = await WAYS[way]()
+const session = await open(target, name, load)
 await session.run(warmUp)
 const cpu = process.cpuUsage()
 const began = performance.now()

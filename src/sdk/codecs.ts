@@ -1,5 +1,5 @@
 import type { Codec, Contract } from './contract/contract.ts'
-import { type MaybeLater, whenThere } from './later.ts'
+import type { MaybeLater } from './later.ts'
 import { framed } from './registry/framed.ts'
 import type { SchemaRegistry } from './registry/registry.ts'
 
@@ -42,12 +42,14 @@ export class Codecs {
 
   /** Throws, or rejects, what the codec throws. */
   encode<In, Out>(of: Named<In, Out>, value: In): MaybeLater<Uint8Array> {
-    return whenThere(this.of(of), (codec) => codec.encode(value))
+    const codec = this.of(of)
+    return codec instanceof Promise ? codec.then((codec) => codec.encode(value)) : codec.encode(value)
   }
 
   /** Throws, or rejects, what the codec throws. */
   decode<In, Out>(of: Named<In, Out>, body: Uint8Array): MaybeLater<Out> {
-    return whenThere(this.of(of), (codec) => codec.decode(body))
+    const codec = this.of(of)
+    return codec instanceof Promise ? codec.then((codec) => codec.decode(body)) : codec.decode(body)
   }
 }
 

@@ -101,6 +101,11 @@ export class Consumer {
     if (worn !== null)
       return settler.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt - 1, error: worn })
     const body = headers[TOMBSTONE] === undefined ? delivery.body : null
+    if (settings.inbox === null) {
+      const handled = handling.run(body, facts)
+      if (!(handled instanceof Promise)) return settler.settleHandled(delivery, facts, handled)
+      return handled.then((handled) => settler.settleHandled(delivery, facts, handled))
+    }
     return whenThere(handleOnce(engine, handling, settings.inbox, body, facts), ({ handled, inbox }) =>
       settler.settleHandled(delivery, facts, handled, inbox),
     )

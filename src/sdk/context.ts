@@ -76,8 +76,8 @@ export class Gathering implements Context {
   readonly batch: readonly Headers[] | null
   readonly done: () => void
   private readonly outgoing: Outgoing
-  private messages: OutgoingMessage[] = []
-  private records: OutgoingRecord[] = []
+  private messages: readonly OutgoingMessage[] = NO_EFFECTS.messages
+  private records: readonly OutgoingRecord[] = NO_EFFECTS.records
   private over = false
   /** Most handlers never ask for their signal: it is made for those that do. */
   private controller: AbortController | null = null
@@ -152,7 +152,7 @@ export class Gathering implements Context {
     const traced = this.outgoing.tracer.creating(queue.name)
     const message = await this.outgoing.message(queue, payload, options, traced)
     this.check()
-    this.messages.push(message)
+    this.messages = [...this.messages, message]
   }
 
   private async publishRecord<In, Out>(
@@ -164,14 +164,14 @@ export class Gathering implements Context {
     const traced = this.outgoing.tracer.creating(topic.name)
     const record = await this.outgoing.record(topic, payload, options, traced)
     this.check()
-    this.records.push(record)
+    this.records = [...this.records, record]
   }
 
   /** Takes out what was sent so far: it goes another way. */
   take(): { readonly messages: readonly OutgoingMessage[]; readonly records: readonly OutgoingRecord[] } {
     const { messages, records } = this
-    this.messages = []
-    this.records = []
+    this.messages = NO_EFFECTS.messages
+    this.records = NO_EFFECTS.records
     return { messages, records }
   }
 

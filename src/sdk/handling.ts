@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Named } from './codecs.ts'
 import { type Context, type Facts, Gathering } from './context.ts'
 import type { Features } from './engine.ts'
-import { isThenable, type MaybeLater, whenThere } from './later.ts'
+import { isThenable, type MaybeLater } from './later.ts'
 import type { Outgoing } from './outgoing.ts'
 import { PosthornError } from './posthorn-error.ts'
 import { isPermanent, isRejection, type RetryPolicy } from './retry.ts'
@@ -105,21 +105,27 @@ export class Handling {
 
   /** `facts.attempt - 1` failures have come before. */
   run(body: Uint8Array | null, facts: Facts): MaybeLater<Handled> {
-    return whenThere(this.decode(body, facts), (decoded) =>
-      decoded.kind === 'payload' ? this.handle(decoded.payload, facts) : decoded,
-    )
+    const decoded = this.decode(body, facts)
+    return decoded instanceof Promise
+      ? decoded.then((decoded) => this.handleDecoded(decoded, facts))
+      : this.handleDecoded(decoded, facts)
+  }
+
+  private handleDecoded(decoded: Decoded, facts: Facts): MaybeLater<Handled> {
+    return decoded.kind === 'payload' ? this.handle(decoded.payload, facts) : decoded
   }
 
   decode(body: Uint8Array | null, facts: Facts): MaybeLater<Decoded> {
     if (body === null) return { kind: 'payload', payload: null }
-    // It will not be another one the next time.
-    const failed = (error: unknown): Decoded => ({ kind: 'dead', failures: facts.attempt, error })
     try {
       const payload = this.options.outgoing.codecs.decode(this.options.of, body)
       if (!(payload instanceof Promise)) return { kind: 'payload', payload }
-      return payload.then((payload): Decoded => ({ kind: 'payload', payload }), failed)
+      return payload.then(
+        (payload): Decoded => ({ kind: 'payload', payload }),
+        (error) => unreadable(facts, error),
+      )
     } catch (error) {
-      return failed(error)
+      return unreadable(facts, error)
     }
   }
 
@@ -128,7 +134,9 @@ export class Handling {
     for (let one = facts; ; one = { ...facts, attempt: one.attempt + 1 }) {
       const once = this.once(payload, one)
       if (once instanceof Promise) {
-        return once.then((once) => this.verdict(once, one.attempt) ?? this.handle(payload, { ...facts, attempt: one.attempt + 1 }))
+        return once.then(
+          (once) => this.verdict(once, one.attempt) ?? this.handle(payload, { ...facts, attempt: one.attempt + 1 }),
+        )
       }
       const handled = this.verdict(once, one.attempt)
       if (handled !== null) return handled
@@ -224,6 +232,11 @@ export class Handling {
       end(attempt, new PosthornError('TIMED_OUT', text))
     }
   }
+}
+
+/** It will not be another one the next time. */
+function unreadable({ attempt }: Facts, error: unknown): Decoded {
+  return { kind: 'dead', failures: attempt, error }
 }
 
 function end({ context, reject }: Attempt, reason: unknown): void {

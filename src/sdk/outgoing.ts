@@ -107,9 +107,7 @@ export class Outgoing {
     }
     const headers = headersOf(topic, options, traced)
     const timestamp =
-      options.timestamp === undefined
-        ? this.clock.now()
-        : instantMs(options.timestamp, `timestamp of ${named(topic)}`)
+      options.timestamp === undefined ? this.clock.now() : instantMs(options.timestamp, `timestamp of ${named(topic)}`)
     const encoded = payload === null ? null : this.encode(topic, payload)
     return whenThere(encoded, (body) => ({
       topic: topic.name,

@@ -16,6 +16,8 @@ const AGAIN_MS = 1000
 
 type Settlement = Parameters<Delivery['settle']>[0]
 
+const HANDLED: Settlement = { kind: 'ack', effects: NO_EFFECTS }
+
 /** Settles deliveries of a queue by what came of them, and tells their senders. */
 export class Settler {
   private readonly engine: Engine
@@ -56,12 +58,7 @@ export class Settler {
   }
 
   /** `inbox` is the key that is kept with the acknowledgement, and given up with everything else. */
-  settleHandled(
-    delivery: Delivery,
-    facts: Facts,
-    handled: Handled,
-    inbox: Effects['inbox'] = null,
-  ): MaybeLater<void> {
+  settleHandled(delivery: Delivery, facts: Facts, handled: Handled, inbox: Effects['inbox'] = null): MaybeLater<void> {
     if (handled.kind === 'stopped') return this.settle(delivery, { kind: 'release' })
     if (handled.kind === 'done') return this.acknowledge(delivery, facts, handled, inbox)
     if (handled.kind === 'rejected') {
@@ -73,9 +70,7 @@ export class Settler {
     if (handled.kind === 'known') {
       // The answer of the first time is not kept: who asked again hears that it was handled.
       const told = replyTo({ ...this.queue, answer: null }, delivery.headers, HANDLED_BEFORE, this.outgoing)
-      return whenThere(told, (messages) =>
-        this.settle(delivery, { kind: 'ack', effects: { ...NO_EFFECTS, messages } }),
-      )
+      return whenThere(told, (messages) => this.settle(delivery, { kind: 'ack', effects: { ...NO_EFFECTS, messages } }))
     }
     if (inbox !== null) this.engine.inbox?.giveUp(inbox.consumer, inbox.key)
     return this.failed(delivery, facts, handled)
@@ -146,7 +141,8 @@ export class Settler {
     const { headers } = delivery
     // Most senders wait for nothing.
     if (headers[REPLY_TO] === undefined) {
-      this.settle(delivery, { kind: 'ack', effects: context.effects(NO_EFFECTS.messages, inbox) })
+      const effects = context.effects(NO_EFFECTS.messages, inbox)
+      this.settle(delivery, effects === NO_EFFECTS ? HANDLED : { kind: 'ack', effects })
       return
     }
     const acknowledge = (messages: readonly OutgoingMessage[]) =>

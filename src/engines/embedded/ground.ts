@@ -1,7 +1,7 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { VHost } from '../../broker/vhost.ts'
-import { PosthornError } from '../../sdk/posthorn-error.ts'
 import type { MaybeLater } from '../../sdk/later.ts'
+import { PosthornError } from '../../sdk/posthorn-error.ts'
 import type { Nouns } from '../../server/fronts.ts'
 import type { Log } from '../../server/log.ts'
 

@@ -1,11 +1,13 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { Channel } from './client.ts'
+import type { Link } from './link.ts'
 
 /**
  * Acknowledges the deliveries of a channel: those of one round of the event loop together, as far as they lie side by side. A tag is settled once. A
  * `multiple` names one that is not acknowledged yet: brokers refuse others, or take them for all there are.
  */
 export class Acknowledgements {
+  private readonly link: Link
   private readonly channel: Channel
   /** Everything below is settled. */
   private next = 1
@@ -13,7 +15,8 @@ export class Acknowledgements {
   private readonly settled = new Set<number>()
   private waiting: ConsumeMessage[] = []
 
-  constructor(channel: Channel) {
+  constructor(link: Link, channel: Channel) {
+    this.link = link
     this.channel = channel
   }
 
@@ -38,6 +41,7 @@ export class Acknowledgements {
     const { waiting, channel } = this
     if (waiting.length === 0) return
     this.waiting = []
+    this.link.hold()
     while (this.settled.delete(this.next)) this.next++
     let last: ConsumeMessage | null = null
     let count = 0

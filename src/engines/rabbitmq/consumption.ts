@@ -137,7 +137,7 @@ export class RabbitConsumption implements Consumption {
   private async open(): Promise<void> {
     const channel = await this.ground.link.channel()
     let state: 'opening' | 'open' | 'closed' = 'opening'
-    const acknowledgements = new Acknowledgements(channel)
+    const acknowledgements = new Acknowledgements(this.ground.link, channel)
     channel.on('close', () => {
       const was = state
       state = 'closed'

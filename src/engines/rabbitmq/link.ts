@@ -1,6 +1,7 @@
 import type { Logger } from '../../sdk/logger.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { type Channel, type ChannelModel, type ConfirmChannel, codeOf, REPLY, type Server, serverOf } from './client.ts'
+import { Gathering } from './gathering.ts'
 
 const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 10_000
@@ -13,6 +14,7 @@ export class Link {
   private readonly log: Logger
   private readonly purpose: string
   private connection: ChannelModel | null = null
+  private gathering: Gathering | null = null
   private waiting: { readonly resolve: (connection: ChannelModel) => void; readonly fail: (error: Error) => void }[] =
     []
   private readonly listeners = new Set<() => void>()
@@ -30,6 +32,11 @@ export class Link {
   /** The broker takes no messages on this connection for the time being. */
   get blocked(): boolean {
     return this.blockedNow
+  }
+
+  /** Something is written now, and more may be in this round of the event loop. */
+  hold(): void {
+    this.gathering?.hold()
   }
 
   /** Connects once; @throws what the client library throws */
@@ -96,6 +103,7 @@ export class Link {
 
   private take(connection: ChannelModel): void {
     this.connection = connection
+    this.gathering = new Gathering(connection)
     this.blockedNow = false
     connection.on('error', (error) =>
       this.log.warn({ error: error.message }, `the connection for ${this.purpose} fails`),

@@ -8,6 +8,8 @@ import type { RabbitOptions } from './options.ts'
 const HEARTBEAT_S = 15
 const CONNECT_MS = 10_000
 const OURS = 'Posthorn'
+/** What a connection takes before it asks to wait: one round of the event loop, see `gathering.ts`. */
+const WRITE_BYTES = 256 * 1024
 
 /** Opens the engine of `amqp:` and `amqps:` URLs. @throws PosthornError `NOT_INSTALLED`, `CONNECTION_FAILED` */
 export const openEngine: OpenEngine = async (url, { log, options }) => {
@@ -18,6 +20,7 @@ export const openEngine: OpenEngine = async (url, { log, options }) => {
     amqp.connect(target, {
       timeout: CONNECT_MS,
       noDelay: true,
+      writableHighWaterMark: WRITE_BYTES,
       ...socket,
       clientProperties: { connection_name: `${name} (${purpose})` },
     })

@@ -46,7 +46,7 @@ export class Publisher {
 
   /** Resolves when all are confirmed. @throws PosthornError of the first that is not */
   send(parcels: readonly Parcel[]): Promise<void> {
-    if (parcels.length === 1) return this.sendOne(parcels[0]!)
+    if (parcels.length === 1) return this.sendOne(parcels[0]!, undefined)
     if (this.ended !== null) return Promise.reject(this.ended)
     if (parcels.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
@@ -62,11 +62,11 @@ export class Publisher {
     })
   }
 
-  /** The same for one. */
-  sendOne(parcel: Parcel): Promise<void> {
+  /** The same for one; resolves with `value`. */
+  sendOne<T>(parcel: Parcel, value: T): Promise<T> {
     if (this.ended !== null) return Promise.reject(this.ended)
     return new Promise((resolve, reject) => {
-      this.add({ parcel, returned: null, done: (error) => (error === null ? resolve() : reject(error)) })
+      this.add({ parcel, returned: null, done: (error) => (error === null ? resolve(value) : reject(error)) })
     })
   }
 
@@ -95,6 +95,7 @@ export class Publisher {
     const { exchange, routingKey, body, options } = pending.parcel
     const channel = this.channel!
     this.published.add(pending)
+    this.link.hold()
     const confirmed = (error: unknown) => {
       // What a channel leaves that closes is published again.
       const refused = (error as Error | null)?.message === NACKED

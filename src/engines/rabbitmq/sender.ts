@@ -9,8 +9,7 @@ import type { Publisher } from './publisher.ts'
 import type { Topology } from './topology.ts'
 
 const NONE: Headers = {}
-const NO_HANDLE = [null]
-const noHandle = () => NO_HANDLE
+const NO_HANDLE: readonly null[] = [null]
 
 export interface SenderHooks {
   /** Makes what is needed to take a scheduled message back. */
@@ -41,7 +40,7 @@ export class Sender {
     // Most are one that goes at once.
     const isUsual = messages.length === 1 && first!.notBefore === null && first!.priority === USUAL_PRIORITY
     if (!isUsual) return this.sendAll(messages)
-    return this.publisher.sendOne(this.direct(first!, NONE, Date.now())).then(noHandle)
+    return this.publisher.sendOne(this.direct(first!, NONE, Date.now()), NO_HANDLE)
   }
 
   /** Sends `message` with headers of the engine's own, and what leaves with it. Resolves when all is confirmed. */

@@ -18,10 +18,14 @@ import { topic } from '../topic.ts'
 const exporter = new InMemorySpanExporter()
 let broker: TestBroker
 
-before(async () => {
+function listen(): void {
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }))
   context.setGlobalContextManager(new AsyncLocalStorageContextManager())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+}
+
+before(async () => {
+  listen()
   broker = await testBroker({ amqp: false, kafka: false })
 })
 beforeEach(() => exporter.reset())
@@ -102,6 +106,20 @@ test('a handler that fails is a span with its error', async () => {
   assert.equal(span.attributes['error.type'], 'E_NO')
   assert.equal(span.events[0]?.name, 'exception')
   await consumer.stop()
+})
+
+test('a bus hears of an SDK that comes later, and of one that goes', async () => {
+  trace.disable()
+  context.disable()
+  propagation.disable()
+  const bus = await broker.connect()
+  await bus.send(orders, 1)
+  listen()
+  await bus.send(orders, 2)
+  assert.deepEqual(
+    exporter.getFinishedSpans().map(({ name }) => name),
+    ['send orders'],
+  )
 })
 
 test('nobody is told who does not want to be', async () => {
