@@ -56,7 +56,7 @@ effects_on_rabbitmq() {
 step() {
   case $1 in
     ci) run ci .ci/run ;;
-    suites) run suites scripts/suites.sh kombu aiormq aio-pika lapin ;;
+    suites) run suites scripts/suites.sh kombu aiormq aio-pika lapin schemaregistry ;;
     simulation) run simulation node dist/sim/main.js --seeds "1-$seeds" ;;
     mutants) run mutants node dist/sim/main.js --mutants ;;
     crashes) run crashes CASES="$cases" node --test --test-reporter=spec dist/src/store/crash.test.js &&

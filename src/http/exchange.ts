@@ -115,7 +115,7 @@ export class Exchange {
 
 /** A browser sends a page's requests to wherever the page wants, with the rights of whoever looks at it. */
 function isFromAnotherPage(method: string, { origin, host }: IncomingMessage['headers']): boolean {
-  return method !== 'GET' && origin !== undefined && origin.replace(/^https?:\/\//, '') !== host
+  return method !== 'GET' && method !== 'HEAD' && origin !== undefined && origin.replace(/^https?:\/\//, '') !== host
 }
 
 function parse(bytes: Buffer): unknown {

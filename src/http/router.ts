@@ -43,7 +43,9 @@ export function routerOf(broker: Broker, about: { readonly clusterId: string; re
   return {
     find(method, given) {
       const { context, path } = withoutContext(given)
-      const found = METHODS.some((one) => one === method) ? router.find(method as 'GET', path) : null
+      // The runtime leaves the body out.
+      const asked = method === 'HEAD' ? 'GET' : method
+      const found = METHODS.some((one) => one === asked) ? router.find(asked as 'GET', path) : null
       if (found !== null) return { route: found.store as Route, params: found.params, context }
       return METHODS.some((one) => router.find(one, path) !== null) ? 'method' : null
     },

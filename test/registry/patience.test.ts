@@ -189,6 +189,25 @@ describe('a client of the registry that lets it wait', { timeout: 30_000 }, () =
     client.socket.destroy()
   })
 
+  it('is not lost to a registry that lets it wait: after a minute without an answer it is told so', async () => {
+    const client = await RawHttp.open(rig)
+    const { memory, subjects } = rig.broker
+    const all = memory.limit * 2
+    memory.hold(all)
+    await pass(STEP)
+    const body = JSON.stringify({ schema: '"int"' })
+    client.write(`POST /subjects/waits/versions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    await pass(55)
+    assert.equal(client.text, '')
+    await pass(10)
+    assert.match(client.text, /^HTTP\/1.1 500 .*"error_code":50002,"message":"The operation timed out"/s)
+    memory.hold(-all)
+    await pass(STEP)
+    assert.equal(subjects.registry.lastId('.'), 1, 'it was registered when there was room')
+    await client.ask(MODE)
+    client.socket.destroy()
+  })
+
   it('that takes nothing of its answer loses it, and one that takes it slowly gets it all', async () => {
     const schema = (n: number) => JSON.stringify({ type: 'fixed', name: `F${n}`, size: 1, doc: 'x'.repeat(1_000_000) })
     const { registry } = rig.broker.subjects
@@ -197,7 +216,7 @@ describe('a client of the registry that lets it wait', { timeout: 30_000 }, () =
       const head = `POST /subjects/large${n}/versions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n`
       await other.ask(head + body)
     }
-    assert.equal([...registry.subjects()].length, 16)
+    assert.equal([...registry.subjects()].length, 17)
     const list = 'GET /schemas HTTP/1.1\r\nhost: x\r\n\r\n'
     const deaf = await RawHttp.open(rig)
     deaf.socket.pause()

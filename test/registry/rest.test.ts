@@ -225,6 +225,16 @@ test('the media type is the one that the client asks for', async () => {
   assert.equal((await rig.request('GET', '/', undefined, { accept: several })).type, 'application/json')
 })
 
+test('a HEAD is answered as a GET, without the body', async () => {
+  const [get, head] = [
+    await fetch(`${rig.url}/schemas/types`),
+    await fetch(`${rig.url}/schemas/types`, { method: 'HEAD' }),
+  ]
+  assert.deepEqual([head.status, await head.text()], [200, ''])
+  assert.equal(head.headers.get('content-length'), get.headers.get('content-length'))
+  await get.text()
+})
+
 test('what it says of itself', async () => {
   assert.deepEqual((await rig.request('GET', '/')).body, {})
   assert.deepEqual((await rig.request('GET', '/schemas/types')).body, ['JSON', 'AVRO'])
