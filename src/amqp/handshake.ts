@@ -21,6 +21,9 @@ const OUR_HEADER = 'AMQP\x00\x00\x09\x01'
 const OTHER_HEADER = 'AMQP\x03\x01\x00\x00'
 const VERSION_1_HEADERS = ['AMQP\x00\x01\x00\x00', 'AMQP\x03\x01\x00\x00', 'AMQP\x02\x01\x00\x00']
 
+/** Behind a length: the first command of the stream protocol (PeerProperties), in its version 1. */
+const STREAM_PROTOCOL = '\x00\x11\x00\x01'
+
 /** Null if we speak what the client asks for, else what to answer before the connection ends. */
 export function answerHeader(header: string): Uint8Array | null {
   if (KNOWN_HEADERS.includes(header)) return null
@@ -32,6 +35,9 @@ export function explainHeader(header: string): string {
   if (/^(GET|POST|PUT|HEAD|OPTIONS) /.test(header)) return 'this is HTTP, not AMQP'
   if (header.startsWith('\x16\x03')) return 'this is TLS, and the listener is plain'
   if (VERSION_1_HEADERS.includes(header)) return 'the client speaks AMQP 1.0, and this is 0-9-1'
+  if (header.endsWith(STREAM_PROTOCOL))
+    return 'the client speaks the stream protocol, and this is AMQP 0-9-1: streams are read over that, or as topics'
+  if (header.startsWith('MQTT', 4) || /^(CONNECT|STOMP)\n/.test(header)) return 'this is MQTT or STOMP, not AMQP'
   return `${JSON.stringify(header)} is not the AMQP 0-9-1 header`
 }
 

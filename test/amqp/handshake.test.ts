@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { explainHeader } from '../../src/amqp/handshake.ts'
 import { tableOf } from '../../src/wire/amqp/field.ts'
 import { connection } from '../../src/wire/amqp/methods.ts'
 import { Writer } from '../../src/wire/amqp/writer.ts'
@@ -69,6 +70,27 @@ describe('the handshake', () => {
       assert.ok(heard.kind === 'protocol')
       assert.equal(heard.header.toString('latin1'), PROTOCOL)
       assert.equal((await client.next()).kind, 'end')
+    }))
+
+  it('who speaks something else is told what there is, and the operator what that was', () =>
+    closing(async () => {
+      const headers = {
+        'AMQP\x00\x01\x00\x00': 'the client speaks AMQP 1.0, and this is 0-9-1',
+        'AMQP\x03\x01\x00\x00': 'the client speaks AMQP 1.0, and this is 0-9-1',
+        '\x00\x00\x00\x1e\x00\x11\x00\x01': /speaks the stream protocol/,
+        '\x10\x10\x00\x04MQTT': /^this is MQTT or STOMP/,
+        'CONNECT\n': /^this is MQTT or STOMP/,
+        'GET / HT': 'this is HTTP, not AMQP',
+      }
+      for (const [header, told] of Object.entries(headers)) {
+        if (typeof told === 'string') assert.equal(explainHeader(header), told)
+        else assert.match(explainHeader(header), told)
+        const other = new RawClient(target.host, target.port)
+        other.raw(Buffer.from(header, 'latin1'))
+        assert.equal((await other.next()).kind, 'protocol')
+        assert.equal((await other.next()).kind, 'end')
+      }
+      connect()
     }))
 
   it('connection.close is answered, and what follows is not heard', () =>
