@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the clients and frameworks that test/interop drives, by the ordinary package managers: kcat and PostgreSQL from the distribution; into build/ Python's pika,
 # confluent-kafka, aiokafka and Celery, RabbitMQ's PerfTest, Spring AMQP, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, Rascal, @platformatic/kafka 2,
-# which wants Node 24, the schema registry's clients for JavaScript, and, for bench/sdk.ts, the queues BullMQ and pg-boss.
+# which wants Node 24, the schema registry's clients for JavaScript, publint and attw, which look at the package, and, for bench/sdk.ts, the queues BullMQ and
+# pg-boss.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kafka=4.3.1 no_log=org.slf4j:slf4j-nop:2.0.17
@@ -60,3 +61,4 @@ packages nestjs @nestjs/common@11 @nestjs/core@11 @nestjs/microservices@11 kafka
 packages rascal rascal@21.0.1 amqplib@2.3.1
 packages registry-clients --ignore-scripts @kafkajs/confluent-schema-registry@3.9.0 @confluentinc/schemaregistry@1.10.1
 packages queues --ignore-scripts bullmq@5 pg-boss@10
+packages package-checks --ignore-scripts publint@0.3.25 @arethetypeswrong/cli@0.18.5

@@ -48,7 +48,7 @@ on_the_real_one() {
 effects_on_rabbitmq() {
   local peer=${POSTHORN_SHARED:-../shared}/peers/rabbitmq.sh
   ! "$peer" pid >/dev/null || { echo "   a RabbitMQ is running: it is not killed"; return; }
-  run rabbitmq "$peer" up && run effects-rabbitmq POSTHORN_EFFECTS="$effects" POSTHORN_CONTROL_KILL="kill -9 \$($peer pid) && sleep 1 && $peer up" \
+  run rabbitmq "$peer" up && run effects-rabbitmq EFFECTS="$effects" POSTHORN_CONTROL_KILL="kill -9 \$($peer pid) && sleep 1 && $peer up" \
     node dist/scripts/interop.js --control amqp=127.0.0.1:5672 sdk-effects
   "$peer" down >/dev/null
 }
@@ -62,9 +62,9 @@ step() {
     crashes) run crashes CASES="$cases" node --test --test-reporter=spec dist/src/store/crash.test.js &&
       run crashes-while-tidying CASES="$((cases / 100 + 15))" node --test --test-reporter=spec dist/src/store/upkeep.test.js dist/src/store/full-disk.test.js ;;
     kills) run kills SEED="$seed" node --test --test-reporter=spec dist/test/interop/kill.slow.test.js ;;
-    effects) run effects POSTHORN_EFFECTS="$effects" node dist/scripts/test.js test/sdk/effects &&
-      run effects-ours POSTHORN_EFFECTS="$effects" node dist/scripts/interop.js sdk-effects &&
-      run effects-kafka POSTHORN_EFFECTS="$effects" POSTHORN_CONTROL_KILL='scripts/kill-kafka.sh 46100' KAFKA_PORT=46100 scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} sdk-effects &&
+    effects) run effects EFFECTS="$effects" node dist/scripts/test.js test/sdk/effects &&
+      run effects-ours EFFECTS="$effects" node dist/scripts/interop.js sdk-effects &&
+      run effects-kafka EFFECTS="$effects" POSTHORN_CONTROL_KILL='scripts/kill-kafka.sh 46100' KAFKA_PORT=46100 scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} sdk-effects &&
       effects_on_rabbitmq ;;
     real-data) run real-data SEED="$seed" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;

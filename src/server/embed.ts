@@ -4,6 +4,7 @@ import { startRetention } from '../broker/topic/retention.ts'
 import type { Clock } from '../env/clock.ts'
 import type { Disk } from '../env/disk.ts'
 import type { MemoryDisk } from '../env/memory-disk.ts'
+import { MortalDisk } from '../env/mortal-disk.ts'
 import { nodeEnv, nodeParts } from '../env/node.ts'
 import { Arena } from '../std/arena.ts'
 import { batchWorker } from './batch-worker-entry.ts'
@@ -21,6 +22,8 @@ export interface EmbedOptions {
   /** The machine's unless given. */
   readonly clock?: Clock
   readonly log: Log
+  /** It is to be ended like a process that is killed: see `Embedded.die`. */
+  readonly mortal?: boolean
   /** The journal can't be written: the broker promises nothing more. */
   readonly onFatal: (error: Error) => void
 }
@@ -28,6 +31,8 @@ export interface EmbedOptions {
 /** A broker within another program, without listeners. */
 export interface Embedded extends OpenData {
   readonly config: Config
+  /** Ends it as a process ends that is killed, but for what is on its way to the disk: nothing more is written. A directory is free then, if it is mortal. */
+  die(): Promise<void>
 }
 
 const MIB = 2 ** 20
@@ -42,12 +47,19 @@ export async function openEmbedded(options: EmbedOptions): Promise<Embedded> {
   const release = typeof data === 'string' ? await lock(resolve(data)) : (done: () => void) => done()
   const disk: Disk | undefined = typeof data === 'string' ? undefined : data
   const parts = { arena, worker: batchWorker, ...(clock === undefined ? {} : { clock }) }
-  const env =
+  const ground =
     disk === undefined ? nodeEnv({ directory: resolve(data as string), ...parts }) : { ...nodeParts(parts), disk }
+  const mortal = options.mortal === true ? new MortalDisk(ground.disk) : null
+  const env = mortal === null ? ground : { ...ground, disk: mortal }
   const opened = openOn({ env, arena, release, onFatal }, config, log)
   seedAccess(opened.broker, true)
   startRetention(opened.nouns.topics)
-  return { ...opened, config }
+  const die = async () => {
+    opened.broker.stop()
+    await mortal?.die()
+    await new Promise<void>(release)
+  }
+  return { ...opened, config, die }
 }
 
 function configOf(settings: EmbedOptions['settings']): Config {

@@ -243,6 +243,36 @@ test('connections are cut without a word, and ports stay the same after a crash'
     await second.close()
   }))
 
+test('a broker on a disk crashes while it is at work, as often as one wants, and has what was confirmed', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'posthorn-'))
+  try {
+    await withBroker({ ...NO_PORTS, directory }, async (broker) => {
+      const confirmed: string[] = []
+      for (let life = 0; life < 3; life++) {
+        const bus = await broker.connect()
+        let n = 0
+        const sender = async () => {
+          for (;;) {
+            const id = `${life}-${n++}`
+            await bus.send(orders, { id })
+            confirmed.push(id)
+          }
+        }
+        const senders = Array.from({ length: 8 }, () => sender())
+        await Promise.all(Array.from({ length: 40 }, (_, at) => bus.send(orders, { id: `first ${life}-${at}` })))
+        await Promise.all([broker.crash(), ...senders.map((one) => assert.rejects(one, { code: 'CONNECTION_FAILED' }))])
+      }
+      await broker.crash()
+      const bus = await broker.connect()
+      await bus.consume(orders, () => {}, { concurrency: 8 })
+      for (const id of confirmed) await broker.handled(orders, (order) => order.id === id)
+      assert.ok(confirmed.length > 0)
+    })
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+})
+
 test('a broker on a disk leaves what it had to the next', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'posthorn-'))
   try {

@@ -208,6 +208,7 @@ export class TestBroker implements AsyncDisposable {
       clock: this.clock,
       settings,
       log: this.log,
+      mortal: this.disk === null,
       onFatal: () => void this.crash(),
     })
   }

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sqlite from 'node-sqlite3-wasm'
 
-/** Messages: POSTHORN_EFFECTS=100000 for the long version. */
-export const COUNT = Number(process.env.POSTHORN_EFFECTS ?? (process.env.CI === 'true' ? 5000 : 800))
+/** Messages: EFFECTS=100000 for the long version. */
+export const COUNT = Number(process.env.EFFECTS ?? (process.env.CI === 'true' ? 5000 : 800))
 /** Generous: what is wrong does not come at all. */
 export const TIMEOUT_MS = 240_000 + COUNT * 30
 

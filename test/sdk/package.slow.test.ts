@@ -6,19 +6,10 @@ import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { HELLO } from './hello.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 const run = promisify(execFile)
-
-const HELLO = `import { connect, queue } from 'posthorn'
-
-const greetings = queue('greetings', { schema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] } })
-const bus = await connect('file:./data')
-await bus.consume(greetings, ({ name }) => console.log(\`hello \${name}\`))
-const { handled } = await bus.send(greetings, { name: 'world' }, { receipt: true })
-await handled
-await bus.close()
-`
 
 test('what is packed works in an empty project, in JavaScript and in TypeScript', async () => {
   const project = await mkdtemp(join(tmpdir(), 'posthorn-'))

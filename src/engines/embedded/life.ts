@@ -16,6 +16,8 @@ export interface LifeOptions {
   readonly clock?: Clock
   readonly settings: Partial<Readonly<Record<SettingKey, string | number | boolean>>>
   readonly log: Log
+  /** `die` is to be called: see there. */
+  readonly mortal?: boolean
   /** The journal could not be written. */
   readonly onFatal: (error: Error) => void
 }
@@ -73,8 +75,7 @@ export class Life {
     const closed = this.listeners.map((one) => new Promise<void>((done) => one.close(done)))
     this.cut(null)
     this.broker.ground.end(new PosthornError('CONNECTION_FAILED', 'the broker has crashed'))
-    this.embedded.broker.stop()
-    await Promise.all(closed)
+    await Promise.all([...closed, this.embedded.die()])
   }
 
   async end(): Promise<void> {
