@@ -12,7 +12,7 @@ const USAGE = `npm run sim -- [--seed N | --seeds A-B] [--events N] [--set JSON]
   --set JSON    overrides of the swarm that the seed draws, as '{"crashEvery":0}'
   --mutants     (with --seeds 1-N: look no further) plants one bug after the other, and looks whether it is found
   --images N    records a real process under load, and recovers from N crash images made of what it did
-  --load MS     (with --images) how long that process is under load (3000)
+  --promises N  (with --images) so many it has to make before it ends (3000)
   --only TEXT   of the mutants those whose names have this in them
   --story N     lines of what happened last to print with a failure (0)
 `
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     story: { type: 'string', default: '0' },
     mutants: { type: 'boolean', default: false },
     images: { type: 'string' },
-    load: { type: 'string', default: '3000' },
+    promises: { type: 'string', default: '3000' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
@@ -43,7 +43,7 @@ else if (values.images !== undefined) process.exit(await recordAndCrash(Number(v
 else process.exitCode = simulate()
 
 async function recordAndCrash(images: number): Promise<number> {
-  const { counts } = await checkImages(Number(values.seed ?? 1), images, Number(values.load), true)
+  const { counts } = await checkImages(Number(values.seed ?? 1), images, Number(values.promises), true)
   for (const [name, n] of counts) print(name, n)
   return 0
 }

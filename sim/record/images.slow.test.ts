@@ -7,7 +7,7 @@ const IMAGES = process.env.SIM_IMAGES ?? '150'
 
 test(`${IMAGES} crash images of a real process hold all that was promised`, () => {
   const main = join(import.meta.dirname, '../main.js')
-  const { status, stdout } = spawnSync(process.execPath, [main, '--images', IMAGES, '--load', '1200'], {
+  const { status, stdout } = spawnSync(process.execPath, [main, '--images', IMAGES, '--promises', '1500'], {
     encoding: 'utf8',
   })
   assert.equal(status, 0, stdout)

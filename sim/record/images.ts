@@ -22,11 +22,11 @@ interface Recording {
   readonly counts: Record<string, number>
 }
 
-/** Records a real process under load for a while, and recovers from so many crash images made of what it did. */
+/** Records a real process until it has made so many promises, and recovers from so many crash images made of what it did. */
 export async function checkImages(
   seed: number,
   images: number,
-  milliseconds: number,
+  promises: number,
   flips: boolean,
 ): Promise<ImagesResult> {
   const dice = new Dice(seed)
@@ -46,19 +46,19 @@ export async function checkImages(
     policies: false,
     streams: 0,
   }
-  const { recording, load } = await record(dice, swarm, milliseconds)
+  const { recording, load } = await record(dice, swarm, promises)
   const { events } = recording
   const cuts = Array.from({ length: images }, () => dice.below(events.length)).sort((a, b) => a - b)
   const replay = new Replay(new SimClock(dice), dice)
   const counts = new Map(Object.entries(recording.counts))
   counts.set('events recorded', events.length)
   counts.set('images', images)
-  const promises = new Promises(load.promises)
+  const made = new Promises(load.promises)
   let at = 0
   let kept = 0
   for (const cut of cuts) {
     while (at <= cut) replay.step(events[at++]!)
-    const due = promises.by(replay.sent)
+    const due = made.by(replay.sent)
     kept += due.length
     const recovered = new Recovered(replay.disk.image(dice), swarm)
     try {
@@ -103,7 +103,7 @@ class Promises {
   }
 }
 
-async function record(dice: Dice, swarm: Swarm, milliseconds: number): Promise<{ recording: Recording; load: Load }> {
+async function record(dice: Dice, swarm: Swarm, promises: number): Promise<{ recording: Recording; load: Load }> {
   const root = mkdtempSync(join(tmpdir(), 'posthorn-images-'))
   try {
     const log = join(root, 'log')
@@ -118,7 +118,7 @@ async function record(dice: Dice, swarm: Swarm, milliseconds: number): Promise<{
         child.once('exit', () => reject(new Failure('the recorded process did not start')))
       })
       const load = new Load(dice, swarm, amqpPort, kafkaPort)
-      await load.run(milliseconds)
+      await load.run(promises)
       child.send('stop')
       const code = await gone
       load.stop()

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { Consumer } from '../amqp/consumer.ts'
 import { AmqpModel, type Message } from '../amqp/model.ts'
 import { Publisher } from '../amqp/publisher.ts'
+import { Failure } from '../failure.ts'
 import { Admin } from '../kafka/admin.ts'
 import { KafkaModel, TOPIC } from '../kafka/model.ts'
 import { Producer } from '../kafka/producer.ts'
@@ -10,6 +11,8 @@ import type { Wire } from '../net.ts'
 import type { Dice } from '../random.ts'
 import type { Swarm } from '../swarm.ts'
 import type { Actor, World } from '../world.ts'
+
+const PATIENCE_MS = 120_000
 
 /** What a client may rely on from the moment that `offset` bytes had gone to it. */
 export interface Promised {
@@ -78,10 +81,14 @@ export class Load {
     for (let i = 0; i < swarm.readers; i++) this.actors.push(new Reader(this.world, this.kafka, `reader-${i}`))
   }
 
-  async run(milliseconds: number): Promise<void> {
+  /** Until so many promises were made: how long that takes is the machine's affair. */
+  async run(promises: number): Promise<void> {
     for (const actor of this.actors) actor.begin()
-    const until = performance.now() + milliseconds
-    while (performance.now() < until && this.error === null) await new Promise((resolve) => setTimeout(resolve, 20))
+    const patience = performance.now() + PATIENCE_MS
+    while (this.promises.length < promises && this.error === null) {
+      if (performance.now() > patience) throw new Failure(`${this.promises.length} of ${promises} promises were made`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
     if (this.error !== null) throw this.error
   }
 

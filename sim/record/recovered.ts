@@ -82,10 +82,11 @@ export class Recovered {
       const { message } = what
       if (!message.persistent) return
       for (const copy of message.copies.values()) {
-        if (copy.acked || copy.settled) continue
-        // It may have expired, or come back too often.
-        const places = [copy.queue, deadOf(copy.queue)]
-        const there = places.some((queue) => this.queues.get(queue)?.has(message.id))
+        // It may have expired, or come back too often, and been acknowledged where it went then: what clients know of that other copy may be younger
+        // than the image.
+        const dead = deadOf(copy.queue)
+        if (copy.queue.startsWith(deadOf('')) || copy.acked || message.copies.get(dead)?.acked === true) continue
+        const there = [copy.queue, dead].some((queue) => this.queues.get(queue)?.has(message.id))
         rule(there, `message ${message.id} was confirmed and is not in ${copy.queue}`)
       }
     } else {
