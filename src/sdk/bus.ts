@@ -34,13 +34,13 @@ import { CORRELATION_ID, MESSAGE_ID, REPLY_TO, retryQueueOf, WANTS } from './wir
 export interface SendOptions<F extends Features = Features> extends MessageOptions<F> {
   /** Asks for what becomes of the message: see `Receipt`. */
   readonly receipt?: boolean
-  /** With a receipt: how long to wait for it; for ever unless given. */
+  /** With a receipt: how long to wait for it, from when the message is stored; for ever unless given. */
   readonly timeout?: Duration
   readonly signal?: AbortSignal
 }
 
 export interface RequestOptions<F extends Features = Features> extends MessageOptions<F> {
-  /** How long to wait for the answer; 30 s unless given. What nobody has taken by then is not handled any more. */
+  /** How long to wait for the answer, from when the request is stored; 30 s unless given. What nobody has taken by then is not handled any more. */
   readonly timeout?: Duration
   readonly signal?: AbortSignal
 }
@@ -339,18 +339,15 @@ export class Bus<F extends Features = Features, Tx = unknown> implements AsyncDi
     this.check()
     await this.ready(queue)
     const correlation = options.correlationId ?? id
-    const { clock } = this.engine
     const address = await this.receipts.address()
-    const handled = this.receipts.expect(correlation, queue.answer && answersOf(queue.name, queue.answer), {
-      timeoutMs,
-      signal: options.signal,
-      clock,
-    })
+    const answers = queue.answer && answersOf(queue.name, queue.answer)
+    const handled = this.receipts.expect(correlation, answers, options.signal)
     const asking = { [REPLY_TO]: address, [CORRELATION_ID]: correlation, [WANTS]: 'receipt' }
     try {
       return await this.producing('send', queue.name, 1, async (headersOf) => {
         const message = await this.outgoing.message(queue, payload, { ...options, id }, headersOf())
         const [handle] = await this.engine.send([{ ...message, headers: { ...message.headers, ...asking } }])
+        if (timeoutMs !== null) this.receipts.limit(correlation, timeoutMs, this.engine.clock)
         return Object.assign(this.sent(message, handle ?? null), { handled })
       })
     } catch (error) {

@@ -14,6 +14,8 @@ export type Outcome<Answer> =
   | { readonly status: 'dead-lettered'; readonly reason: string }
 
 interface Waiting {
+  /** Ends the time to wait. */
+  cancel: () => void
   readonly answers: Named<never, unknown> | null
   readonly resolve: (outcome: Outcome<unknown>) => void
   readonly fail: (error: unknown) => void
@@ -41,9 +43,8 @@ export class Receipts {
   expect(
     id: string,
     answers: Named<never, unknown> | null,
-    limits: { readonly timeoutMs: number | null; readonly signal: AbortSignal | undefined; readonly clock: Clock },
+    signal: AbortSignal | undefined,
   ): Promise<Outcome<unknown>> {
-    const { timeoutMs, signal, clock } = limits
     const handled = new Promise<Outcome<unknown>>((resolve, fail) => {
       const give = (error: unknown) => {
         this.waiting.delete(id)
@@ -56,23 +57,31 @@ export class Receipts {
             cause: signal?.reason,
           }),
         )
-      const expire = () =>
-        give(new PosthornError('TIMED_OUT', `nobody has handled message '${id}' within ${timeoutMs} ms`))
-      const cancel = timeoutMs === null ? () => {} : clock.after(timeoutMs, expire)
       const end = () => {
-        cancel()
+        waiting.cancel()
         signal?.removeEventListener('abort', abort)
       }
       const settle = (outcome: Outcome<unknown>) => {
         end()
         resolve(outcome)
       }
-      this.waiting.set(id, { answers, resolve: settle, fail: give })
+      const waiting: Waiting = { cancel: () => {}, answers, resolve: settle, fail: give }
+      this.waiting.set(id, waiting)
       if (signal?.aborted) abort()
       else signal?.addEventListener('abort', abort, { once: true })
     })
     handled.catch(() => {})
     return handled
+  }
+
+  /** From now on it is waited so long. Call it when the message is stored, and has begun to live: it is gone then when nobody waits for it any more. */
+  limit(id: string, timeoutMs: number, clock: Clock): void {
+    const waiting = this.waiting.get(id)
+    if (waiting === undefined) return
+    const { fail } = waiting
+    waiting.cancel = clock.after(timeoutMs, () =>
+      fail(new PosthornError('TIMED_OUT', `nobody has handled message '${id}' within ${timeoutMs} ms`)),
+    )
   }
 
   /** The message was not sent: nobody waits. */
