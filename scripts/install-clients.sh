@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the clients and frameworks that test/interop drives, by the ordinary package managers: kcat and PostgreSQL from the distribution; into build/ Python's pika,
 # confluent-kafka, aiokafka and Celery, RabbitMQ's PerfTest, Spring AMQP, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, Rascal, @platformatic/kafka 2,
-# which wants Node 24, the schema registry's clients for JavaScript, publint and attw, which look at the package, and, for bench/sdk.ts, the queues BullMQ and
-# pg-boss.
+# which wants Node 24, the schema registry's clients for JavaScript and Spring's, publint and attw, which look at the package, and, for bench/sdk.ts, the queues BullMQ
+# and pg-boss.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kafka=4.3.1 no_log=org.slf4j:slf4j-nop:2.0.17
@@ -26,15 +26,17 @@ if ! ready celery; then
   patiently build/celery/bin/pip --quiet --disable-pip-version-check install celery==5.7.0
   touch build/celery/.ready
 fi
-# Into build/NAME what the artifacts need to run.
+# Into build/NAME what the artifacts need to run; one with an exclamation mark comes alone.
 jars() { # NAME GROUP:ARTIFACT:VERSION...
-  local name=$1 dependencies= group artifact version
+  local name=$1 dependencies= group artifact version alone
   shift
   ! ready "$name" || return 0
   command -v mvn >/dev/null || { apt-get update -qq && apt-get install -y -qq maven >/dev/null; } || { echo "install Maven and a Java runtime" >&2; exit 1; }
   for one in "$@"; do
-    IFS=: read -r group artifact version <<<"$one"
-    dependencies+="<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+    IFS=: read -r group artifact version <<<"${one%!}"
+    alone=
+    [ "$one" = "${one%!}" ] || alone='<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>'
+    dependencies+="<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version>$alone</dependency>"
   done
   rm -rf "build/$name" && mkdir -p "build/$name"
   echo "<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version><dependencies>$dependencies</dependencies></project>" >"build/$name/pom.xml"
@@ -45,6 +47,7 @@ jars perf-test com.rabbitmq:perf-test:2.22.1
 jars spring-amqp org.springframework.amqp:spring-rabbit:3.2.12 "$no_log"
 jars kafka-streams "org.apache.kafka:kafka-streams:$kafka" "$no_log"
 jars kafka-connect "org.apache.kafka:connect-runtime:$kafka" "org.apache.kafka:connect-file:$kafka" "org.apache.kafka:connect-mirror:$kafka"
+jars spring-schema org.springframework.cloud:spring-cloud-stream-schema:2.2.1.RELEASE! org.springframework:spring-web:5.3.39 com.fasterxml.jackson.core:jackson-databind:2.15.4 "$no_log"
 jars spring-kafka org.springframework.kafka:spring-kafka:4.0.8 "org.apache.kafka:kafka-clients:$kafka" "$no_log"
 # Into build/NAME packages from npm.
 packages() { # NAME PACKAGE...

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import { type BrokerProcess, PROGRAM, ROOT, startBroker } from './broker-process.ts'
-import { BUILD, missing, missingPython, PYTHON, run } from './script.ts'
+import { compiled, jarsOf, missingJars } from './java.ts'
+import { BUILD, missing, missingPython, PYTHON, run, succeed } from './script.ts'
 import { controlled, fresh } from './target.ts'
 
 const SKIP = controlled && 'no schema registry belongs to the real broker'
@@ -118,6 +119,21 @@ suite('the schema registry', { skip: SKIP, timeout: 240_000 }, () => {
         registry.register({ type: types.AVRO, schema: JSON.stringify(other) }, { subject }),
         /READER_FIELD_MISSING_DEFAULT_VALUE.*'mail'/,
       )
+    })
+  })
+
+  suite('Spring Cloud Stream (Java)', { skip: missingJars('spring-schema') }, () => {
+    test('registers versions of a schema, finds them by id and by version, and is told what does not fit', async () => {
+      const java = await compiled('SpringRegistry', jarsOf('spring-schema'))
+      const told = (await succeed('java', [...java, url, fresh('spring')], { timeoutMs: 60_000 })).trim().split('\n')
+      assert.deepEqual(told, [
+        'versions 1 2 1',
+        'one id true another true',
+        'by id true true',
+        'by version true',
+        'refused 409 true',
+        'not found',
+      ])
     })
   })
 
