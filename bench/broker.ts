@@ -78,7 +78,7 @@ export function residentMb(pid: number): number | null {
 /** Bytes that a process has had written to the disk, null when it is not known. */
 export function writtenBytes(pid: number): number | null {
   if (pid === 0) return null
-  const bytes = /^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]
+  const bytes = /^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]
   return bytes === undefined ? null : Number(bytes)
 }
 

@@ -61,7 +61,7 @@ export class JournalRig {
     })
     for (const number of fileNumbers(disk)) this.files.adopt(number)
     const { arena, log, files } = this
-    this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, atOnce: 256, salt: SALT, onFatal })
+    this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, atOnce: 1024, salt: SALT, onFatal })
     const fold = {
       part() {},
       *snapshot() {},

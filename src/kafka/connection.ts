@@ -1,7 +1,7 @@
 import { Output } from '../broker/output.ts'
 import { hasRoomFor } from '../broker/topic/room.ts'
 import type { Handler, Socket } from '../env/net.ts'
-import { assert } from '../std/assert.ts'
+import { broken } from '../std/assert.ts'
 import { decode, encode, requestHeaderVersion, responseHeaderVersion } from '../wire/kafka/codec.ts'
 import { ErrorCode, KafkaError } from '../wire/kafka/errors.ts'
 import { Reader } from '../wire/kafka/reader.ts'
@@ -423,7 +423,7 @@ class Exchange implements Call {
   }
 
   reply(response: Encodable<Message>, position = this.front.broker.store.journal.tail): void {
-    assert(!this.answered, `${this.api.name} was answered twice`)
+    if (this.answered) broken(`${this.api.name} was answered twice`)
     this.answered = true
     let amended = this.amend === null ? response : this.amend(response)
     if (this.counts !== null) {

@@ -11,6 +11,11 @@ export class AssertionError extends Error {
   override name = 'AssertionError'
 }
 
+/** The same where the message costs something to make, and what it is about happens often: `if (wrong) broken(…)`. */
+export function broken(message: string): never {
+  throw new AssertionError(message)
+}
+
 /** For the branch that a closed union leaves impossible. */
 export function unreachable(value: never): never {
   throw new AssertionError(`unreachable: ${String(value)}`)

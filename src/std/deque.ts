@@ -1,4 +1,4 @@
-import { assert } from './assert.ts'
+import { broken } from './assert.ts'
 
 /** A queue open at both ends, over a ring of a power of two slots: every operation takes constant time. */
 export class Deque<T> {
@@ -50,7 +50,7 @@ export class Deque<T> {
 
   /** The item `index` places behind the first. */
   at(index: number): T {
-    assert(index >= 0 && index < this.count, `place ${index} is outside a deque of ${this.count}`)
+    if (!(index >= 0 && index < this.count)) broken(`place ${index} is outside a deque of ${this.count}`)
     return this.items[(this.head + index) & (this.items.length - 1)] as T
   }
 

@@ -1,4 +1,4 @@
-import { assert } from './assert.ts'
+import { broken } from './assert.ts'
 
 const NONE = -1
 /** Four levels of 256 slots reach 2^32 ms (49 days); what lies further waits in one more slot. */
@@ -54,7 +54,8 @@ export class TimingWheel<T> {
 
   /** Takes an entry out that has neither expired nor been cancelled. */
   cancel(entry: number): void {
-    assert(entry >= 0 && entry < this.used && this.links[entry * 4 + 2] !== FREE, `entry ${entry} is not in the wheel`)
+    const known = entry >= 0 && entry < this.used && this.links[entry * 4 + 2] !== FREE
+    if (!known) broken(`entry ${entry} is not in the wheel`)
     this.unlink(entry)
     this.release(entry)
   }

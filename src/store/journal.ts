@@ -31,7 +31,7 @@ export interface JournalOptions {
 /**
  * The durable log. Records are appended in memory; `commit`, at the end of a turn, closes them as one entry and writes
  * it. One write is in flight at a time, with one sync for all who asked; what is appended meanwhile is the next group,
- * so that batching follows the load. A small group alone does not wait for the sync before it: its own runs beside
+ * so that batching follows the load. A small group behind a small one does not wait for the sync before it: its own runs beside
  * that one (docs/adr/0005).
  *
  *   durable ≤ synced ≤ written ≤ writing ≤ tail
@@ -57,6 +57,8 @@ export class Journal {
   private readonly files: JournalFiles
   private readonly reserve: number
   private readonly atOnce: number
+  /** Groups up to this size are synced beside one another. */
+  private readonly small: number
   private readonly salt: number
   private readonly onFatal: (error: Error) => void
   /** Arena place of the open frame's header, or -1. */
@@ -83,6 +85,8 @@ export class Journal {
   private partEnd = 0
   /** Up to here everything is durable once the syncs under way have ended. */
   private synced = 0
+  /** Bytes of the last group that was synced. */
+  private lastGroup = 0
   /** The most that a sync which has ended was for. */
   private ended = 0
   private readonly first = new Sync((sync, error) => this.onFileSynced(sync, error))
@@ -96,6 +100,7 @@ export class Journal {
     this.files = options.files
     this.reserve = options.reserve
     this.atOnce = options.atOnce
+    this.small = options.atOnce / 4
     this.salt = options.salt
     this.onFatal = options.onFatal
     this.longest = this.log.blockSize - OVERHEAD
@@ -221,13 +226,14 @@ export class Journal {
   }
 
   /**
-   * Beside a sync only a small group is begun, and only in the same file: none that is synced can be used again, as the
-   * tail is in it. The second sync needs a descriptor of its own, because the system tells each of a failed write once.
+   * Beside the sync of a small group only a small one is begun: where groups are large, gathering is what makes them cheap, and what comes first
+   * after a large one is always small. And only in the same file: none that is synced can be used again, as the tail is in it. The second sync needs a descriptor of its own, because the system tells each of a failed write once.
    */
   private mayStart(): boolean {
     const { first, second, log, files } = this
     if (!first.running && !second.running) return true
-    if ((first.running && second.running) || this.skipAsked || log.tail - this.written > this.atOnce) return false
+    if ((first.running && second.running) || this.skipAsked) return false
+    if (this.lastGroup > this.small || log.tail - this.written > this.small) return false
     const number = files.numberOf(this.durable)
     return files.numberOf(log.tail - 1) === number && files.syncer(number, first.running) !== null
   }
@@ -365,6 +371,7 @@ export class Journal {
 
   /** All files with bytes that may not be on the disk yet. */
   private sync(sync: Sync): void {
+    this.lastGroup = this.written - this.synced
     this.synced = this.written
     sync.begin(this.files.numberOf(this.durable), this.written)
     this.syncNext(sync)

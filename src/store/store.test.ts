@@ -8,11 +8,11 @@ import { StoreError } from './errors.ts'
 import { inspect } from './inspect.ts'
 import { journalFileName } from './journal-files.ts'
 import { JOURNAL, SPILL } from './place.ts'
-import { Store, type StoreEvent } from './store.ts'
+import { Store, type StoreEvent, type StoreOptions } from './store.ts'
 
 const OPTIONS = { journalRing: 65536, spillRing: 65536, fileSize: 16384, reserve: 32768, writeAtOnce: 0 }
 
-function open(disk: SimDisk, clock: SimClock, options = OPTIONS) {
+function open(disk: SimDisk, clock: SimClock, options: StoreOptions = OPTIONS) {
   const arena = new Arena(options.journalRing + options.spillRing + 8 * 2 ** 20)
   const records: { type: number; text: string; position: number }[] = []
   const events: StoreEvent[] = []
@@ -78,6 +78,38 @@ test('what was appended comes back after the store was closed, without a look be
   assert.equal(again.store.journal.epoch, 2)
   const [event] = again.events
   assert.ok(event?.kind === 'recovered' && event.records === 3 && event.entries === 2)
+})
+
+test('a store that leaves syncing to the system is on the disk when it is closed, little as there may be', () => {
+  const { clock, disk } = machine()
+  const { store, append } = open(disk, clock, { ...OPTIONS, durability: 'os' })
+  append(1, 'alpha')
+  store.endTurn(true)
+  run(clock)
+  close(store, clock)
+  assert.deepEqual(
+    open(disk.lose(), clock).records.map(({ text }) => text),
+    ['alpha'],
+  )
+})
+
+test('a turn that ends while the store is being closed, and whose facts nobody waits for, does not hold it up', () => {
+  for (const durability of ['fsync', 'os'] as const) {
+    const { clock, disk } = machine()
+    const { store, append } = open(disk, clock, { ...OPTIONS, durability })
+    append(1, 'alpha')
+    let closed = false
+    store.close(() => {
+      closed = true
+    })
+    for (let turn = 0; turn < 20 && !closed; turn++) {
+      append(2, 'late')
+      store.endTurn(false)
+      clock.step()
+    }
+    run(clock)
+    assert.ok(closed, durability)
+  }
 })
 
 test('a closed journal that ends before its mark is corrupt', () => {

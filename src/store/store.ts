@@ -315,10 +315,13 @@ export class Store {
    */
   postponed = false
 
-  /** Ends the turn: what was appended is written, and synced if `sync` and that is what is promised. */
+  /**
+   * Ends the turn: what was appended is written, and synced if `sync` and that is what is promised. Who closes the store waits until all of it
+   * is on the disk, whatever was promised, and whoever still appends.
+   */
   endTurn(sync: boolean): void {
     const needed = !this.postponed && this.upkeep()
-    this.journal.commit((sync && this.syncs) || needed)
+    this.journal.commit((sync && this.syncs) || needed || this.closing !== null)
     this.spill.endTurn()
     this.windows.pump()
   }

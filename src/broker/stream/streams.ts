@@ -3,7 +3,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import type { Filter } from '../../core/stream/filter.ts'
 import { bodyLength, copyBody, HeaderWriter, recordRoom, type Source } from '../../core/stream/record.ts'
 import type { Start } from '../../core/stream/start.ts'
-import { assert } from '../../std/assert.ts'
+import { assert, broken } from '../../std/assert.ts'
 import type { Table } from '../../wire/amqp/field.ts'
 import { argumentsOf } from '../policy/effective.ts'
 import type { Named, Refusal } from '../refusal.ts'
@@ -141,7 +141,7 @@ class Streams implements StreamLogs {
   attach(queue: Queue, consumer: Consumer<Queue>, start: Start, filter: Filter | null): void {
     this.flush()
     const stream = this.byQueue.get(queue)
-    assert(stream !== undefined, `stream '${queue.name}' is read and not open`)
+    if (stream === undefined) broken(`stream '${queue.name}' is read and not open`)
     const reader = new Reader(this.topics, stream, consumer, filter)
     this.readers.set(consumer, reader)
     firstOffset(this.topics, stream.partition, start, (offset, whole) => reader.begin(offset, whole))

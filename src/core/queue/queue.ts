@@ -1,4 +1,4 @@
-import { assert } from '../../std/assert.ts'
+import { assert, broken } from '../../std/assert.ts'
 import { EMPTY_TABLE, type Table } from '../../wire/amqp/field.ts'
 import { Consumers } from './consumers.ts'
 import type { MessageContract } from './contract.ts'
@@ -189,7 +189,7 @@ export class Queue {
   /** Hands out a ready message: ready -> unacked. */
   take(sequence: number): void {
     const flags = this.index.flags(sequence)
-    assert((flags & STATE) === READY, `message ${sequence} of queue '${this.name}' is handed out but not ready`)
+    if ((flags & STATE) !== READY) broken(`message ${sequence} of queue '${this.name}' is handed out but not ready`)
     this.index.setFlags(sequence, (flags & ~STATE) | UNACKED)
     this.ready--
     this.readyBytes -= this.index.length(sequence)

@@ -1,4 +1,4 @@
-import { assert } from '../../std/assert.ts'
+import { broken } from '../../std/assert.ts'
 import { compiled } from './compile.ts'
 import { type Codec, interpreted } from './interpret.ts'
 import type { Reader } from './reader.ts'
@@ -16,7 +16,7 @@ function codecOf(message: Message, version: number): Codec {
 }
 
 function make(message: Message, version: number): Codec {
-  assert(within(message.versions, version), `${message.name} has no version ${version}`)
+  if (!within(message.versions, version)) broken(`${message.name} has no version ${version}`)
   if (canCompile) {
     try {
       return compiled(message, version)

@@ -1,4 +1,4 @@
-import { assert } from '../../std/assert.ts'
+import { broken } from '../../std/assert.ts'
 import type { Slice } from './schema.ts'
 
 /** What the length of a string in a version that is not flexible can say. */
@@ -136,7 +136,7 @@ export class Writer {
   uuid(value: string): void {
     const at = this.room(16)
     const written = Buffer.prototype.base64urlWrite.call(this.bytes, value, at, 16)
-    assert(written === 16, `not a uuid: ${value}`)
+    if (written !== 16) broken(`not a uuid: ${value}`)
   }
 
   private text(value: string, length: number): void {
