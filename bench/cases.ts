@@ -8,6 +8,8 @@ export interface Case {
   readonly words: string
   /** Stops after a number of messages and not after a time. `quick`: that number when in a hurry. */
   readonly count?: { readonly full: number; readonly quick: number }
+  /** Runs once more before all others, and is not counted then. */
+  readonly warms?: boolean
   /** For the peer only: ours says the same by `--durability`. */
   readonly peerOnly?: boolean
 }
@@ -16,11 +18,11 @@ const durable = '--persistent --confirms 1000 --ack 100 --prefetch 1000'
 const flush = '--config flush.messages=1'
 
 export const AMQP_CASES: readonly Case[] = [
-  { name: 'transient-100', protocol: 'amqp', verb: 'run', words: '--size 100' },
+  { name: 'transient-100', protocol: 'amqp', verb: 'run', words: '--size 100', warms: true },
   { name: 'transient-100-ahead', protocol: 'amqp', verb: 'run', words: '--size 100 --ahead 100000' },
   { name: 'transient-1k', protocol: 'amqp', verb: 'run', words: '--size 1024' },
   { name: 'transient-16k', protocol: 'amqp', verb: 'run', words: '--size 16384' },
-  { name: 'durable-100', protocol: 'amqp', verb: 'run', words: `--size 100 ${durable}` },
+  { name: 'durable-100', protocol: 'amqp', verb: 'run', words: `--size 100 ${durable}`, warms: true },
   { name: 'durable-1k', protocol: 'amqp', verb: 'run', words: `--size 1024 ${durable}` },
   {
     name: 'many',
@@ -37,7 +39,7 @@ export const AMQP_CASES: readonly Case[] = [
 ]
 
 export const KAFKA_CASES: readonly Case[] = [
-  { name: 'stream', protocol: 'kafka', verb: 'run', words: '--size 1024 --batch 65536' },
+  { name: 'stream', protocol: 'kafka', verb: 'run', words: '--size 1024 --batch 65536', warms: true },
   {
     name: 'stream-flush',
     protocol: 'kafka',

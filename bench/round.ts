@@ -50,8 +50,10 @@ export async function loadRound(bench: Bench, broker: Broker, protocol: Protocol
   const cases = protocol === 'amqp' ? AMQP_CASES : KAFKA_CASES
   let running = await broker.start()
   try {
-    // Erlang, Java and JavaScript compile what is hot while it runs: the first run is not counted.
-    await load(caseWords(cases[0]!, running, bench.options)).catch(() => {})
+    // Erlang, Java and JavaScript compile what is hot while it runs, and a new store grows: the first runs are not counted.
+    for (const one of cases.filter(({ warms }) => warms === true)) {
+      await load(caseWords(one, running, bench.options)).catch(() => {})
+    }
     for (const one of cases) {
       if (await attempt(bench, broker, running, one)) continue
       await running.stop()
