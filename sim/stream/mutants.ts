@@ -76,7 +76,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a deleted stream comes back with the broker',
-    swarm: { ...STREAMS, ...CRASHES },
+    swarm: { ...STREAMS, ...CRASHES, steward: false, checks: 0 },
     plant() {
       replace(
         Broker,
