@@ -119,7 +119,8 @@ const changeOne: Change = (configs, resource, { name, configOperation, value }) 
     return [ErrorCode.INVALID_CONFIG, `Can't ${word} to key ${name} because its type is not LIST.`]
   }
   const now = listItems(configs.get(name) ?? key.default ?? '')
-  const given = listItems(value!)
+  // Nothing is one item, of no length.
+  const given = value!.trim() === '' ? [''] : listItems(value!)
   const items =
     configOperation === Operation.append
       ? [...now, ...given.filter((item) => !now.includes(item))]

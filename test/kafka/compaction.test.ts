@@ -229,4 +229,32 @@ describe('a compacted topic with transactions', () => {
     rig.run(16_000)
     assert.deepEqual(valuesOf(rig, 'k'), ['1140'])
   })
+
+  it('forgets a transaction that was aborted when its marker has gone, so that nobody takes what follows for a part of it', () => {
+    const rig = new TransactionRig(1)
+    assert.ok(configureTopic(rig.topics, rig.topics.byName.get('t')!, new Map(COMPACT), false).ok)
+    new Compaction(rig.topics).start()
+    const producer = rig.producer('p')
+    // The time of the simulation, by which markers are stamped.
+    let now = 1_700_000_000_010
+    keyed(rig, now, [{ key: 'k', value: 'aborted' }], producer)
+    assert.equal(producer.end(false), 0)
+    keyed(rig, now, [{ key: 'k', value: 'committed' }], producer)
+    assert.equal(producer.end(true), 0)
+    const aborted = () => rig.read(0).abortedTransactions!.length
+    assert.equal(aborted(), 1)
+    // Once the data go, then the marker gets a time, and then that is over.
+    for (let n = 0; n < 4; n++) {
+      rig.run(61_000)
+      now += 61_000
+      keyed(rig, now, [{ key: 'other', value: `${n}` }])
+    }
+    const { records } = rig.read(0)
+    const first = new DataView(records!.bytes.buffer, records!.bytes.byteOffset).getBigInt64(records!.at)
+    assert.equal(first, 2n, 'data and marker of the first transaction are gone')
+    assert.deepEqual(valuesOf(rig, 'k'), ['committed'])
+    assert.equal(aborted(), 0)
+    rig.restart()
+    assert.equal(aborted(), 0)
+  })
 })

@@ -23,6 +23,8 @@ export interface ConfigKey {
   readonly told: boolean
   /** What is wrong with a value, as Kafka says it, or null. */
   readonly check: (value: string) => string | null
+  /** Set for a list whose items must have something in them. */
+  readonly isFilled?: true
   /** What it is for, in a sentence. */
   readonly about: string | null
 }
@@ -101,6 +103,9 @@ export function checkAll(
   if (unknown.length > 0) return `Unknown ${what} config name: ${shown(hashed(unknown, (name) => name, held)[0]!)}`
   for (const [name, key] of Object.entries(keys)) {
     const value = configs.get(name)
+    if (key.isFilled && value !== undefined && listItems(value).includes('')) {
+      return `Configuration '${name}' values must not be empty.`
+    }
     const wrong = value === undefined ? null : key.check(value)
     if (wrong !== null) return invalid(name, shownAs(key, value!), wrong)
   }

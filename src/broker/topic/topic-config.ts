@@ -140,13 +140,16 @@ export const TOPIC_CONFIGS: ConfigKeys = {
     'The share of the log that has to be dirty before it is compacted.',
     double(0, 1),
   ),
-  'cleanup.policy': key(
-    list,
-    'delete',
-    'log.cleanup.policy',
-    'What becomes of old segments: "delete" lets them go after the retention time or size, "compact" keeps the last record of each key; both may be given, and with none of them everything is kept.',
-    listOf(['compact', 'delete']),
-  ),
+  'cleanup.policy': {
+    ...key(
+      list,
+      'delete',
+      'log.cleanup.policy',
+      'What becomes of old segments: "delete" lets them go after the retention time or size, "compact" keeps the last record of each key; both may be given, and with none of them everything is kept.',
+      listOf(['compact', 'delete']),
+    ),
+    isFilled: true,
+  },
   'unclean.leader.election.enable': key(
     boolean,
     'false',

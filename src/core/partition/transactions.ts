@@ -92,6 +92,17 @@ export class Transactions {
     for (const list of [this.ids, this.firsts, this.markers, this.stables]) list.splice(0, count)
   }
 
+  /**
+   * Of the markers in `[from, to)` only those at `kept` are left. What the others aborted has gone before them; who was still told of it would wait for the marker, and take what
+   * the producer committed later for a part of it.
+   */
+  cleaned(from: number, to: number, kept: ReadonlySet<number>): void {
+    for (let i = this.firstMarkerSince(from); i < this.markers.length && this.markers[i]! < to; ) {
+      if (kept.has(this.markers[i]!)) i++
+      else for (const list of [this.ids, this.firsts, this.markers, this.stables]) list.splice(i, 1)
+    }
+  }
+
   private firstMarkerSince(offset: number): number {
     let low = 0
     let high = this.markers.length

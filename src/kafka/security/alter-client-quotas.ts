@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { setQuota } from '../../broker/quota/quotas.ts'
 import { ENTITY_TYPES, type EntityType, type QuotaEntity } from '../../core/quota/quotas.ts'
+import { hashed } from '../../std/java-hash.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import { AlterClientQuotasRequest, AlterClientQuotasResponse } from '../../wire/kafka/messages/alter-client-quotas.ts'
 import type { Decoded, Encodable } from '../../wire/kafka/schema.ts'
@@ -93,7 +94,8 @@ function wrongEntity(entity: Given): string | null {
 }
 
 function wrongOps(ops: Ops, keys: Readonly<Record<string, 'whole' | 'any'>>): string | null {
-  for (const { key, value, remove } of ops) {
+  // The first in Kafka's hash table is told.
+  for (const { key, value, remove } of hashed(ops, (op) => op.key)) {
     if (remove) continue
     if (!Object.hasOwn(keys, key)) return `Invalid configuration key ${key}`
     if (!(value > 0)) return `Quota ${key} must be greater than 0`

@@ -1,3 +1,4 @@
+import { baseOffset, batchSize } from '../../../core/partition/batch.ts'
 import { entriesOf } from '../../../core/partition/entry-run.ts'
 import type { Partition } from '../../../core/partition/partition.ts'
 import { getF64, getU32, putF64, putU32 } from '../../../std/bytes.ts'
@@ -45,6 +46,7 @@ export function rewriteRun(
   )
   for (const entry of entries) store.retain(JOURNAL, entry.position, entry.length)
   partition.index.replace(from, to, entries, (place, was, bytes) => store.release(place, was, bytes))
+  partition.transactions?.cleaned(from, to, offsetsOf(batches, 0, batches.length))
   topics.position = journal.tail
   broker.turn.touch()
   return 'done'
@@ -54,14 +56,23 @@ export function rewriteRun(
 export function applyRewrite(topics: Topics, bytes: Uint8Array, at: number, length: number, position: number): void {
   const partition = topics.partitions.get(getU32(bytes, at))
   if (partition === undefined) return
+  const from = getF64(bytes, at + 4)
   const to = getF64(bytes, at + 12)
   const entries = entriesOf(bytes, at + HEADER, length - HEADER, JOURNAL, position + HEADER)
   partition.index.replace(
-    getF64(bytes, at + 4),
+    from,
     to,
     entries.filter((entry) => entry.last >= partition.logStartOffset),
     () => {},
   )
+  partition.transactions?.cleaned(from, to, offsetsOf(bytes, at + HEADER, length - HEADER))
+}
+
+/** Where batches begin: a marker is a batch. */
+function offsetsOf(bytes: Uint8Array, at: number, length: number): Set<number> {
+  const offsets = new Set<number>()
+  for (let next = at; next < at + length; next += batchSize(bytes, next)) offsets.add(baseOffset(bytes, next))
+  return offsets
 }
 
 /** Whether no entry lies on both sides of an offset: tidying may have joined some meanwhile. */

@@ -135,7 +135,7 @@ const commit: Maker = {
     const { slot } = memberOf(scene)
     const isLong = chance(scene)
     // A real one remembers a group of which nothing was taken.
-    const groupId = isLong ? `${scene.prefix}-long` : groupOf(scene)
+    const groupId = isLong ? `long-${scene.prefix}` : groupOf(scene)
     const topic = someTopic(scene)
     const partitionIndex = somePartition(scene, topic)
     const alone = isLong || dice.chance(0.5)
@@ -184,7 +184,17 @@ const describe: Maker = {
   weight: 3,
   make(scene) {
     const groupId = namedGroup(scene)
-    return command(scene, DESCRIBE, { about: groupId, asksAgain: true, make: () => ({ groups: [groupId] }) })
+    return command(scene, DESCRIBE, {
+      about: groupId,
+      asksAgain: true,
+      make: () => ({ groups: [groupId] }),
+      // A group that nobody ever was a member of a real one may remember, or not.
+      view: (_side, { groups }) =>
+        groups.map((group) => {
+          const isNobodys = group.members.length === 0 && group.protocolType === ''
+          return isNobodys ? { ...group, groupState: 'nobody', errorCode: 0, errorMessage: null } : group
+        }),
+    })
   },
 }
 

@@ -1,3 +1,4 @@
+import { decodeBatches } from '../../../../sim/kafka/batch.ts'
 import type { Dice } from '../../../../sim/random.ts'
 import {
   AlterShareGroupOffsetsRequest,
@@ -28,6 +29,7 @@ import {
   ShareGroupHeartbeatRequest,
   ShareGroupHeartbeatResponse,
 } from '../../../../src/wire/kafka/messages/share-group-heartbeat.ts'
+import type { Slice } from '../../../../src/wire/kafka/schema.ts'
 import { type Command, chance, command, type Maker, type Scene } from '../command.ts'
 import type { Seat } from '../side.ts'
 import { listGroups } from './lists.ts'
@@ -164,11 +166,26 @@ const fetch: Maker = {
         ...rest,
         responses: responses.map(({ partitions, ...topic }) => ({
           ...topic,
-          partitions: partitions.map(({ acknowledgeErrorMessage: text, ...one }) => ({ ...one, text: asBatch(text) })),
+          partitions: partitions.map(({ acknowledgeErrorMessage: text, records, ...one }) => ({
+            ...one,
+            text: asBatch(text),
+            records: acquiredOf(records, one.acquiredRecords),
+          })),
         })),
       }),
     })
   },
+}
+
+/** The batches of which something was acquired: a real one brings those that lie between them, too. */
+function acquiredOf(records: Slice | null, acquired: readonly { firstOffset: number; lastOffset: number }[]) {
+  if (records === null) return null
+  const bytes = records.bytes.slice(records.at, records.at + records.length)
+  return decodeBatches(bytes)
+    .filter(({ baseOffset, ids }) =>
+      acquired.some((one) => one.firstOffset < baseOffset + ids.length && baseOffset <= one.lastOffset),
+    )
+    .map(({ baseOffset, ids }) => `${baseOffset}: ${ids}`)
 }
 
 /** A real one names the offset where it has gone over to looking at a batch's records one by one. */
