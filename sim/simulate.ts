@@ -30,6 +30,7 @@ import { addStreams } from './stream/actors.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import { TableModel } from './table/model.ts'
 import { TableReader } from './table/reader.ts'
+import { TableTransactor } from './table/transactor.ts'
 import { TableWriter } from './table/writer.ts'
 import { Landlord, TenantClient } from './tenants/client.ts'
 import { Steward } from './tenants/steward.ts'
@@ -108,6 +109,7 @@ function addAccess(world: World): void {
 function addTable(world: World): void {
   const model = new TableModel(world, world.swarm.tables)
   world.actors.push(new TableWriter(world, model), new TableReader(world, model))
+  if (world.swarm.tableTransactions) world.actors.push(new TableTransactor(world, model))
 }
 
 function addGroups(world: World, kafka: KafkaModel): void {

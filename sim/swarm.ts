@@ -45,6 +45,8 @@ export interface Swarm {
   readonly steward: boolean
   /** Partitions of a compacted topic; 0 for none. */
   readonly tables: number
+  /** Whether it is written to in transactions, too. */
+  readonly tableTransactions: boolean
   /** Stream queues. */
   readonly streams: number
   /** Whether some queues have their limits from policies, which change. */
@@ -100,5 +102,6 @@ export function drawSwarm(dice: Dice): Swarm {
     registrar: dice.chance(0.3),
     contracted: dice.chance(0.3),
     backups: dice.chance(0.3),
+    tableTransactions: dice.chance(0.6),
   }
 }

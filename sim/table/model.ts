@@ -3,8 +3,8 @@ import type { KeyedAt } from '../kafka/keyed-batch.ts'
 import type { World } from '../world.ts'
 
 export const TABLE = 'table'
-/** Tombstones stay for so long: a look through the log that takes longer may miss one. */
-export const TOMBSTONE_MS = 60_000
+/** Different keys that are written. */
+export const KEYS = 20
 
 /** The last acknowledged record of a key. */
 interface Last {
@@ -16,6 +16,9 @@ interface Last {
 class TablePartition {
   /** By offset: key and value, from acknowledgements and from what was read. */
   readonly at = new Map<number, string>()
+  /** Offsets that were read, and those of transactions that were aborted: never the same. */
+  readonly read = new Set<number>()
+  readonly aborted = new Set<number>()
   /** By key: the acknowledged record with the highest offset. */
   readonly last = new Map<string, Last>()
   highWatermark = 0
@@ -29,10 +32,13 @@ export class TableModel {
   readonly partitions: TablePartition[]
   /** Records written, by which every value is another one. */
   written = 0
+  /** Tombstones stay for so long: a look through the log that takes longer may miss one. So do the markers of transactions whose records have gone. */
+  readonly tombstoneMs: number
   private readonly world: World
 
   constructor(world: World, partitions: number) {
     this.world = world
+    this.tombstoneMs = world.dice.pick([60_000, 300])
     this.partitions = Array.from({ length: partitions }, () => new TablePartition())
   }
 
@@ -46,6 +52,23 @@ export class TableModel {
       }
     }
     this.world.add('table records acknowledged', records.length)
+  }
+
+  aborted(partition: number, records: readonly KeyedAt[]): void {
+    const { read, aborted } = this.partitions[partition]!
+    for (const { offset } of records) {
+      rule(!read.has(offset), `offset ${offset} of table ${partition} was read, and then its transaction was aborted`)
+      aborted.add(offset)
+    }
+    this.world.add('table records aborted', records.length)
+  }
+
+  /** A reader of committed records was shown one. */
+  shown(partition: number, record: KeyedAt): void {
+    const { read, aborted } = this.partitions[partition]!
+    rule(!aborted.has(record.offset), `offset ${record.offset} of table ${partition} was aborted, and read`)
+    read.add(record.offset)
+    this.found(partition, record, 'read')
   }
 
   found(partition: number, { offset, key, value }: KeyedAt, how: string): void {
@@ -65,12 +88,17 @@ export class TableModel {
     return { last: new Map(last), trimmed }
   }
 
-  /** All was read, from the start to the end. `promised` is from before the start, `start` what the log was said to begin with. */
-  scanned(partition: number, start: number, seen: ReadonlyMap<string, Last>, promised: Map<string, Last>): void {
+  /** All was read, from `start`, which the log was said to begin with, to `end`, behind which nothing was decided. `promised` is from before the start. */
+  scanned(
+    partition: number,
+    { start, end }: { readonly start: number; readonly end: number },
+    seen: ReadonlyMap<string, Last>,
+    promised: Map<string, Last>,
+  ): void {
     const { trying } = this.partitions[partition]!
     for (const [key, { offset, value }] of promised) {
       // Whoever deletes records does not ask what they are.
-      if (offset < Math.max(start, trying)) continue
+      if (offset < Math.max(start, trying) || offset >= end) continue
       const found = seen.get(key)
       if (found === undefined && value === null) continue
       rule(

@@ -2,6 +2,7 @@ import { KeyMap } from '../../src/core/partition/key-map.ts'
 import { Partition } from '../../src/core/partition/partition.ts'
 import { PartitionIndex } from '../../src/core/partition/partition-index.ts'
 import { Segments } from '../../src/core/partition/segments.ts'
+import { Transactions } from '../../src/core/partition/transactions.ts'
 import { type Mutant, replace } from '../mutant.ts'
 
 const TABLES = { tables: 2, producers: 0, readers: 0, members: 0, publishers: 0, consumers: 0, queues: 0 }
@@ -50,6 +51,21 @@ export const TABLE_MUTANTS: readonly Mutant[] = [
             if (this.logStartOffset > 0) this.logStartOffset--
           },
       )
+    },
+  },
+  {
+    name: 'compaction takes what was aborted for the last record of its key',
+    swarm: { ...TABLES, crashEvery: 0, tableTransactions: true },
+    plant() {
+      replace(Transactions, 'abortedRanges', () => () => [])
+    },
+  },
+  {
+    name: 'readers of a compacted topic are told of aborted transactions whose markers have gone',
+    rare: true,
+    swarm: { ...TABLES, crashEvery: 0, tableTransactions: true },
+    plant() {
+      replace(Transactions, 'cleaned', () => () => {})
     },
   },
   {

@@ -1,13 +1,14 @@
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../src/wire/kafka/messages/list-offsets.ts'
-import type { Slice } from '../../src/wire/kafka/schema.ts'
+import type { Decoded } from '../../src/wire/kafka/schema.ts'
 import { rule } from '../failure.ts'
 import { KafkaLink } from '../kafka/link.ts'
 import type { Actor, World } from '../world.ts'
-import { TABLE, type TableModel, TOMBSTONE_MS } from './model.ts'
+import { TABLE, type TableModel } from './model.ts'
 import { decodePacked } from './packed.ts'
 
+type Told = Decoded<typeof FetchResponse>['responses'][number]['partitions'][number]
 type Promised = ReturnType<TableModel['promised']>
 
 /** One look through a partition, from its start to its end. */
@@ -92,10 +93,16 @@ export class TableReader implements Actor {
     const partitions = [
       { partition, fetchOffset: scan.next, partitionMaxBytes: dice.pick([1, 1000, 20_000, 1_000_000]) },
     ]
-    const request = { maxWaitMs: 0, minBytes: 0, maxBytes: 1_000_000, topics: [{ topic: TABLE, partitions }] }
+    const request = {
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1_000_000,
+      isolationLevel: 1,
+      topics: [{ topic: TABLE, partitions }],
+    }
     link.ask(FetchRequest, FetchResponse, 12, request, (answer) => {
       const told = answer.responses[0]!.partitions[0]!
-      const { errorCode, highWatermark } = told
+      const { errorCode, highWatermark, lastStableOffset } = told
       // The start moved away under it.
       if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
         rule(scan.next < this.model.partitions[partition]!.trying, `the table has no offset ${scan.next}`)
@@ -106,19 +113,19 @@ export class TableReader implements Actor {
       rule(highWatermark >= atLeast, `the table's high watermark went back from ${atLeast} to ${highWatermark}`)
       const model = this.model.partitions[partition]!
       model.highWatermark = Math.max(model.highWatermark, highWatermark)
-      this.take(scan, told.records)
-      if (scan.next < highWatermark) this.later(() => this.fetch(link, scan))
-      else this.finish(link, scan)
+      this.take(scan, told)
+      if (scan.next < lastStableOffset) this.later(() => this.fetch(link, scan))
+      else this.finish(link, scan, lastStableOffset)
     })
   }
 
-  private take(scan: Scan, slice: Slice | null): void {
+  private take(scan: Scan, { records: slice, abortedTransactions }: Told): void {
     if (slice === null) return
     const bytes = slice.bytes.slice(slice.at, slice.at + slice.length)
-    const { records, next } = decodePacked(bytes)
+    const { records, next } = decodePacked(bytes, abortedTransactions ?? [])
     for (const record of records) {
       if (record.offset < scan.next) continue
-      this.model.found(scan.partition, record, 'read')
+      this.model.shown(scan.partition, record)
       scan.seen.set(record.key!, { offset: record.offset, value: record.value })
     }
     this.world.add('table records read', records.length)
@@ -126,11 +133,11 @@ export class TableReader implements Actor {
     scan.next = Math.max(scan.next, next)
   }
 
-  private finish(link: KafkaLink, scan: Scan): void {
-    if (this.world.clock.time - scan.begun < TOMBSTONE_MS / 2) {
-      this.model.scanned(scan.partition, scan.start, scan.seen, scan.promised)
-      if (this.world.draining) this.since[scan.partition]!++
+  private finish(link: KafkaLink, scan: Scan, end: number): void {
+    if (this.world.clock.time - scan.begun < this.model.tombstoneMs / 2) {
+      this.model.scanned(scan.partition, { start: scan.start, end }, scan.seen, scan.promised)
     }
+    if (this.world.draining) this.since[scan.partition]!++
     this.later(() => this.look(link))
   }
 }

@@ -6,9 +6,7 @@ import { rule } from '../failure.ts'
 import { encodeKeyed, type Keyed } from '../kafka/keyed-batch.ts'
 import { KafkaLink } from '../kafka/link.ts'
 import type { Actor, World } from '../world.ts'
-import { TABLE, type TableModel, TOMBSTONE_MS } from './model.ts'
-
-const KEYS = 20
+import { KEYS, TABLE, type TableModel } from './model.ts'
 
 /** Makes the compacted topic, writes to it, and now and then deletes what is old. */
 export class TableWriter implements Actor {
@@ -86,7 +84,7 @@ export class TableWriter implements Actor {
       { name: 'retention.ms', value: '-1' },
       { name: 'segment.ms', value: String(this.world.dice.pick([20, 200])) },
       { name: 'min.cleanable.dirty.ratio', value: '0.05' },
-      { name: 'delete.retention.ms', value: String(TOMBSTONE_MS) },
+      { name: 'delete.retention.ms', value: String(this.model.tombstoneMs) },
       { name: 'compression.type', value: this.codec },
     ]
     const numPartitions = this.model.partitions.length
