@@ -21,6 +21,24 @@ it('the page about topics tells the APIs that are served, in their versions', ()
   )
 })
 
+it('the page of what works has a row for each API, and calls none served that is not', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/compatibility.md'), 'utf8')
+  const section = text.slice(text.indexOf('### APIs'), text.indexOf('### Proposals'))
+  const rows = [...section.matchAll(/^\| (\w+)(?: (\d+)(?: to (\d+))?)? \| (same|different|no) \|.*$/gm)]
+  const served = rows.filter(([, , , , here]) => here !== 'no')
+  assert.deepEqual(
+    served.map(([, name, from, to]) => `${name} ${from} ${to ?? from}`).sort(),
+    APIS.map(({ name, served: { from, to } }) => `${name} ${from} ${to}`).sort(),
+  )
+  const names = new Set(APIS.map(({ name }) => name))
+  const others = rows.filter(([, , , , here]) => here === 'no').map(([, name]) => name!)
+  assert.ok(others.length > 5)
+  assert.deepEqual(
+    others.filter((name) => names.has(name)),
+    [],
+  )
+})
+
 it('the page about topics tells settings that there are', () => {
   const section = page.slice(page.indexOf("## Topics' settings"), page.indexOf('## Where it differs'))
   const names = [...section.matchAll(/^\| *(`.*?`) *\|/gm)].flatMap((row) => row[1]!.split(', '))
