@@ -12,5 +12,17 @@ export type RecordedEvent =
   | { readonly kind: 'sync'; readonly file: number; readonly sync: number }
   /** Only now it is certain. */
   | { readonly kind: 'synced'; readonly sync: number }
-  /** Bytes went to a client; it is known by its port. */
-  | { readonly kind: 'sent'; readonly port: number; readonly length: number }
+  /** Bytes went to a client, over the connection of this name: both know it. */
+  | { readonly kind: 'sent'; readonly connection: string; readonly length: number }
+
+/** Names connections by their ports, and counts those that had the same ones before: the system uses a port again, and for two servers at a time. */
+export class ConnectionNames {
+  private readonly counts = new Map<string, number>()
+
+  next(serverPort: number, clientPort: number): string {
+    const ports = `${serverPort} ${clientPort}`
+    const count = (this.counts.get(ports) ?? 0) + 1
+    this.counts.set(ports, count)
+    return `${ports} ${count}`
+  }
+}

@@ -80,20 +80,20 @@ export async function checkImages(
 
 /** Promises in the order in which they fall due on each connection. */
 class Promises {
-  private readonly byPort = new Map<number, Promised[]>()
+  private readonly byConnection = new Map<string, Promised[]>()
 
   constructor(all: readonly Promised[]) {
     for (const each of all) {
-      const list = this.byPort.get(each.wire.port)
-      if (list === undefined) this.byPort.set(each.wire.port, [each])
+      const list = this.byConnection.get(each.wire.name)
+      if (list === undefined) this.byConnection.set(each.wire.name, [each])
       else list.push(each)
     }
   }
 
-  by(sent: ReadonlyMap<number, number>): Promised[] {
+  by(sent: ReadonlyMap<string, number>): Promised[] {
     const due: Promised[] = []
-    for (const [port, list] of this.byPort) {
-      const bytes = sent.get(port) ?? 0
+    for (const [name, list] of this.byConnection) {
+      const bytes = sent.get(name) ?? 0
       for (const each of list) {
         if (each.offset > bytes) break
         due.push(each)

@@ -11,6 +11,7 @@ import type { Wire } from '../net.ts'
 import type { Dice } from '../random.ts'
 import type { Swarm } from '../swarm.ts'
 import type { Actor, World } from '../world.ts'
+import { ConnectionNames } from './event.ts'
 
 const PATIENCE_MS = 120_000
 
@@ -31,7 +32,8 @@ export interface Promised {
 
 /** A real connection that counts what came. */
 export interface RealWire extends Wire {
-  port: number
+  /** As the recorded process names the connection. */
+  name: string
   got: number
 }
 
@@ -43,6 +45,7 @@ export class Load {
   private readonly actors: Actor[] = []
   private readonly counts = new Map<string, number>()
   private readonly wires: RealWire[] = []
+  private readonly names = new ConnectionNames()
   private speaking: RealWire | null = null
   private error: Error | null = null
   private readonly world: World
@@ -133,7 +136,7 @@ export class Load {
   private connect(port: number): RealWire {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true })
     const wire: RealWire = {
-      port: 0,
+      name: '',
       got: 0,
       open: true,
       onBytes: () => {},
@@ -147,7 +150,7 @@ export class Load {
       reset: () => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()),
     }
     socket.on('connect', () => {
-      wire.port = socket.localPort!
+      wire.name = this.names.next(port, socket.localPort!)
     })
     socket.on('data', (bytes) => {
       wire.got += bytes.length

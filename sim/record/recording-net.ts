@@ -1,10 +1,11 @@
 import type { Handler, Listener, ListenOn, Net, Socket } from '../../src/env/net.ts'
-import type { RecordedEvent } from './event.ts'
+import { ConnectionNames, type RecordedEvent } from './event.ts'
 
 /** The real network, noting how many bytes went to whom: what was in them was promised. */
 export class RecordingNet implements Net {
   private readonly net: Net
   private readonly note: (event: RecordedEvent) => void
+  private readonly names = new ConnectionNames()
 
   constructor(net: Net, note: (event: RecordedEvent) => void) {
     this.net = net
@@ -20,9 +21,10 @@ export class RecordingNet implements Net {
     accept: (socket: Socket) => Handler,
     done: (error: Error | null, listener?: Listener) => void,
   ): void {
-    const { note } = this
-    const noting = (socket: Socket): Handler =>
-      accept({
+    const { note, names } = this
+    const noting = (socket: Socket): Handler => {
+      const connection = names.next(socket.localPort, socket.remotePort)
+      return accept({
         remoteAddress: socket.remoteAddress,
         remotePort: socket.remotePort,
         localAddress: socket.localAddress,
@@ -32,7 +34,7 @@ export class RecordingNet implements Net {
           return socket.pending
         },
         write(bytes, written) {
-          note({ kind: 'sent', port: socket.remotePort, length: bytes.length })
+          note({ kind: 'sent', connection, length: bytes.length })
           socket.write(bytes, written)
         },
         pause: () => socket.pause(),
@@ -40,6 +42,7 @@ export class RecordingNet implements Net {
         end: () => socket.end(),
         destroy: () => socket.destroy(),
       })
+    }
     this.net.listen(address, noting, done)
   }
 }

@@ -8,8 +8,8 @@ import type { RecordedEvent } from './event.ts'
 /** Does again, on a simulated disk, what a real process did to its own: at each moment that disk can tell what a power loss would leave. */
 export class Replay {
   readonly disk: SimDisk
-  /** Bytes sent so far, by the client's port. */
-  readonly sent = new Map<number, number>()
+  /** Bytes sent so far, by connection. */
+  readonly sent = new Map<string, number>()
   private readonly files = new Map<number, Inode>()
   private readonly syncs = new Map<number, { inode: Inode; mark: number }>()
 
@@ -62,7 +62,7 @@ export class Replay {
         break
       }
       case 'sent':
-        this.sent.set(event.port, (this.sent.get(event.port) ?? 0) + event.length)
+        this.sent.set(event.connection, (this.sent.get(event.connection) ?? 0) + event.length)
     }
   }
 }
