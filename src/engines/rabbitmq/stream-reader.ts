@@ -57,8 +57,9 @@ export class StreamReader {
   firstOf(stream: string): Promise<number> {
     return this.alone(async (channel) => {
       let first = -1
+      // RabbitMQ 3.10 hands out all of a chunk, whatever was asked for.
       await round(channel, stream, 'first', 1, (message) => {
-        first = offsetOf(message)
+        if (first < 0) first = offsetOf(message)
       })
       return Math.max(0, first)
     })
