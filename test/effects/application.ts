@@ -32,9 +32,8 @@ const shipments = queue(names.shipments, { schema: json<number>() })
 const shipped = topic(names.shipped, { schema: json<number>(), partitions: PARTITIONS })
 
 const database = new sqlite.Database(file)
-// Only the process dies: what it has written the system has. Nobody else uses the file.
-for (const pragma of ['synchronous = off', 'locking_mode = exclusive', 'journal_mode = persist'])
-  database.all(`pragma ${pragma}`)
+// Only the process dies: what it has written the system has.
+database.run('pragma synchronous = off')
 for (const table of ['effects (n integer)', 'payments (n integer)', 'progress (sent integer)'])
   database.run(`create table if not exists ${table}`)
 const bus = (await connect(url, { store: sqliteStore(database) })) as Bus<Features, typeof database>

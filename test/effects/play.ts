@@ -68,6 +68,8 @@ export async function playEffects({ url, faults, lives }: Stage, suffix: string)
 function check(file: string): void {
   const database = new sqlite.Database(file)
   try {
+    // Else what is wrong is the database of the test.
+    assert.equal(database.all('pragma integrity_check')[0]?.integrity_check, 'ok')
     for (const table of ['effects', 'payments']) {
       const [row] = database.all(`select count(*) as rows, count(distinct n) as effects from ${table}`)
       assert.deepEqual({ ...row }, { rows: COUNT, effects: COUNT }, table)
