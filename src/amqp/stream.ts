@@ -14,22 +14,26 @@ export function ofStream(method: string, { name, vhost }: Queue): AmqpError {
   )
 }
 
-/** Where a consumer wants to begin, and what it wants to see; or the error that RabbitMQ has for what it asks. */
+/** Where a consumer wants to begin; null for what RabbitMQ finds out later that it can't be. A text that makes no sense is told before anything else. */
+export function streamStart(channel: Channel, { name, vhost }: Queue, args: Table): Start | null {
+  const field = args.get('x-stream-offset')
+  const start = parseStart(field, channel.broker.env.clock.now())
+  if (start !== null || field?.type !== 'S') return start
+  const given = `{${FIELD_TYPE_NAMES[field.type]},${erlangTerm(field)}}`
+  throw new AmqpError(
+    'precondition-failed',
+    `invalid arg 'x-stream-offset' for queue '${name}' in vhost '${vhost}': {invalid_stream_offset_arg,${given}}`,
+  )
+}
+
+/** Where a consumer begins, and what it wants to see; or the error that RabbitMQ has for what it asks. */
 export function streamWish(
   channel: Channel,
   { name, vhost }: Queue,
   asked: { readonly noAck: boolean; readonly arguments: Table },
+  start: Start | null,
 ): { readonly start: Start; readonly filter: Filter | null } {
   const where = `queue '${name}' in vhost '${vhost}'`
-  const field = asked.arguments.get('x-stream-offset')
-  const start = parseStart(field, channel.broker.env.clock.now())
-  if (start === null && field?.type === 'S') {
-    const given = `{${FIELD_TYPE_NAMES[field.type]},${erlangTerm(field)}}`
-    throw new AmqpError(
-      'precondition-failed',
-      `invalid arg 'x-stream-offset' for ${where}: {invalid_stream_offset_arg,${given}}`,
-    )
-  }
   if (channel.prefetch === 0) {
     throw new AmqpError('precondition-failed', `consumer prefetch count is not set for stream ${where}`)
   }

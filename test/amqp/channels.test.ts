@@ -125,6 +125,23 @@ describe('channels and their ends', () => {
     await remove(one, name)
   })
 
+  it('an offset that makes no sense is told before arguments that streams have not got', async () => {
+    const one = await client()
+    const name = `offsets-${process.pid}`
+    await declare(one, name, tableOf({ 'x-queue-type': 'stream' }))
+    const texts: string[] = []
+    for (const offset of ['seven', 'first']) {
+      const args = tableOf({ 'x-priority': -1, 'x-stream-offset': offset })
+      one.send(1, basic.consume, { ...CONSUME, queue: name, consumerTag: 'c', noAck: false, arguments: args })
+      texts.push((await one.expect(channel.close)).replyText.replace(/ for .*/, ''))
+      one.send(1, channel.closeOk, {})
+      await one.openChannel(1)
+    }
+    const refused = (arg: string) => `PRECONDITION_FAILED - invalid arg '${arg}'`
+    assert.deepEqual(texts, [refused('x-stream-offset'), refused('x-priority')])
+    await remove(one, name)
+  })
+
   it('a message without a delivery mode comes from a stream as one that need not be kept', async () => {
     const one = await client()
     const name = `modes-${process.pid}`

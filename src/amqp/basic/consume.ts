@@ -8,7 +8,7 @@ import { AmqpConsumer } from '../consumer.ts'
 import { consumerTimeout, watchConsumer } from '../consumer-timeout.ts'
 import { queueToRead } from '../lookup.ts'
 import { REPLY_TO } from '../reply-to.ts'
-import { streamWish } from '../stream.ts'
+import { streamStart, streamWish } from '../stream.ts'
 import { verb } from '../verb.ts'
 
 export const consume = verb(basic.consume, (channel, args) => {
@@ -31,8 +31,10 @@ function consumeQueue(channel: Channel, args: Consume): void {
   const queue = queueToRead(channel, args.queue)
   const priority = priorityOf(queue, args.arguments)
   const timeoutMs = consumerTimeout(queue, args.arguments)
+  const isStream = queue.settings.type === 'stream'
+  const start = isStream ? streamStart(channel, queue, args.arguments) : null
   checkKnown(queue, args.arguments)
-  const wish = queue.settings.type === 'stream' ? streamWish(channel, queue, args) : null
+  const wish = isStream ? streamWish(channel, queue, args, start) : null
   checkExclusive(queue, args.exclusive)
   const consumer = new AmqpConsumer(channel, queue, {
     tag: tagOf(channel, args.consumerTag),

@@ -12,12 +12,15 @@ import type { Policy } from './command.ts'
 export interface Admin {
   /** Makes the vhost that everything happens in, and its users. */
   prepare(): Promise<void>
+  /** Takes it away again. */
+  remove(): Promise<void>
   /** `done` when it is in force, or that it was refused. */
   setPolicy(policy: Policy): Promise<string>
   clearPolicy(name: string, operator: boolean): Promise<string>
 }
 
-export const VHOST = 'differential'
+/** Of this run alone: what it leaves at the predeclared exchanges is nobody else's. */
+export const VHOST = `differential ${process.pid}`
 
 const ALL = { configure: '.*', write: '.*', read: '.*' }
 /** By the ends of the names that sequences use. */
@@ -47,6 +50,7 @@ export function adminOf(broker: Broker): Admin {
         'the vhost and its users are made',
       )
     },
+    async remove() {},
     setPolicy: ({ name, operator, pattern, definition, priority, applyTo }) =>
       new Promise((resolve) => {
         const given = { pattern, definition, priority, 'apply-to': applyTo }
@@ -76,18 +80,22 @@ export function managementOf(host: string, amqpPort: number): Admin {
     await response.arrayBuffer()
     return response.ok ? 'done' : 'refused'
   }
+  const vhost = encodeURIComponent(VHOST)
   const policyPath = (name: string, operator: boolean) =>
-    `${operator ? 'operator-policies' : 'policies'}/${VHOST}/${encodeURIComponent(name)}`
+    `${operator ? 'operator-policies' : 'policies'}/${vhost}/${encodeURIComponent(name)}`
   return {
     async prepare() {
       const all = [
-        await call('PUT', `vhosts/${VHOST}`, {}),
-        await call('PUT', `permissions/${VHOST}/guest`, ALL),
+        await call('PUT', `vhosts/${vhost}`, {}),
+        await call('PUT', `permissions/${vhost}/guest`, ALL),
         await call('PUT', 'users/some', { password: 'some', tags: '' }),
-        await call('PUT', `permissions/${VHOST}/some`, SOME),
-        await call('PUT', `topic-permissions/${VHOST}/some`, { exchange: TOPIC, ...SOME_TOPICS }),
+        await call('PUT', `permissions/${vhost}/some`, SOME),
+        await call('PUT', `topic-permissions/${vhost}/some`, { exchange: TOPIC, ...SOME_TOPICS }),
       ]
       if (all.includes('refused')) throw new Error(`the real broker's vhost and users cannot be made: ${all}`)
+    },
+    async remove() {
+      await call('DELETE', `vhosts/${vhost}`)
     },
     setPolicy: ({ name, operator, pattern, definition, priority, applyTo }) =>
       call('PUT', policyPath(name, operator), { pattern, definition, priority, 'apply-to': applyTo }),

@@ -51,7 +51,14 @@ async function open() {
   if (broker === null) throw new Error('ours has to run in this process')
   admins.ours = adminOf(broker)
   await admins.ours.prepare()
-  return { host, port, stop }
+  return {
+    host,
+    port,
+    async stop() {
+      await admins.real?.remove()
+      await stop()
+    },
+  }
 }
 
 /** Makes what sequences need on the real one, and finds out which exchange types it knows. */
