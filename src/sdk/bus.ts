@@ -16,7 +16,7 @@ import type { Engine, Features, Headers, OutgoingMessage, PublishedPlace } from 
 import { requireFeature } from './features.ts'
 import type { Handler, Middleware } from './handling.ts'
 import { Handover } from './handover.ts'
-import type { MaybeLater } from './later.ts'
+import { allThere } from './later.ts'
 import type { Logger } from './logger.ts'
 import { Relay } from './outbox/relay.ts'
 import type { Store } from './outbox/store.ts'
@@ -447,11 +447,6 @@ class SentMessage implements Sent {
     requireFeature(this.engine, 'cancel', `message '${this.id}'`)
     return this.handle !== null && this.engine.cancel(this.handle)
   }
-}
-
-/** Waits only for those that are not there. */
-function allThere<T>(all: readonly MaybeLater<T>[]): MaybeLater<readonly T[]> {
-  return all.some((one) => one instanceof Promise) ? Promise.all(all) : (all as readonly T[])
 }
 
 function declareOn(engine: Engine, of: AnyQueue | AnyTopic): Promise<void> {

@@ -10,3 +10,8 @@ export function whenThere<T, R>(value: MaybeLater<T>, next: (value: T) => MaybeL
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
+
+/** All as soon as all are there. */
+export function allThere<T>(all: readonly MaybeLater<T>[]): MaybeLater<readonly T[]> {
+  return all.some((one) => one instanceof Promise) ? Promise.all(all) : (all as readonly T[])
+}

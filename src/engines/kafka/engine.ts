@@ -12,6 +12,7 @@ import type {
   Subscription,
   TopicSpec,
 } from '../../sdk/engine.ts'
+import { allThere } from '../../sdk/later.ts'
 import type { Placed } from './client/produce.ts'
 import { KafkaDeadLetters } from './dead-letters.ts'
 import { createTopics, declareTopic, nativeOf } from './declare.ts'
@@ -51,7 +52,7 @@ export class KafkaEngine implements Engine {
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<readonly (string | null)[]> {
-    const routed = await Promise.all(messages.map((message) => this.ground.routes.message(message)))
+    const routed = await allThere(messages.map((message) => this.ground.routes.message(message)))
     const placed = await this.ground.producer.send(routed.filter((record) => record !== null))
     let next = 0
     return routed.map((record, index) => {
@@ -71,7 +72,7 @@ export class KafkaEngine implements Engine {
   }
 
   async publish(records: readonly OutgoingRecord[]): Promise<readonly RecordPlace[]> {
-    const routed = await Promise.all(records.map((record) => this.ground.routes.published(record)))
+    const routed = await allThere(records.map((record) => this.ground.routes.published(record)))
     const placed = await this.ground.producer.send(routed)
     return placed.map(({ partition, offset }) => ({ partition, offset }))
   }

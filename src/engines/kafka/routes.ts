@@ -1,4 +1,5 @@
 import type { Headers, OutgoingMessage, OutgoingRecord } from '../../sdk/engine.ts'
+import { allThere, type MaybeLater, whenThere } from '../../sdk/later.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { EXPIRES_AT, NOT_BEFORE, SENT_AT } from '../../sdk/wire-names.ts'
 import { partitionOf } from '../../std/murmur2.ts'
@@ -17,46 +18,28 @@ export class Routes {
   }
 
   /** Null for a reply that nobody waits for any more. */
-  async message(message: OutgoingMessage): Promise<Outgoing | null> {
+  message(message: OutgoingMessage): MaybeLater<Outgoing | null> {
     const { to, address, notBefore, key } = message
     const now = Date.now()
     const delayMs = notBefore === null ? 0 : notBefore - now
     if (to === 'reply') {
-      if ((await this.cluster.topic(address)) === null) return null
-      return { ...this.record(message, now), topic: address, partition: 0 }
+      const reply = recordOf(message, address, 0, now)
+      return this.cluster.topic(address).then((facts) => (facts === null ? null : reply))
     }
-    if (delayMs > 0)
-      return {
-        ...this.record(message, now),
-        topic: laterOf(address),
-        partition: bucketOf(delayMs),
-      }
-    const partition = this.known(address, key) ?? (await this.partition('queue', address, key))
-    return { ...this.record(message, now), topic: address, partition }
+    if (delayMs > 0) return recordOf(message, laterOf(address), bucketOf(delayMs), now)
+    const partition = this.known(address, key) ?? this.partition('queue', address, key)
+    return whenThere(partition, (partition) => recordOf(message, address, partition, now))
   }
 
-  async published({ topic, key, body, headers, partition, timestamp }: OutgoingRecord): Promise<Outgoing> {
-    const number = partition ?? this.known(topic, key) ?? (await this.partition('topic', topic, key))
-    return { topic, partition: number, key, body, headers, timestamp }
+  published({ topic, key, body, headers, partition, timestamp }: OutgoingRecord): MaybeLater<Outgoing> {
+    const number = partition ?? this.known(topic, key) ?? this.partition('topic', topic, key)
+    return whenThere(number, (partition) => ({ topic, partition, key, body, headers, timestamp }))
   }
 
   async all(messages: readonly OutgoingMessage[], records: readonly OutgoingRecord[]): Promise<Outgoing[]> {
-    const all: Outgoing[] = []
-    for (const message of messages) {
-      const record = await this.message(message)
-      if (record !== null) all.push(record)
-    }
-    for (const record of records) all.push(await this.published(record))
-    return all
-  }
-
-  private record({ body, headers, key, notBefore, expiresAt }: OutgoingMessage, now: number) {
-    return {
-      key,
-      body,
-      headers: withTimes(headers, notBefore, expiresAt),
-      timestamp: Number(headers[SENT_AT] ?? now),
-    }
+    const routed = await allThere(messages.map((message) => this.message(message)))
+    const published = await allThere(records.map((record) => this.published(record)))
+    return [...routed.filter((record) => record !== null), ...published]
   }
 
   private async partition(what: 'queue' | 'topic', name: string, key: string | null): Promise<number> {
@@ -76,8 +59,20 @@ export class Routes {
   }
 }
 
+function recordOf(
+  { body, headers, key, notBefore, expiresAt }: OutgoingMessage,
+  topic: string,
+  partition: number,
+  now: number,
+): Outgoing {
+  const timestamp = Number(headers[SENT_AT] ?? now)
+  return { topic, partition, key, body, headers: withTimes(headers, notBefore, expiresAt), timestamp }
+}
+
 /** Headers as they are, unless they have to say something else of the message's times. */
 function withTimes(headers: Headers, notBefore: number | null, expiresAt: number | null): Headers {
+  if (notBefore === null && expiresAt === null && headers[NOT_BEFORE] === undefined && headers[EXPIRES_AT] === undefined)
+    return headers
   const due = notBefore === null ? undefined : String(notBefore)
   const expiry = expiresAt === null ? undefined : String(expiresAt)
   if (headers[NOT_BEFORE] === due && headers[EXPIRES_AT] === expiry) return headers

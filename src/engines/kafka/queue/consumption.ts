@@ -76,6 +76,7 @@ export class KafkaConsumption implements Consumption {
 
   async stop(): Promise<void> {
     this.stopped = true
+    this.settler.noMore()
     this.cancelTimer()
     for (const part of this.parts.values()) {
       this.reader.remove(part.source)
@@ -245,28 +246,32 @@ export class KafkaConsumption implements Consumption {
         this.settleQuietly(part, record.offset)
         continue
       }
-      const delivery = new KafkaDelivery(this.queue, item, (one, settlement) => this.settle(one, settlement))
+      const delivery = new KafkaDelivery(this.queue, item, this.settle)
       this.out.add(delivery)
       part.out++
       this.options.onDelivery(delivery)
     }
   }
 
-  private async settle(delivery: KafkaDelivery, settlement: Settlement): Promise<void> {
+  private readonly settle = (delivery: KafkaDelivery, settlement: Settlement): Promise<void> | void => {
     const { item } = delivery
     const { part } = item
     if (!this.out.delete(delivery)) throw lost(this.queue)
     this.pump()
-    try {
-      if (settlement.kind === 'release') this.giveBack(item)
-      else await this.store(item, delivery, settlement)
-    } catch (error) {
-      // It is still out: nobody else has it.
-      if (!part.gone) this.out.add(delivery)
-      throw error
-    } finally {
+    if (settlement.kind === 'release') {
+      this.giveBack(item)
       part.settledOne()
+      return
     }
+    return this.store(item, delivery, settlement).then(
+      () => part.settledOne(),
+      (error: unknown) => {
+        // It is still out: nobody else has it.
+        if (!part.gone) this.out.add(delivery)
+        part.settledOne()
+        throw error
+      },
+    )
   }
 
   private giveBack(item: Item): void {

@@ -10,6 +10,8 @@ export interface Item {
   readonly record: IncomingRecord
 }
 
+type OnSettle = (delivery: KafkaDelivery, settlement: Settlement) => Promise<void> | void
+
 /** One hand-out of a message. */
 export class KafkaDelivery implements Delivery {
   readonly queue: string
@@ -19,9 +21,9 @@ export class KafkaDelivery implements Delivery {
   readonly key: string | null
   readonly redeliveries: number
   readonly sentAt: number | null
-  private readonly onSettle: (delivery: KafkaDelivery, settlement: Settlement) => Promise<void>
+  private readonly onSettle: OnSettle
 
-  constructor(queue: string, item: Item, onSettle: (delivery: KafkaDelivery, settlement: Settlement) => Promise<void>) {
+  constructor(queue: string, item: Item, onSettle: OnSettle) {
     const { part, record } = item
     const headers = headersOf(item)
     this.queue = queue
@@ -34,7 +36,7 @@ export class KafkaDelivery implements Delivery {
     this.onSettle = onSettle
   }
 
-  settle(settlement: Settlement): Promise<void> {
+  settle(settlement: Settlement): Promise<void> | void {
     return this.onSettle(this, settlement)
   }
 

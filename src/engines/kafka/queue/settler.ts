@@ -1,14 +1,16 @@
 import type { Effects, OutgoingMessage, OutgoingRecord } from '../../../sdk/engine.ts'
 import { PosthornError } from '../../../sdk/posthorn-error.ts'
-import { pause } from '../client/backoff.ts'
 import type { Outgoing } from '../client/records.ts'
 import type { GroupWriter } from '../group-writer.ts'
 import type { Part } from './part.ts'
 
 /** Settlements that are one write. */
 const MOST_TOGETHER = 500
-/** How long acknowledgements wait for others: nobody waits for them, and each commit is a write of the broker's. */
-const LINGER_MS = 10
+/**
+ * How long acknowledgements wait for others: nobody waits for them, and each commit is a write of the broker's. What has effects, and who stops, takes
+ * them along at once.
+ */
+const LINGER_MS = 100
 
 /** What becomes of a message, or of none: then only where the partition stands is kept. */
 export interface Settling {
@@ -35,6 +37,9 @@ export class Settler {
   private readonly onStored: (part: Part, offset: number) => void
   private waiting: Waiting[] = []
   private running = false
+  /** Ends the wait for others. */
+  private hurry = () => {}
+  private isHurried = false
 
   constructor(queue: string, writer: GroupWriter, onStored: (part: Part, offset: number) => void) {
     this.queue = queue
@@ -44,19 +49,37 @@ export class Settler {
 
   settle(settling: Settling): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ settling, resolve, reject })
+      const waiting = { settling, resolve, reject }
+      this.waiting.push(waiting)
+      if (this.waiting.length === MOST_TOGETHER || !isBare(waiting)) this.hurry()
       if (this.running) return
       this.running = true
       setImmediate(() => this.run())
     })
   }
 
+  /** From now on nobody waits for others. */
+  noMore(): void {
+    this.isHurried = true
+    this.hurry()
+  }
+
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      if (this.waiting.length < MOST_TOGETHER && this.waiting.every(isBare)) await pause(LINGER_MS)
+      if (!this.isHurried && this.waiting.length < MOST_TOGETHER && this.waiting.every(isBare)) await this.linger()
       await this.store(this.waiting.splice(0, MOST_TOGETHER))
     }
     this.running = false
+  }
+
+  private linger(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LINGER_MS)
+      this.hurry = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   /** Never throws: each is told. */
