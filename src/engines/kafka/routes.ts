@@ -71,7 +71,12 @@ function recordOf(
 
 /** Headers as they are, unless they have to say something else of the message's times. */
 function withTimes(headers: Headers, notBefore: number | null, expiresAt: number | null): Headers {
-  if (notBefore === null && expiresAt === null && headers[NOT_BEFORE] === undefined && headers[EXPIRES_AT] === undefined)
+  if (
+    notBefore === null &&
+    expiresAt === null &&
+    headers[NOT_BEFORE] === undefined &&
+    headers[EXPIRES_AT] === undefined
+  )
     return headers
   const due = notBefore === null ? undefined : String(notBefore)
   const expiry = expiresAt === null ? undefined : String(expiresAt)

@@ -3,7 +3,7 @@ import type { Logger } from '../../sdk/logger.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { type ConfirmChannel, codeOf, REPLY, refusal } from './client.ts'
 import type { Link } from './link.ts'
-import type { Parcel } from './message.ts'
+import { type Parcel, tableOf } from './message.ts'
 
 /** What the client library says of a message that the broker refused, other than of one whose channel was closed. */
 const NACKED = 'message nacked'
@@ -101,6 +101,8 @@ export class Publisher {
       const refused = (error as Error | null)?.message === NACKED
       if ((error === null || refused) && this.published.delete(pending)) this.confirm(pending, refused)
     }
+    const { headers } = options
+    options.headers = tableOf(headers)
     try {
       if (!channel.publish(exchange, routingKey, body, options, confirmed)) this.full = true
     } catch (error) {
@@ -108,6 +110,9 @@ export class Publisher {
       if (!(error instanceof RangeError || error instanceof TypeError)) return
       this.published.delete(pending)
       pending.done(new PosthornError('TOO_LARGE', `a message to '${routingKey}': ${error.message}`, { cause: error }))
+    } finally {
+      // It may be published again.
+      options.headers = headers
     }
   }
 
