@@ -13,6 +13,11 @@ import { CORRELATION_ID, FAILURE, FAILURES, FIRST_FAILED_AT, MESSAGE_ID, ORIGIN,
 const HANDLED_BEFORE = { outcome: 'acknowledged', answer: undefined } as const
 /** A delivery whose effects can't be stored goes back so much later. */
 const AGAIN_MS = 1000
+/** What a broker says of effects that it will not take later either. */
+const FOR_GOOD: ReadonlySet<unknown> = new Set(['REFUSED', 'TOO_LARGE', 'NOT_FOUND'])
+
+/** What is done instead where the broker will never take the effects. */
+type Refused = ((error: unknown) => MaybeLater<void>) | null
 
 type Settlement = Parameters<Delivery['settle']>[0]
 
@@ -76,21 +81,18 @@ export class Settler {
     return this.failed(delivery, facts, handled)
   }
 
-  /** The lane does not wait until that is stored; `done` does. */
-  settle(delivery: Delivery, settlement: Settlement): void {
+  /** The lane does not wait until that is stored; `done` does. `refused` is called if the broker will never take its effects, and nothing is settled then. */
+  settle(delivery: Delivery, settlement: Settlement, refused: Refused = null): void {
     let stored: Promise<void> | void
     try {
       stored = delivery.settle(settlement)
     } catch (error) {
-      this.unsettled(delivery, settlement, error)
+      void this.unsettled(delivery, settlement, error, refused)
       return
     }
     if (stored === undefined) return
     this.settling++
-    stored.then(this.stored, (error: unknown) => {
-      this.unsettled(delivery, settlement, error)
-      this.stored()
-    })
+    stored.catch((error: unknown) => this.unsettled(delivery, settlement, error, refused)).then(this.stored)
   }
 
   private readonly stored = (): void => {
@@ -98,8 +100,11 @@ export class Settler {
     for (const resolve of this.idle.splice(0)) resolve()
   }
 
-  private unsettled(delivery: Delivery, settlement: Settlement, error: unknown): void {
+  private unsettled(delivery: Delivery, settlement: Settlement, error: unknown, refused: Refused): MaybeLater<void> {
     const { queue } = delivery
+    if (refused !== null && error instanceof PosthornError && FOR_GOOD.has(error.code)) {
+      return refused(error)
+    }
     if (error instanceof PosthornError && error.code === 'DELIVERY_LOST') {
       this.log.warn({ queue }, 'a delivery went back before it was settled: it comes again')
       return
@@ -139,17 +144,15 @@ export class Settler {
     inbox: Effects['inbox'],
   ): MaybeLater<void> {
     const { headers } = delivery
-    // Most senders wait for nothing.
-    if (headers[REPLY_TO] === undefined) {
-      const effects = context.effects(NO_EFFECTS.messages, inbox)
-      this.settle(delivery, effects === NO_EFFECTS ? HANDLED : { kind: 'ack', effects })
-      return
-    }
-    const acknowledge = (messages: readonly OutgoingMessage[]) =>
-      this.settle(delivery, { kind: 'ack', effects: context.effects(messages, inbox) })
-    // The answer is not what the contract says: the handler's mistake, which it would make again.
+    const effects = headers[REPLY_TO] === undefined ? context.effects(NO_EFFECTS.messages, inbox) : null
+    // Most senders wait for nothing, and most handlers send nothing.
+    if (effects === NO_EFFECTS) return this.settle(delivery, HANDLED)
+    // The answer is not what the contract says, or the broker takes nothing of what was sent: the handler's mistake, which it would make again.
     const mistaken = (error: unknown) =>
       this.settleHandled(delivery, facts, { kind: 'dead', failures: facts.attempt, error }, inbox)
+    const settle = (effects: Effects) => this.settle(delivery, { kind: 'ack', effects }, mistaken)
+    if (effects !== null) return settle(effects)
+    const acknowledge = (messages: readonly OutgoingMessage[]) => settle(context.effects(messages, inbox))
     const reply = async () => this.reply(headers, { outcome: 'acknowledged', answer })
     return reply().then(acknowledge, mistaken)
   }

@@ -50,6 +50,24 @@ describe('a contract on a queue of the SDK in the process of the broker', () => 
     assert.deepEqual(rig.counts('sent-for-later'), { checked: 3, warned: 0, refused: 1, buried: 0, dropped: 0 })
   })
 
+  it('makes a dead letter, with the reason, of a message whose handler sends what breaks it', async () => {
+    const orders = await held('sent-by-a-handler', NUMBER)
+    const asked = queue('asked', { schema: json<string>(), retry: { attempts: 2, delay: '1h' } })
+    let handled = 0
+    const consumer = await rig.bus.consume(asked, async (text, { send }) => {
+      handled++
+      await send(orders, text)
+    })
+    await rig.bus.send(asked, 'one')
+    await rig.advance(HOUR)
+    const reasons: (string | undefined)[] = []
+    for await (const letter of rig.bus.deadLetters(asked).list()) reasons.push(letter.failure?.message)
+    assert.match(reasons[0] ?? '', /'sent-by-a-handler' has a contract that the message breaks/)
+    assert.deepEqual([handled, reasons.length], [1, 1])
+    assert.equal(await rig.bus.deadLetters(orders).count(), 0)
+    await consumer.stop()
+  })
+
   it('only warns where it was told to', async () => {
     const orders = await held('warned', NUMBER)
     await rig.police('^warned$', { schema: 'warned', 'schema-check': 'warn' })
