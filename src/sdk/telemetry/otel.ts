@@ -12,12 +12,15 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 
 /** `messaging.system`, where the conventions have a value for the engine. */
 const SYSTEMS: Readonly<Record<string, string>> = { rabbitmq: 'rabbitmq', kafka: 'kafka' }
 
+/** Codes of a package that is not installed: Node's, and that of Jest, which finds modules itself. */
+const NOT_THERE: readonly string[] = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
+
 /** Null unless the application has OpenTelemetry's API. */
 export async function openTelemetry(engine: Engine): Promise<Telemetry | null> {
   try {
     return new Otel(await import('@opentelemetry/api'), engine)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null
+    if (NOT_THERE.includes(String((error as NodeJS.ErrnoException).code))) return null
     throw error
   }
 }
