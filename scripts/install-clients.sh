@@ -65,3 +65,4 @@ packages rascal rascal@21.0.1 amqplib@2.3.1
 packages registry-clients --ignore-scripts @kafkajs/confluent-schema-registry@3.9.0 @confluentinc/schemaregistry@1.10.1
 packages queues --ignore-scripts bullmq@5 pg-boss@10
 packages package-checks --ignore-scripts publint@0.3.25 @arethetypeswrong/cli@0.18.5
+packages test-runners --ignore-scripts vitest@3 jest@30
