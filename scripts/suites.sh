@@ -16,10 +16,11 @@ while IFS=$'\t' read -r suite protocol port least environment; do
   [ -d "$folder" ] || folder=$shared/suites/${suite%@*}
   if [ $# -eq 0 ]; then [ "$folder" = "$shared/suites/${suite%@*}" ] || continue
   else [[ " $* " == *" $suite "* ]] || continue; fi
-  rm -rf "$work/data"
+  # What the broker before said must not be taken for what this one says.
+  rm -rf "$work/data" "$work/banner"
   node dist/bin/posthorn.js serve --data "$work/data" --listen "$protocol://127.0.0.1:$port" --kafka-num-partitions 4 --log-level warn >"$work/banner" 2>"$work/log" &
   broker=$!
-  for _ in $(seq 100); do grep -q :// "$work/banner" && break; sleep 0.1; done
+  for _ in $(seq 100); do grep -qs :// "$work/banner" && break; sleep 0.1; done
   port=$(sed -n "s#.*$protocol://127.0.0.1:\([0-9]*\) .*#\1#p" "$work/banner" | head -1)
   env $environment timeout 1500 "$folder/run.sh" 127.0.0.1 "$port" "$work/$suite.tsv" >"$work/out" 2>&1 || true
   line=$(grep -o 'control: [0-9]* passed, [0-9]* failed' "$work/out" | tail -1 || true)
