@@ -40,18 +40,27 @@ export function replace(
   planted.push(() => Object.defineProperty(prototype, name, before))
 }
 
-/** Recovery passes over one type of records, as if they had not been written. */
-export function ignoreRecords(ignored: number): void {
+/** Puts something else in the place of what recovery does with a record; it gets what that was as `pass`. */
+export function replaceFold(make: (broker: Broker, pass: Fold['record']) => Fold['record']): void {
   replace(
     Broker,
     'fold',
     (original) =>
       function (this: Broker) {
         const fold = Reflect.apply(original, this, []) as Fold
-        const record: Fold['record'] = (type, ...rest) => {
-          if (type !== ignored) fold.record(type, ...rest)
-        }
-        return { ...fold, record }
+        return { ...fold, record: make(this, fold.record.bind(fold)) }
       },
   )
+}
+
+/** Recovery passes over some records, as if they had not been written. */
+export function ignoreRecordsWhere(isIgnored: (type: number, record: Uint8Array) => boolean): void {
+  replaceFold((_, pass) => (type, bytes, at, length, ...rest) => {
+    if (!isIgnored(type, bytes.subarray(at, at + length))) pass(type, bytes, at, length, ...rest)
+  })
+}
+
+/** Of one type all of them. */
+export function ignoreRecords(ignored: number): void {
+  ignoreRecordsWhere((type) => type === ignored)
 }

@@ -1,31 +1,17 @@
-import { Broker } from '../../src/broker/broker.ts'
 import { Record } from '../../src/broker/records.ts'
 import type { Acl } from '../../src/core/access/acl.ts'
 import { Acls } from '../../src/core/access/acls.ts'
 import { Quotas } from '../../src/core/quota/quotas.ts'
 import { Ask } from '../../src/kafka/security/authorizer.ts'
 import { Scram } from '../../src/kafka/security/scram.ts'
-import type { Fold } from '../../src/store/fold.ts'
-import { CRASHES, type Mutant, replace } from '../mutant.ts'
+import { CRASHES, ignoreRecordsWhere, type Mutant, replace } from '../mutant.ts'
 
 /** Nobody but those who look after access. */
 const ACCESS = { publishers: 0, consumers: 0, queues: 0, producers: 1, readers: 1, members: 0, workers: 0, officers: 1 }
 
 /** Recovery passes over definitions of one kind. */
 function ignoreDefinitions(kind: string): void {
-  replace(
-    Broker,
-    'fold',
-    (original) =>
-      function (this: Broker) {
-        const fold = Reflect.apply(original, this, []) as Fold
-        const record: Fold['record'] = (type, bytes, at, length, ...rest) => {
-          const text = type === Record.definition ? Buffer.from(bytes.subarray(at, at + length)).toString() : ''
-          if (!text.includes(`"kind":"${kind}"`)) fold.record(type, bytes, at, length, ...rest)
-        }
-        return { ...fold, record }
-      },
-  )
+  ignoreRecordsWhere((type, record) => type === Record.definition && Buffer.from(record).includes(`"kind":"${kind}"`))
 }
 
 export const ACCESS_MUTANTS: readonly Mutant[] = [

@@ -1,14 +1,15 @@
 import { EMPTY_TABLE, type Table } from '../../src/wire/amqp/field.ts'
 import { basic, confirm } from '../../src/wire/amqp/methods.ts'
+import { SimClient } from '../client.ts'
 import { rule } from '../failure.ts'
-import type { Actor, World } from '../world.ts'
+import type { Wire } from '../net.ts'
+import type { World } from '../world.ts'
 import { declare } from './declare.ts'
 import { AmqpLink, type Incoming } from './link.ts'
 import type { AmqpModel, Copy, Holder, Message } from './model.ts'
 
 /** Takes messages from one queue and acknowledges, requeues or rejects them, or vanishes with them. */
-export class Consumer implements Actor {
-  private readonly world: World
+export class Consumer extends SimClient {
   private readonly model: AmqpModel
   private readonly queue: string
   private readonly name: string
@@ -34,7 +35,7 @@ export class Consumer implements Actor {
   private asked = false
 
   constructor(world: World, model: AmqpModel, queueName: string, name: string, exclusive: boolean) {
-    this.world = world
+    super(world)
     this.model = model
     this.queue = queueName
     this.name = name
@@ -50,11 +51,7 @@ export class Consumer implements Actor {
     return this.exclusive && this.queue === queue
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.link?.read(true)
   }
 
@@ -62,22 +59,15 @@ export class Consumer implements Actor {
     return this.outstanding.size === 0 && this.proofs.size === 0
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `${this.name} of ${this.queue}: ${this.link?.ready ? 'ready' : 'not ready'}, ${this.outstanding.size} outstanding`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected dial(): Wire | null {
+    return this.model.connect()
   }
 
-  private connect(): void {
-    const wire = this.model.connect()
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected connected(wire: Wire): void {
     this.outstanding = new Map()
     this.latest = new Map()
     this.lastTag = 0
@@ -116,7 +106,7 @@ export class Consumer implements Actor {
         this.outstanding.clear()
         this.proofs = new Map()
         this.unproven = []
-        this.later(() => this.connect())
+        this.comeBack()
       },
     })
     this.link = link

@@ -1,7 +1,9 @@
 import { EMPTY_TABLE } from '../../src/wire/amqp/field.ts'
 import { basic, tx } from '../../src/wire/amqp/methods.ts'
+import { SimClient } from '../client.ts'
 import { rule } from '../failure.ts'
-import type { Actor, World } from '../world.ts'
+import type { Wire } from '../net.ts'
+import type { World } from '../world.ts'
 import { declare } from './declare.ts'
 import { AmqpLink, type Incoming } from './link.ts'
 import type { AmqpModel, Copy, Holder, Message } from './model.ts'
@@ -15,8 +17,7 @@ interface Move {
 }
 
 /** Takes messages from one queue and publishes one to another for each, both in one transaction: all of that happens, or nothing. */
-export class Mover implements Actor {
-  private readonly world: World
+export class Mover extends SimClient {
   private readonly model: AmqpModel
   private readonly from: string
   private readonly to: string
@@ -31,7 +32,7 @@ export class Mover implements Actor {
   private sequence = 0
 
   constructor(world: World, model: AmqpModel, from: string, to: string, name: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.from = from
     this.to = to
@@ -39,11 +40,7 @@ export class Mover implements Actor {
     this.holder = { name, life: 0, alive: () => false }
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.link?.read(true)
   }
 
@@ -51,7 +48,7 @@ export class Mover implements Actor {
     return this.outstanding.size === 0 && this.committing === null
   }
 
-  end(): void {
+  override end(): void {
     for (const { from, deliveries, to } of this.open) {
       if (!from.message.persistent || from.message.confirmedIn === 0) continue
       const copy = to.copies.get(this.to)!
@@ -61,20 +58,15 @@ export class Mover implements Actor {
     }
   }
 
-  toString(): string {
+  override toString(): string {
     return `${this.name}: ${this.outstanding.size} outstanding, committing ${this.committing !== null}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected dial(): Wire | null {
+    return this.model.connect()
   }
 
-  private connect(): void {
-    const wire = this.model.connect()
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected connected(wire: Wire): void {
     const { life } = this.world
     this.session = this.model.session()
     this.sequence = 0
@@ -94,7 +86,7 @@ export class Mover implements Actor {
         if (this.committing !== null) this.open.push(...this.committing)
         this.committing = null
         this.outstanding.clear()
-        this.later(() => this.connect())
+        this.comeBack()
       },
     })
     this.link = link

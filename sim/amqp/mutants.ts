@@ -1,5 +1,4 @@
 import { Confirms } from '../../src/amqp/confirms.ts'
-import { Broker } from '../../src/broker/broker.ts'
 import { HEAD } from '../../src/broker/queue/range-record.ts'
 import { Record } from '../../src/broker/records.ts'
 import { Queue, type QueueSettings } from '../../src/core/queue/queue.ts'
@@ -8,8 +7,7 @@ import { InSequence } from '../../src/core/queue/ready.ts'
 import { ByPriority } from '../../src/core/queue/ready-by-priority.ts'
 import { getU48 } from '../../src/std/bytes.ts'
 import { Heap } from '../../src/std/heap.ts'
-import type { Fold } from '../../src/store/fold.ts'
-import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
+import { CRASHES, ignoreRecords, ignoreRecordsWhere, type Mutant, replace, replaceFold } from '../mutant.ts'
 
 /** Queues of all kinds, and little else. */
 const QUEUES = { publishers: 3, consumers: 5, queues: 4, producers: 0, readers: 0, members: 0, largest: 200 }
@@ -143,19 +141,9 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
     name: 'what leaves a queue many at a time is not remembered, as in a purge',
     swarm: { ...QUEUES, ...CRASHES },
     plant() {
-      replace(
-        Broker,
-        'fold',
-        (original) =>
-          function (this: Broker) {
-            const fold = Reflect.apply(original, this as never, []) as Fold
-            const record: Fold['record'] = (type, bytes, at, ...rest) => {
-              // Of the first range, where both ends stand.
-              const many = type === Record.settle && getU48(bytes, at + HEAD + 6) - getU48(bytes, at + HEAD) >= 8
-              if (!many) fold.record(type, bytes, at, ...rest)
-            }
-            return { ...fold, record }
-          },
+      // Of the first range, where both ends stand.
+      ignoreRecordsWhere(
+        (type, record) => type === Record.settle && getU48(record, HEAD + 6) - getU48(record, HEAD) >= 8,
       )
     },
   },
@@ -163,39 +151,17 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
     name: 'a deleted queue comes back with the broker',
     swarm: { ...QUEUES, ...CRASHES },
     plant() {
-      replace(
-        Broker,
-        'fold',
-        (original) =>
-          function (this: Broker) {
-            const fold = Reflect.apply(original, this as never, []) as Fold
-            const record: Fold['record'] = (type, bytes, at, length, ...rest) => {
-              const gone =
-                type === Record.definition && Buffer.from(bytes.subarray(at, at + length)).includes('queue-gone')
-              if (!gone) fold.record(type, bytes, at, length, ...rest)
-            }
-            return { ...fold, record }
-          },
-      )
+      ignoreRecordsWhere((type, record) => type === Record.definition && Buffer.from(record).includes('queue-gone'))
     },
   },
   {
     name: 'what policies say counts after a replay, not while it goes on',
     swarm: { ...QUEUES, ...CRASHES, policies: true },
     plant() {
-      replace(
-        Broker,
-        'fold',
-        (original) =>
-          function (this: Broker) {
-            const fold = Reflect.apply(original, this as never, []) as Fold
-            const record: Fold['record'] = (...args) => {
-              for (const queue of this.queuesById.values()) queue.policyEpoch = this.policyEpoch
-              fold.record(...args)
-            }
-            return { ...fold, record }
-          },
-      )
+      replaceFold((broker, pass) => (...args) => {
+        for (const queue of broker.queuesById.values()) queue.policyEpoch = broker.policyEpoch
+        pass(...args)
+      })
     },
   },
   {

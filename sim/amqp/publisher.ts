@@ -1,14 +1,15 @@
 import { basic, confirm, tx } from '../../src/wire/amqp/methods.ts'
+import { SimClient } from '../client.ts'
 import { drawRoute } from '../exchange/routes.ts'
 import { rule } from '../failure.ts'
-import type { Actor, World } from '../world.ts'
+import type { Wire } from '../net.ts'
+import type { World } from '../world.ts'
 import { declare } from './declare.ts'
 import { AmqpLink, type Incoming } from './link.ts'
 import type { AmqpModel, Message } from './model.ts'
 
 /** Publishes with confirms or in transactions, breaks its connection now and then, and comes back. */
-export class Publisher implements Actor {
-  private readonly world: World
+export class Publisher extends SimClient {
   private readonly model: AmqpModel
   private readonly name: string
   private readonly transactional: boolean
@@ -25,7 +26,7 @@ export class Publisher implements Actor {
   private life = 0
 
   constructor(world: World, model: AmqpModel, name: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.name = name
     this.transactional = world.dice.chance(0.2)
@@ -33,34 +34,21 @@ export class Publisher implements Actor {
     this.window = world.dice.pick([1, 10, 100])
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {}
-
   done(): boolean {
     if (this.world.life !== this.life || this.link === null || !this.prepared) return false
     return this.unconfirmed.size === 0 && this.committing === null
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     const state = this.link === null ? 'not connected' : `ready ${this.prepared}, blocked ${this.link.blocked}`
     return `${this.name}: ${state}, ${this.unconfirmed.size} unconfirmed, committing ${this.committing !== null}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected dial(): Wire | null {
+    return this.model.connect()
   }
 
-  private connect(): void {
-    const wire = this.model.connect()
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected connected(wire: Wire): void {
     this.life = this.world.life
     this.prepared = false
     this.unconfirmed = new Map()
@@ -77,7 +65,7 @@ export class Publisher implements Actor {
       received: (incoming) => this.received(incoming),
       closed: () => {
         if (this.link === link) this.link = null
-        this.later(() => this.connect())
+        this.comeBack()
       },
     })
     this.link = link

@@ -1,11 +1,10 @@
 import { Broker } from '../../src/broker/broker.ts'
 import { Part } from '../../src/broker/records.ts'
-import type { Fold } from '../../src/store/fold.ts'
 import { Journal } from '../../src/store/journal.ts'
 import { JournalFiles } from '../../src/store/journal-files.ts'
 import { Segments } from '../../src/store/segments.ts'
 import { SimFile } from '../disk.ts'
-import { CRASHES, type Mutant, replace } from '../mutant.ts'
+import { CRASHES, ignoreRecordsWhere, type Mutant, replace } from '../mutant.ts'
 import { SimSocket } from '../net.ts'
 
 /** Much that comes and goes in queues, and checkpoints all the time. */
@@ -107,18 +106,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     swarm: CRASHES,
     plant() {
       let n = 0
-      replace(
-        Broker,
-        'fold',
-        (original) =>
-          function (this: Broker) {
-            const fold = Reflect.apply(original, this, []) as Fold
-            const record: Fold['record'] = (...args) => {
-              if (++n % 40 !== 0) fold.record(...args)
-            }
-            return { ...fold, record }
-          },
-      )
+      ignoreRecordsWhere(() => ++n % 40 === 0)
     },
   },
   {

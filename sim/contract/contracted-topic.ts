@@ -9,8 +9,9 @@ import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/p
 import type { Slice } from '../../src/wire/kafka/schema.ts'
 import { rule } from '../failure.ts'
 import { decodeBatches, encodeBatch } from '../kafka/batch.ts'
-import { KafkaLink } from '../kafka/link.ts'
-import type { Actor, World } from '../world.ts'
+import { KafkaClient } from '../kafka/client.ts'
+import type { KafkaLink } from '../kafka/link.ts'
+import type { World } from '../world.ts'
 
 const NAME = 'contracted'
 /** No schema has it. */
@@ -22,9 +23,7 @@ const RETRIED: readonly number[] = [ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.UNK
  * One client with a topic that has a contract: it sends batches of which each record has the id of a schema, and some in which one has not. Those are
  * refused, whatever crashes, and none of their records is ever read; the others are there once they were acknowledged.
  */
-export class ContractedTopic implements Actor {
-  private readonly world: World
-  private link: KafkaLink | null = null
+export class ContractedTopic extends KafkaClient {
   /** The id of the schema; -1 until somebody was told. */
   private schema = -1
   private registering = 0
@@ -41,14 +40,10 @@ export class ContractedTopic implements Actor {
   private drained = false
 
   constructor(world: World) {
-    this.world = world
+    super(world)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.rereading = true
     this.next = 0
   }
@@ -57,32 +52,12 @@ export class ContractedTopic implements Actor {
     return this.drained
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `the contracted topic: read up to ${this.next} of ${this.known}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.later(() => this.connect())
-    })
-    this.link = link
-    this.later(() => this.act(link))
-  }
-
   /** One thing at a time. */
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice } = this.world
     if (this.link !== link || !link.open) return
     if (link.waiting === 0) this.choose(link)

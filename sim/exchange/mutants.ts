@@ -1,10 +1,8 @@
-import { Broker } from '../../src/broker/broker.ts'
 import { KeptMessages } from '../../src/broker/exchange/kept-messages.ts'
 import { Record } from '../../src/broker/records.ts'
 import { ConsistentHashBindings } from '../../src/core/exchange/consistent-hash.ts'
 import { Router } from '../../src/core/exchange/router.ts'
-import type { Fold } from '../../src/store/fold.ts'
-import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
+import { CRASHES, ignoreRecords, type Mutant, replace, replaceFold } from '../mutant.ts'
 
 /** Much that is delayed, and nothing of Kafka. */
 const DELAYS = { publishers: 3, consumers: 3, queues: 2, producers: 0, readers: 0, members: 0, longestDelay: 2000 }
@@ -43,22 +41,13 @@ export const EXCHANGE_MUTANTS: readonly Mutant[] = [
     swarm: { ...CRASHES, ...DELAYS },
     plant() {
       let last: Uint8Array | null = null
-      replace(
-        Broker,
-        'fold',
-        (original) =>
-          function (this: Broker) {
-            const fold = Reflect.apply(original, this, []) as Fold
-            const record: Fold['record'] = (type, bytes, at, length, ...rest) => {
-              if (type !== Record.kept) return fold.record(type, bytes, at, length, ...rest)
-              const changed = bytes.slice(at, at + length)
-              if (last !== null) changed.set(last, 10)
-              last = bytes.slice(at + 10, at + 18)
-              return fold.record(type, changed, 0, length, ...rest)
-            }
-            return { ...fold, record }
-          },
-      )
+      replaceFold((_, pass) => (type, bytes, at, length, ...rest) => {
+        if (type !== Record.kept) return pass(type, bytes, at, length, ...rest)
+        const changed = bytes.slice(at, at + length)
+        if (last !== null) changed.set(last, 10)
+        last = bytes.slice(at + 10, at + 18)
+        return pass(type, changed, 0, length, ...rest)
+      })
     },
   },
   {

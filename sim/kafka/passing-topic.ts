@@ -8,9 +8,10 @@ import { MetadataRequest, MetadataResponse } from '../../src/wire/kafka/messages
 import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
 import { type Slice, ZERO_UUID } from '../../src/wire/kafka/schema.ts'
 import { rule } from '../failure.ts'
-import type { Actor, World } from '../world.ts'
+import type { World } from '../world.ts'
 import { decodeBatches, encodeBatch } from './batch.ts'
-import { KafkaLink } from './link.ts'
+import { KafkaClient } from './client.ts'
+import type { KafkaLink } from './link.ts'
 
 const NAME = 'passing'
 const EARLIEST = -2
@@ -19,9 +20,7 @@ const EARLIEST = -2
  * One client with a topic that nobody else uses: it fills it, moves the start of its log, reads it, deletes it, and creates it again. What was
  * acknowledged and not let go is there; what was let go never comes back, nor does a topic that was deleted.
  */
-export class PassingTopic implements Actor {
-  private readonly world: World
-  private link: KafkaLink | null = null
+export class PassingTopic extends KafkaClient {
   /** The topic's id; empty if it is not there as far as we know. */
   private id = ''
   /** Ids of topics that were there and are gone. */
@@ -45,14 +44,10 @@ export class PassingTopic implements Actor {
   private drained = false
 
   constructor(world: World) {
-    this.world = world
+    super(world)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.rereading = true
     this.next = this.leastStart
   }
@@ -61,34 +56,17 @@ export class PassingTopic implements Actor {
     return this.drained
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `the passing topic ${this.id}: read up to ${this.next} of ${this.known}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.lateTrim = Math.max(this.lateTrim, this.trimming)
-      this.trimming = -1
-      this.later(() => this.connect())
-    })
-    this.link = link
-    this.later(() => this.act(link))
+  protected override disconnected(): void {
+    this.lateTrim = Math.max(this.lateTrim, this.trimming)
+    this.trimming = -1
   }
 
   /** One thing at a time. */
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice } = this.world
     if (this.link !== link || !link.open) return
     if (link.waiting === 0) this.choose(link)

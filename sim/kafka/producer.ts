@@ -2,9 +2,10 @@ import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/wire/kafka/messages/init-producer-id.ts'
 import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
 import { rule } from '../failure.ts'
-import type { Actor, World } from '../world.ts'
+import type { World } from '../world.ts'
 import { encodeBatch } from './batch.ts'
-import { KafkaLink } from './link.ts'
+import { KafkaClient } from './client.ts'
+import type { KafkaLink } from './link.ts'
 import { type KafkaModel, TOPIC } from './model.ts'
 
 interface Sent {
@@ -34,20 +35,18 @@ const RETRIED: readonly number[] = [
 ]
 
 /** An idempotent producer: sends again until it has an answer, and expects every record exactly once. */
-export class Producer implements Actor {
-  private readonly world: World
+export class Producer extends KafkaClient {
   private readonly model: KafkaModel
   private readonly name: string
   private readonly number: number
   private readonly lanes: Lane[]
   private readonly version: number
-  private link: KafkaLink | null = null
   private producerId = -1
   private epoch = 0
   private stopped = false
 
   constructor(world: World, model: KafkaModel, name: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.name = name
     this.number = model.producer()
@@ -55,11 +54,7 @@ export class Producer implements Actor {
     this.lanes = model.partitions.map(() => ({ batches: [], underWay: 0, broken: false, known: false, sequence: 0 }))
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.stopped = true
   }
 
@@ -67,32 +62,16 @@ export class Producer implements Actor {
     return this.lanes.every((lane) => lane.batches.length === 0)
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `${this.name}: ${this.lanes.map((lane) => `${lane.batches.length} batches, ${lane.underWay} under way`)}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected override opened(link: KafkaLink): void {
     for (const lane of this.lanes) {
       lane.underWay = 0
       lane.broken = false
     }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.later(() => this.connect())
-    })
-    this.link = link
-    if (this.producerId >= 0) this.later(() => this.act(link))
+    if (this.producerId >= 0) super.opened(link)
     else this.initialize(link)
   }
 
@@ -111,7 +90,7 @@ export class Producer implements Actor {
     })
   }
 
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice } = this.world
     if (this.link !== link || !link.open) return
     if (!this.stopped && dice.chance(0.01)) {

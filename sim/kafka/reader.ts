@@ -1,25 +1,24 @@
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch.ts'
 import { rule } from '../failure.ts'
-import type { Actor, World } from '../world.ts'
+import type { World } from '../world.ts'
 import { decodeBatches } from './batch.ts'
-import { KafkaLink } from './link.ts'
+import { KafkaClient } from './client.ts'
+import type { KafkaLink } from './link.ts'
 import { type KafkaModel, TOPIC } from './model.ts'
 
 /** Reads all partitions from the beginning, and again from somewhere; in the end, everything. */
-export class Reader implements Actor {
-  private readonly world: World
+export class Reader extends KafkaClient {
   private readonly model: KafkaModel
   private readonly name: string
   private readonly version: number
-  private link: KafkaLink | null = null
   private next: number[]
   /** While draining: up to where each partition has been read since, and what it was said to hold. */
   private reached: number[]
   private rereading = false
 
   constructor(world: World, model: KafkaModel, name: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.name = name
     this.version = world.dice.between(4, 12)
@@ -27,11 +26,7 @@ export class Reader implements Actor {
     this.reached = model.partitions.map(() => -1)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.link?.read(true)
     this.next = this.next.map(() => 0)
     this.rereading = true
@@ -42,33 +37,15 @@ export class Reader implements Actor {
     return this.model.partitions.every((model, i) => this.reached[i]! >= Math.max(model.at.length, model.highWatermark))
   }
 
-  end(): void {
+  override end(): void {
     this.model.checkAll()
   }
 
-  toString(): string {
+  override toString(): string {
     return `${this.name}: read up to ${this.reached}, of ${this.model.partitions.map((model) => model.at.length)}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.later(() => this.connect())
-    })
-    this.link = link
-    this.later(() => this.act(link))
-  }
-
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice, clock, draining } = this.world
     if (this.link !== link || !link.open) return
     if (!draining && dice.chance(0.01)) {

@@ -3,35 +3,30 @@ import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch
 import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
 import { rule } from '../failure.ts'
 import { decodeBatches, encodeBatch } from '../kafka/batch.ts'
-import { KafkaLink } from '../kafka/link.ts'
-import type { Actor, World } from '../world.ts'
+import { KafkaClient } from '../kafka/client.ts'
+import type { KafkaLink } from '../kafka/link.ts'
+import type { World } from '../world.ts'
 import type { StreamModel } from './model.ts'
 
 /** Writes to a stream as to the topic of its name, and reads it so: it has the same records at the same offsets. */
-export class StreamKafkaClient implements Actor {
-  private readonly world: World
+export class StreamKafkaClient extends KafkaClient {
   private readonly model: StreamModel
   private readonly topic: string
   private readonly limited: boolean
   private readonly name: string
-  private link: KafkaLink | null = null
   private next = 0
   private rereading = false
   private readTo = -1
 
   constructor(world: World, model: StreamModel, topic: string, limited: boolean) {
-    this.world = world
+    super(world)
     this.model = model
     this.topic = topic
     this.limited = limited
     this.name = `kafka client of ${topic}`
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.rereading = true
     this.next = 0
   }
@@ -40,31 +35,11 @@ export class StreamKafkaClient implements Actor {
     return this.readTo >= this.model.end(this.topic)
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `${this.name}: read up to ${this.readTo} of ${this.model.end(this.topic)}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.later(() => this.connect())
-    })
-    this.link = link
-    this.later(() => this.act(link))
-  }
-
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice, draining } = this.world
     if (this.link !== link || !link.open) return
     if (!draining && dice.chance(0.02)) {

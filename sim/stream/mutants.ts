@@ -1,15 +1,13 @@
 import { Confirms } from '../../src/amqp/confirms.ts'
 import type { Front } from '../../src/amqp/front.ts'
 import { type PendingPublish, Transaction } from '../../src/amqp/transaction.ts'
-import { Broker } from '../../src/broker/broker.ts'
 import { Record } from '../../src/broker/records.ts'
 import { Reader } from '../../src/broker/stream/reader.ts'
 import { Topics } from '../../src/broker/topic/topics.ts'
 import { BatchBuilder } from '../../src/core/partition/batch-builder.ts'
 import { Partition } from '../../src/core/partition/partition.ts'
 import type { Queue } from '../../src/core/queue/queue.ts'
-import type { Fold } from '../../src/store/fold.ts'
-import { CRASHES, ignoreRecords, type Mutant, replace } from '../mutant.ts'
+import { CRASHES, ignoreRecords, ignoreRecordsWhere, type Mutant, replace } from '../mutant.ts'
 
 /** Streams, and little else. */
 const STREAMS = { streams: 3, queues: 0, publishers: 0, consumers: 0, producers: 0, readers: 0, members: 0, workers: 0 }
@@ -78,21 +76,13 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
     name: 'a deleted stream comes back with the broker',
     swarm: { ...STREAMS, ...CRASHES, steward: false, checks: 0 },
     plant() {
-      replace(
-        Broker,
-        'fold',
-        (original) =>
-          function (this: Broker) {
-            const fold = Reflect.apply(original, this as never, []) as Fold
-            const record: Fold['record'] = (type, bytes, at, length, ...rest) => {
-              const text = Buffer.from(bytes.subarray(at, at + length))
-              const gone = type === Record.definition && text.includes('queue-gone')
-              const logGone = type === Record.topic && text.includes('"op":"delete"')
-              if (!gone && !logGone) fold.record(type, bytes, at, length, ...rest)
-            }
-            return { ...fold, record }
-          },
-      )
+      ignoreRecordsWhere((type, record) => {
+        const text = Buffer.from(record)
+        return (
+          (type === Record.definition && text.includes('queue-gone')) ||
+          (type === Record.topic && text.includes('"op":"delete"'))
+        )
+      })
     },
   },
   {

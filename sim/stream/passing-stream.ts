@@ -1,107 +1,54 @@
-import { type Table, tableOf } from '../../src/wire/amqp/field.ts'
-import { basic, confirm, queue } from '../../src/wire/amqp/methods.ts'
-import { AmqpLink, type Incoming } from '../amqp/link.ts'
+import { tableOf } from '../../src/wire/amqp/field.ts'
+import { basic, queue } from '../../src/wire/amqp/methods.ts'
+import type { AmqpLink, Incoming } from '../amqp/link.ts'
+import { PassingClient } from '../amqp/passing-client.ts'
 import { rule } from '../failure.ts'
-import { recordId, recordValue } from '../kafka/batch.ts'
-import type { Actor, World } from '../world.ts'
+import { recordId } from '../kafka/batch.ts'
+import type { World } from '../world.ts'
 
 const MOST = 150
 const PREFETCH = 20
 
 /**
- * One client with a stream that nobody else uses: it fills it, reads it from its beginning, deletes it, also while it reads, and declares it again.
+ * It fills its stream, reads it from its beginning, deletes it, also while it reads, and declares it again.
  * What was confirmed is at one offset as long as the stream is there; a stream that was deleted never comes back, nor anything of it.
  */
-export class PassingStream implements Actor {
-  private readonly world: World
-  private readonly name: string
-  private readonly args: Table
-  private link: AmqpLink | null = null
-  private idle = false
-  /** Of this stream: what was confirmed, what was sent without an answer, and what is at which offset. */
+export class PassingStream extends PassingClient {
+  /** Of this stream: what was confirmed, and what is at which offset. */
   private confirmed = new Set<number>()
-  private maybe = new Set<number>()
   private at: number[] = []
   /** Somebody has asked to delete it, and has not heard the answer. */
   private deleting = false
-  private unconfirmed = new Map<number, number>()
-  private nextTag = 1
-  private nextId = 1
-  private answer: ((incoming: Incoming) => void) | null = null
   /** The consumer, what it gets next, and how many it has not acknowledged. */
   private reading: { readonly tag: string; next: number; held: number } | null = null
   private readers = 0
-  private drained = false
 
   constructor(world: World) {
-    this.world = world
     // Of one of the two Kafka could have no topic.
-    this.name = world.dice.pick(['passing-stream', 'passing stream'])
-    this.args = tableOf({ 'x-queue-type': 'stream', 'x-stream-max-segment-size-bytes': 3000 })
+    const name = world.dice.pick(['passing-stream', 'passing stream'])
+    super(world, name, tableOf({ 'x-queue-type': 'stream', 'x-stream-max-segment-size-bytes': 3000 }))
   }
 
-  begin(): void {
-    this.later(() => this.connect())
+  protected override prepare(link: AmqpLink): void {
+    super.prepare(link)
+    link.send(basic.qos, { prefetchSize: 0, prefetchCount: PREFETCH, global: false })
   }
 
-  drain(): void {}
-
-  done(): boolean {
-    return this.drained
+  protected override takes(incoming: Incoming): boolean {
+    if (incoming.method !== basic.deliver) return false
+    this.delivered(incoming)
+    return true
   }
 
-  end(): void {}
+  protected disconnected(): void {
+    this.reading = null
+  }
 
-  toString(): string {
+  override toString(): string {
     return `${this.name}: ${this.confirmed.size} confirmed, ${this.maybe.size} perhaps there, ${this.at.length} seen`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(5672)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    this.nextTag = 1
-    this.idle = false
-    const link = new AmqpLink(wire, {
-      ready: () => {
-        link.send(confirm.select, { nowait: false })
-        link.send(basic.qos, { prefetchSize: 0, prefetchCount: PREFETCH, global: false })
-        this.declare(link)
-      },
-      received: (incoming) => this.received(incoming),
-      closed: () => {
-        if (this.link !== link) return
-        this.link = null
-        for (const id of this.unconfirmed.values()) this.maybe.add(id)
-        this.unconfirmed.clear()
-        this.answer = null
-        this.reading = null
-        this.later(() => this.connect())
-      },
-    })
-    this.link = link
-    this.later(() => this.act(link))
-  }
-
-  private act(link: AmqpLink): void {
-    const { dice, draining } = this.world
-    if (this.link !== link || !link.open || link.closing) return
-    if (!draining && dice.chance(0.02)) {
-      link.break(dice.pick(['reset', 'end', 'close'] as const))
-      return
-    }
-    if (this.idle) this.choose(link)
-    link.flush()
-    this.later(() => this.act(link))
-  }
-
-  private choose(link: AmqpLink): void {
+  protected choose(link: AmqpLink): void {
     const { dice, draining } = this.world
     if (draining) {
       if (this.reading !== null) this.drained = this.at.length >= this.confirmed.size && this.seenAll()
@@ -110,7 +57,7 @@ export class PassingStream implements Actor {
       return
     }
     const what = dice.below(100)
-    if (what < 60 && this.confirmed.size < MOST && !link.blocked) this.publish(link)
+    if (what < 60 && this.confirmed.size < MOST && !link.blocked) this.publish(link, {}, 300)
     else if (what < 85) {
       if (this.reading === null) this.read(link)
       else this.stop(link)
@@ -122,14 +69,7 @@ export class PassingStream implements Actor {
     return [...this.confirmed].every((id) => seen.has(id))
   }
 
-  private declare(link: AmqpLink): void {
-    const flags = { ticket: 0, passive: false, durable: true, exclusive: false, autoDelete: false, nowait: false }
-    this.ask(queue.declareOk, ({ args }) => this.declared(args.messageCount as number))
-    link.send(queue.declare, { ...flags, queue: this.name, arguments: this.args })
-    link.flush()
-  }
-
-  private declared(told: number): void {
+  protected declared(told: number): void {
     // Whether it was deleted whose answer never came is seen by what is there.
     if (this.deleting && told === 0) this.begunAnew()
     this.deleting = false
@@ -143,48 +83,8 @@ export class PassingStream implements Actor {
     this.at = []
   }
 
-  private ask(method: Incoming['method'], then: (incoming: Incoming) => void): void {
-    this.idle = false
-    this.answer = (incoming) => {
-      rule(incoming.method === method, `${this.name} got ${incoming.method.name} instead of ${method.name}`)
-      this.answer = null
-      this.idle = true
-      then(incoming)
-    }
-  }
-
-  private received(incoming: Incoming): void {
-    const { method, args } = incoming
-    if (method === confirm.selectOk || method === basic.qosOk) return
-    if (method === basic.ack) this.acknowledged(args.deliveryTag as number, args.multiple as boolean)
-    else if (method === basic.deliver) this.delivered(incoming)
-    else {
-      rule(this.answer !== null, `${this.name} got ${method.name} unasked`)
-      this.answer(incoming)
-    }
-  }
-
-  private publish(link: AmqpLink): void {
-    const { dice } = this.world
-    this.idle = false
-    for (let n = dice.between(1, 8); n > 0; n--) {
-      const id = this.nextId++
-      this.unconfirmed.set(this.nextTag++, id)
-      link.publish('', this.name, {}, recordValue(id, dice.skewed(300)))
-    }
-  }
-
-  private acknowledged(tag: number, multiple: boolean): void {
-    for (const [each, id] of this.unconfirmed) {
-      if (each !== tag && !(multiple && each < tag)) continue
-      this.stands(id)
-      this.unconfirmed.delete(each)
-    }
-    if (this.unconfirmed.size === 0) this.idle = true
-  }
-
   /** It is in the stream as long as that is there. */
-  private stands(id: number): void {
+  protected stands(id: number): void {
     this.maybe.delete(id)
     this.confirmed.add(id)
   }

@@ -1,9 +1,11 @@
 import { tableOf } from '../../src/wire/amqp/field.ts'
 import { basic, confirm, tx } from '../../src/wire/amqp/methods.ts'
 import { AmqpLink, type Incoming } from '../amqp/link.ts'
+import { SimClient } from '../client.ts'
 import { rule } from '../failure.ts'
 import { recordValue } from '../kafka/batch.ts'
-import type { Actor, World } from '../world.ts'
+import type { Wire } from '../net.ts'
+import type { World } from '../world.ts'
 import { ALL, declareStreams, waitingFor } from './declare.ts'
 import type { Published, StreamModel } from './model.ts'
 
@@ -13,8 +15,7 @@ const MOST_UNCONFIRMED = 60
 export const FILTERS = ['a', 'b'] as const
 
 /** Publishes to streams over AMQP: to one or to all, by way of dead letters, with confirms or in transactions. */
-export class StreamPublisher implements Actor {
-  private readonly world: World
+export class StreamPublisher extends SimClient {
   private readonly model: StreamModel
   private readonly name: string
   private readonly transactional: boolean
@@ -28,40 +29,27 @@ export class StreamPublisher implements Actor {
   private prepared = false
 
   constructor(world: World, model: StreamModel, name: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.name = name
     this.transactional = world.dice.chance(0.3)
   }
-
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {}
 
   done(): boolean {
     if (this.world.life !== this.life || this.link === null || !this.prepared) return false
     return this.unconfirmed.size === 0 && this.committing === null
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     const state = this.link === null ? 'not connected' : `ready ${this.prepared}, blocked ${this.link.blocked}`
     return `${this.name}: ${state}, ${this.unconfirmed.size} unconfirmed, committing ${this.committing !== null}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected dial(): Wire | null {
+    return this.world.net.connect(5672)
   }
 
-  private connect(): void {
-    const wire = this.world.net.connect(5672)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected connected(wire: Wire): void {
     this.life = this.world.life
     this.prepared = false
     this.unconfirmed = new Map()
@@ -78,7 +66,7 @@ export class StreamPublisher implements Actor {
       received: (incoming) => this.received(incoming),
       closed: () => {
         if (this.link === link) this.link = null
-        this.later(() => this.connect())
+        this.comeBack()
       },
     })
     this.link = link

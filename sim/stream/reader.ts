@@ -1,9 +1,11 @@
 import { type Field, type Table, tableOf } from '../../src/wire/amqp/field.ts'
 import { basic } from '../../src/wire/amqp/methods.ts'
 import { AmqpLink, type Incoming } from '../amqp/link.ts'
+import { SimClient } from '../client.ts'
 import { rule } from '../failure.ts'
 import { recordId } from '../kafka/batch.ts'
-import type { Actor, World } from '../world.ts'
+import type { Wire } from '../net.ts'
+import type { World } from '../world.ts'
 import { declareStreams } from './declare.ts'
 import type { StreamKind, StreamModel } from './model.ts'
 import { FILTERS } from './publisher.ts'
@@ -18,8 +20,7 @@ interface Beginning {
 }
 
 /** Reads one stream over AMQP, from anywhere, again and again; in the end from its beginning to its end. */
-export class StreamReader implements Actor {
-  private readonly world: World
+export class StreamReader extends SimClient {
   private readonly model: StreamModel
   private readonly kind: StreamKind
   private readonly name: string
@@ -36,18 +37,14 @@ export class StreamReader implements Actor {
   private whole = false
 
   constructor(world: World, model: StreamModel, kind: StreamKind, name: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.kind = kind
     this.name = name
     this.prefetch = world.dice.pick([1, 5, 50, 200])
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.link?.read(true)
     this.link?.break('reset')
   }
@@ -59,26 +56,21 @@ export class StreamReader implements Actor {
     return this.whole && read && this.outstanding.length === 0 && model.missing().length === 0
   }
 
-  end(): void {
+  override end(): void {
     this.model.checkAll()
   }
 
-  toString(): string {
+  override toString(): string {
     const { model, kind, next } = this
     const some = model.missing().slice(0, 5)
     return `${this.name}: read up to ${next} of ${model.end(kind.name)}; missing ${some.map(({ id }) => id)}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected dial(): Wire | null {
+    return this.world.net.connect(5672)
   }
 
-  private connect(): void {
-    const wire = this.world.net.connect(5672)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected connected(wire: Wire): void {
     this.outstanding = []
     this.lastTag = 0
     this.next = -1
@@ -94,7 +86,7 @@ export class StreamReader implements Actor {
       closed: () => {
         if (this.link !== link) return
         this.link = null
-        this.later(() => this.connect())
+        this.comeBack()
       },
     })
     this.link = link

@@ -3,8 +3,9 @@ import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../src/wire/kafka/messages/list-offsets.ts'
 import type { Decoded } from '../../src/wire/kafka/schema.ts'
 import { rule } from '../failure.ts'
-import { KafkaLink } from '../kafka/link.ts'
-import type { Actor, World } from '../world.ts'
+import { KafkaClient } from '../kafka/client.ts'
+import type { KafkaLink } from '../kafka/link.ts'
+import type { World } from '../world.ts'
 import { TABLE, type TableModel } from './model.ts'
 import { decodePacked } from './packed.ts'
 
@@ -22,22 +23,17 @@ interface Scan {
 }
 
 /** Reads the compacted topic from its start to its end, again and again. */
-export class TableReader implements Actor {
-  private readonly world: World
+export class TableReader extends KafkaClient {
   private readonly model: TableModel
   private readonly since: number[]
 
   constructor(world: World, model: TableModel) {
-    this.world = world
+    super(world)
     this.model = model
     this.since = model.partitions.map(() => 0)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.since.fill(0)
   }
 
@@ -45,27 +41,15 @@ export class TableReader implements Actor {
     return this.since.every((scans) => scans >= 2)
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `the table was read ${this.since} times`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected override opened(link: KafkaLink): void {
+    this.act(link)
   }
 
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => this.later(() => this.connect()))
-    this.look(link)
-  }
-
-  private look(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     if (!link.open) return
     const partition = this.world.dice.below(this.model.partitions.length)
     const { last: promised, trimmed } = this.model.promised(partition)
@@ -74,7 +58,7 @@ export class TableReader implements Actor {
     link.ask(ListOffsetsRequest, ListOffsetsResponse, 7, { topics }, (answer) => {
       const { errorCode, offset: start } = answer.topics[0]!.partitions[0]!
       if (errorCode !== 0) {
-        this.later(() => this.look(link))
+        this.later(() => this.act(link))
         return
       }
       const { trying } = this.model.partitions[partition]!
@@ -106,7 +90,7 @@ export class TableReader implements Actor {
       // The start moved away under it.
       if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
         rule(scan.next < this.model.partitions[partition]!.trying, `the table has no offset ${scan.next}`)
-        this.later(() => this.look(link))
+        this.later(() => this.act(link))
         return
       }
       rule(errorCode === 0, `a fetch from the table was refused with error ${errorCode}`)
@@ -138,6 +122,6 @@ export class TableReader implements Actor {
       this.model.scanned(scan.partition, { start: scan.start, end }, scan.seen, scan.promised)
     }
     if (this.world.draining) this.since[scan.partition]!++
-    this.later(() => this.look(link))
+    this.later(() => this.act(link))
   }
 }

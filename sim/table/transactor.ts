@@ -8,9 +8,10 @@ import { EndTxnRequest, EndTxnResponse } from '../../src/wire/kafka/messages/end
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/wire/kafka/messages/init-producer-id.ts'
 import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
 import { rule } from '../failure.ts'
+import { KafkaClient } from '../kafka/client.ts'
 import { encodeKeyed, type Keyed, type KeyedAt } from '../kafka/keyed-batch.ts'
-import { KafkaLink } from '../kafka/link.ts'
-import type { Actor, World } from '../world.ts'
+import type { KafkaLink } from '../kafka/link.ts'
+import type { World } from '../world.ts'
 import { KEYS, TABLE, type TableModel } from './model.ts'
 
 const TRANSACTIONAL_ID = 'table'
@@ -29,8 +30,7 @@ interface Open {
 }
 
 /** Writes to the compacted topic in transactions, half of which it aborts. Each step is done again until there is an answer. */
-export class TableTransactor implements Actor {
-  private readonly world: World
+export class TableTransactor extends KafkaClient {
   private readonly model: TableModel
   private producer: { producerId: number; producerEpoch: number } | null = null
   private open: Open | null = null
@@ -38,16 +38,12 @@ export class TableTransactor implements Actor {
   private stopped = false
 
   constructor(world: World, model: TableModel) {
-    this.world = world
+    super(world)
     this.model = model
     this.sequences = model.partitions.map(() => 0)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.stopped = true
   }
 
@@ -55,27 +51,15 @@ export class TableTransactor implements Actor {
     return this.stopped && this.open === null
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `the table's transactor has ${this.open === null ? 'nothing open' : `${this.open.left.length} batches left`}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => this.later(() => this.connect()))
+  protected override opened(link: KafkaLink): void {
     this.act(link)
   }
 
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice } = this.world
     if (!link.open) return
     if (!this.stopped && dice.chance(0.01)) {

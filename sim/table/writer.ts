@@ -3,14 +3,14 @@ import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/wire/kafka/
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../src/wire/kafka/messages/delete-records.ts'
 import { ProduceRequest, ProduceResponse } from '../../src/wire/kafka/messages/produce.ts'
 import { rule } from '../failure.ts'
+import { KafkaClient } from '../kafka/client.ts'
 import { encodeKeyed, type Keyed } from '../kafka/keyed-batch.ts'
-import { KafkaLink } from '../kafka/link.ts'
-import type { Actor, World } from '../world.ts'
+import type { KafkaLink } from '../kafka/link.ts'
+import type { World } from '../world.ts'
 import { KEYS, TABLE, type TableModel } from './model.ts'
 
 /** Makes the compacted topic, writes to it, and now and then deletes what is old. */
-export class TableWriter implements Actor {
-  private readonly world: World
+export class TableWriter extends KafkaClient {
   private readonly model: TableModel
   private readonly trims: boolean
   private readonly codec: string
@@ -20,17 +20,13 @@ export class TableWriter implements Actor {
   private wroteSince = false
 
   constructor(world: World, model: TableModel) {
-    this.world = world
+    super(world)
     this.model = model
     this.trims = world.dice.chance(0.5)
     this.codec = world.dice.pick(['producer', 'producer', 'gzip'])
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.stopped = true
     this.wroteSince = false
   }
@@ -39,28 +35,16 @@ export class TableWriter implements Actor {
     return this.created && this.idle && this.wroteSince
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `the table's writer ${this.created ? 'writes' : 'has no topic'}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
+  protected override opened(link: KafkaLink): void {
     this.idle = true
-    const link = new KafkaLink(wire, () => this.later(() => this.connect()))
     this.act(link)
   }
 
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice } = this.world
     if (!link.open) return
     if (!this.stopped && dice.chance(0.01)) {

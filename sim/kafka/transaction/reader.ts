@@ -2,30 +2,29 @@ import { ErrorCode } from '../../../src/wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../../../src/wire/kafka/messages/fetch.ts'
 import type { Decoded } from '../../../src/wire/kafka/schema.ts'
 import { rule } from '../../failure.ts'
-import type { Actor, World } from '../../world.ts'
-import { KafkaLink } from '../link.ts'
+import type { World } from '../../world.ts'
+import { KafkaClient } from '../client.ts'
+import type { KafkaLink } from '../link.ts'
 import { decodeLedger } from './batch.ts'
 import { LEDGER, type TransactionModel } from './model.ts'
 
 type Partition = Decoded<typeof FetchResponse>['responses'][number]['partitions'][number]
 
 /** Reads committed records only, as consumers do it: what is aborted it leaves out by what it is told. */
-export class LedgerReader implements Actor {
+export class LedgerReader extends KafkaClient {
   /** The records that were shown since the faults were over, reading everything once. */
   readonly shown = new Set<number>()
-  private readonly world: World
   private readonly model: TransactionModel
   private readonly name: string
   private readonly version: number
   private readonly isIdle: () => boolean
-  private link: KafkaLink | null = null
   private next: number[]
   private reached: boolean[]
   private last = false
 
   /** `isIdle` tells whether nothing new comes. */
   constructor(world: World, model: TransactionModel, name: string, isIdle: () => boolean) {
-    this.world = world
+    super(world)
     this.model = model
     this.name = name
     this.isIdle = isIdle
@@ -34,11 +33,7 @@ export class LedgerReader implements Actor {
     this.reached = this.next.map(() => false)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.link?.read(true)
   }
 
@@ -46,31 +41,11 @@ export class LedgerReader implements Actor {
     return this.last && this.reached.every((reached) => reached)
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `${this.name}: ${this.last ? 'the last time' : 'waiting for the others'}, at ${this.next}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
-  }
-
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.later(() => this.connect())
-    })
-    this.link = link
-    this.later(() => this.act(link))
-  }
-
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice, draining } = this.world
     if (this.link !== link || !link.open) return
     if (!draining && dice.chance(0.01)) {

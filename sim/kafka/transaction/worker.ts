@@ -9,9 +9,10 @@ import { InitProducerIdRequest, InitProducerIdResponse } from '../../../src/wire
 import { ProduceRequest, ProduceResponse } from '../../../src/wire/kafka/messages/produce.ts'
 import { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../../src/wire/kafka/messages/txn-offset-commit.ts'
 import { rule } from '../../failure.ts'
-import type { Actor, World } from '../../world.ts'
+import type { World } from '../../world.ts'
 import { transactionalBatch } from '../batch.ts'
-import { KafkaLink } from '../link.ts'
+import { KafkaClient } from '../client.ts'
+import type { KafkaLink } from '../link.ts'
 import { LEDGER, type Told, type TransactionModel } from './model.ts'
 
 /** One thing to do in a transaction; it is done again until there is an answer. */
@@ -39,15 +40,13 @@ const LOST: readonly number[] = [
 ]
 
 /** Produces and commits offsets in transactions, one after the other, perhaps with a transactional id that others use as well. */
-export class TransactionWorker implements Actor {
-  private readonly world: World
+export class TransactionWorker extends KafkaClient {
   private readonly model: TransactionModel
   private readonly name: string
   private readonly transactionalId: string
   private readonly group: string
   /** Whether it takes a new epoch with each end (KIP-890). */
   private readonly isNew: boolean
-  private link: KafkaLink | null = null
   private producerId = -1
   private epoch = -1
   private sequences: number[] = []
@@ -58,7 +57,7 @@ export class TransactionWorker implements Actor {
   private stopped = false
 
   constructor(world: World, model: TransactionModel, name: string, transactionalId: string) {
-    this.world = world
+    super(world)
     this.model = model
     this.name = name
     this.transactionalId = transactionalId
@@ -67,11 +66,7 @@ export class TransactionWorker implements Actor {
     if (!model.groups.includes(this.group)) model.groups.push(this.group)
   }
 
-  begin(): void {
-    this.later(() => this.connect())
-  }
-
-  drain(): void {
+  override drain(): void {
     this.stopped = true
   }
 
@@ -80,32 +75,15 @@ export class TransactionWorker implements Actor {
     return this.stopped && this.told === null
   }
 
-  end(): void {}
-
-  toString(): string {
+  override toString(): string {
     return `${this.name}: transaction ${this.told?.number}, ${this.steps.length} steps left, ${this.producerId} ${this.epoch}`
   }
 
-  private later(run: () => void): void {
-    this.world.clock.after(this.world.dice.skewed(20) + this.world.dice.unit(), run)
+  protected override disconnected(): void {
+    this.resent = true
   }
 
-  private connect(): void {
-    const wire = this.world.net.connect(9092)
-    if (wire === null) {
-      this.later(() => this.connect())
-      return
-    }
-    const link = new KafkaLink(wire, () => {
-      if (this.link === link) this.link = null
-      this.resent = true
-      this.later(() => this.connect())
-    })
-    this.link = link
-    this.later(() => this.act(link))
-  }
-
-  private act(link: KafkaLink): void {
+  protected act(link: KafkaLink): void {
     const { dice } = this.world
     if (this.link !== link || !link.open) return
     if (!this.stopped && dice.chance(0.01)) {
