@@ -45,6 +45,9 @@ function apply(broker: Broker, fact: VHostFact): void {
     vhost.describe(fact.metadata)
     return
   }
+  // Also where it is not there: a checkpoint may be younger than the fact, and what was said of the vhost just before is replayed all the same.
+  broker.access.permissions.forget({ vhost: fact.name })
+  broker.parameters.forget(fact.name)
   const vhost = broker.vhosts.get(fact.name)
   if (vhost === undefined || vhost.id > fact.id) return
   broker.vhosts.delete(fact.name)
@@ -54,8 +57,6 @@ function apply(broker: Broker, fact: VHostFact): void {
     broker.queuesById.delete(queue.id)
   }
   for (const id of vhost.exchangesById.keys()) broker.kept.delete(id)
-  broker.access.permissions.forget({ vhost: fact.name })
-  broker.parameters.forget(fact.name)
 }
 
 function* allFacts({ vhosts }: Broker): Generator<VHostFact> {

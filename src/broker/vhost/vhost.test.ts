@@ -70,6 +70,26 @@ test('a deleted vhost takes everything along, and one of its name begins anew', 
   assert.deepEqual([after.vhosts.get('v')?.queues.size, [...after.parameters.all()].length], [0, 0])
 })
 
+test('what was said of a vhost goes with it where the checkpoint already lacks it when that is replayed', () => {
+  const { broker } = new BrokerRig()
+  setUser(broker, { name: 'u' })
+  const facts = [
+    { kind: 'permission', id: 100, user: 'u', vhost: 'v', texts: ALL },
+    { kind: 'topic-permission', id: 101, user: 'u', vhost: 'v', exchange: 'amq.topic', texts: ALL },
+    { kind: 'parameter', id: 102, vhost: 'v', component: 'shovel', name: 's', value: 1 },
+    { kind: 'vhost-gone', id: 103, name: 'v' },
+  ]
+  for (const fact of facts)
+    broker.definitions.find(({ kinds }) => kinds.includes(fact.kind as never))!.apply(fact as never)
+  setVHost(broker, { name: 'v' })
+  assert.deepEqual(
+    [broker.access.permissions.all(), broker.access.permissions.allTopics(), broker.parameters.all()].map((all) => [
+      ...all,
+    ]),
+    [[], [], []],
+  )
+})
+
 test('even the first vhost can go, and stays away', () => {
   const rig = new BrokerRig()
   deleteVHost(rig.broker, '/', () => {})
