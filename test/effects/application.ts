@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import sqlite from 'node-sqlite3-wasm'
 import { busOver, connect } from '../../src/engines/connect.ts'
 import type { Bus } from '../../src/sdk/bus.ts'
 import { json } from '../../src/sdk/contract/json.ts'
@@ -7,6 +6,7 @@ import type { Features } from '../../src/sdk/engine.ts'
 import { sqliteStore } from '../../src/sdk/outbox/sqlite.ts'
 import { queue } from '../../src/sdk/queue.ts'
 import { topic } from '../../src/sdk/topic.ts'
+import { openDatabase } from './database.ts'
 import { namesOf, PARTITIONS } from './names.ts'
 
 /*
@@ -31,9 +31,7 @@ const paid = topic(names.paid, { schema: json<number>(), partitions: PARTITIONS,
 const shipments = queue(names.shipments, { schema: json<number>() })
 const shipped = topic(names.shipped, { schema: json<number>(), partitions: PARTITIONS })
 
-const database = new sqlite.Database(file)
-// Only the process dies: what it has written the system has.
-database.run('pragma synchronous = off')
+const database = openDatabase(file)
 for (const table of ['effects (n integer)', 'payments (n integer)', 'progress (sent integer)'])
   database.run(`create table if not exists ${table}`)
 const bus = (await connect(url, { store: sqliteStore(database) })) as Bus<Features, typeof database>

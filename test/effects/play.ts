@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import sqlite from 'node-sqlite3-wasm'
+import { openDatabase, unlock } from './database.ts'
 
 /** Messages: EFFECTS=100000 for the long version. */
 export const COUNT = Number(process.env.EFFECTS ?? (process.env.CI === 'true' ? 5000 : 800))
@@ -18,6 +18,8 @@ export interface Stage {
   readonly faults: readonly (() => Promise<void>)[]
   /** Of all that is to be done, how much each life of the application does before it is killed. */
   readonly lives: readonly number[]
+  /** Ends the application with the test. */
+  readonly signal: AbortSignal
 }
 
 /** Some are short. */
@@ -35,7 +37,7 @@ export interface Played {
 }
 
 /** Runs the application through its lives, and looks at the tables: each effect is there once. */
-export async function playEffects({ url, faults, lives }: Stage, suffix: string): Promise<Played> {
+export async function playEffects({ url, faults, lives, signal }: Stage, suffix: string): Promise<Played> {
   const directory = await mkdtemp(join(tmpdir(), 'posthorn-effects-'))
   const file = join(directory, 'app.db')
   let nth = 0
@@ -47,17 +49,17 @@ export async function playEffects({ url, faults, lives }: Stage, suffix: string)
       isEnough: (told) => (upTo === null ? told.includes('done') : told.split('.').length > dots(upTo)),
       isDue: (told, past) => past < faultsAt.length && told.split('.').length > dots(faultsAt[past]!),
       fault,
+      signal,
     })
   }
   try {
     for (const share of lives) {
       await live(share, faults.length > 0 ? [share / 2] : [])
-      // The lock of this library's files does not end with its process.
-      await rm(`${file}.lock`, { recursive: true, force: true })
+      await unlock(file)
     }
     const left = 1 - lives.reduce((sum, share) => sum + share, 0)
     await live(null, faults.length > 0 ? [left / 4, left / 2, (3 * left) / 4] : [])
-    await rm(`${file}.lock`, { recursive: true, force: true })
+    await unlock(file)
     check(file)
     return { kills: lives.length + 1, faults: nth }
   } finally {
@@ -66,7 +68,7 @@ export async function playEffects({ url, faults, lives }: Stage, suffix: string)
 }
 
 function check(file: string): void {
-  const database = new sqlite.Database(file)
+  const database = openDatabase(file)
   try {
     // Else what is wrong is the database of the test.
     assert.equal(database.all('pragma integrity_check')[0]?.integrity_check, 'ok')
@@ -86,14 +88,18 @@ interface Life {
   /** Whether something is to break now, which has `past` times. */
   readonly isDue: (told: string, past: number) => boolean
   readonly fault: () => Promise<void>
+  readonly signal: AbortSignal
 }
 
 /** Starts the process, breaks what it runs on, and kills it (kill -9). Resolves when the process is gone, and what was broken is there again. */
-function liveOnce({ args, isEnough, isDue, fault }: Life): Promise<void> {
+function liveOnce({ args, isEnough, isDue, fault, signal }: Life): Promise<void> {
   return new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(process.execPath, [APPLICATION, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      signal,
+      killSignal: 'SIGKILL',
     })
+    child.on('error', reject)
     let told = ''
     let past = 0
     let breaking = Promise.resolve()

@@ -34,7 +34,7 @@ test(title('AMQP'), { skip: amqp.skip, timeout: TIMEOUT_MS }, async (t) => {
   try {
     const url = `amqp://guest:guest@127.0.0.1:${proxy.port}/${encodeURIComponent(vhost)}`
     const faults = [async () => proxy.cut(), ...kills]
-    const played = await playEffects({ url, faults, lives: LIVES }, suffix)
+    const played = await playEffects({ url, faults, lives: LIVES, signal: t.signal }, suffix)
     t.diagnostic(
       `AMQP: ${COUNT} messages, each effect once through ${played.kills} kills of the process and ${played.faults} ${kills.length > 0 ? 'cuts and kills of the broker' : 'cuts'}`,
     )
@@ -52,7 +52,7 @@ test(title('Kafka'), { skip: kafka.skip, timeout: TIMEOUT_MS }, async (t) => {
   const faults = broker === null ? killCommand : [() => broker.killAndRestart()]
   try {
     const url = `kafka://${kafka.control ?? `127.0.0.1:${broker?.kafkaPort}`}`
-    const played = await playEffects({ url, faults, lives: FEW_LIVES }, suffix)
+    const played = await playEffects({ url, faults, lives: FEW_LIVES, signal: t.signal }, suffix)
     t.diagnostic(
       `Kafka: ${COUNT} messages, each effect once through ${played.kills} kills of the process and ${played.faults} of the broker`,
     )

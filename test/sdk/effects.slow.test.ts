@@ -16,7 +16,7 @@ test(title, { timeout: TIMEOUT_MS }, async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'posthorn-'))
   const data = join(directory, 'data')
   try {
-    const { kills } = await playEffects({ url: `file:${data}`, faults: [], lives: LIVES }, '')
+    const { kills } = await playEffects({ url: `file:${data}`, faults: [], lives: LIVES, signal: t.signal }, '')
     const published = await shipments(data)
     assert.equal(published.length, COUNT)
     assert.equal(new Set(published).size, COUNT)

@@ -40,6 +40,9 @@ export interface SqliteOptions {
 /**
  * Inbox and outbox in SQLite, over a connection that nothing else uses: it has one transaction at a time, the handler's.
  *
+ * With node-sqlite3-wasm set `locking_mode = exclusive` and `journal_mode = wal` first: that library (0.8) never rolls back what a process that was killed
+ * has left in a rollback journal, and the file is damaged then.
+ *
  * @example
  * ```ts
  * import { DatabaseSync } from 'node:sqlite'
