@@ -97,10 +97,15 @@ export class Transactions {
    * the producer committed later for a part of it.
    */
   cleaned(from: number, to: number, kept: ReadonlySet<number>): void {
-    for (let i = this.firstMarkerSince(from); i < this.markers.length && this.markers[i]! < to; ) {
-      if (kept.has(this.markers[i]!)) i++
-      else for (const list of [this.ids, this.firsts, this.markers, this.stables]) list.splice(i, 1)
-    }
+    const begin = this.firstMarkerSince(from)
+    const end = this.firstMarkerSince(to)
+    if (begin === end) return
+    const stays = this.markers.map((marker, i) => i < begin || i >= end || kept.has(marker))
+    const left = (list: readonly number[]) => list.filter((_, i) => stays[i])
+    this.ids = left(this.ids)
+    this.firsts = left(this.firsts)
+    this.markers = left(this.markers)
+    this.stables = left(this.stables)
   }
 
   private firstMarkerSince(offset: number): number {
