@@ -20,7 +20,8 @@ if (wanted.length === 0) {
 const files = wanted.sort().map((name) => join('dist', name))
 // Node itself leaves a core idle. Clients and their brokers (test/interop) have enough to do with one file at a time.
 const atOnce = files.some((file) => file.includes(join('test', 'interop'))) ? 1 : availableParallelism()
-const runner = spawn(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`, ...files], {
-  stdio: 'inherit',
-})
+// A file whose test has left something running would otherwise be waited for without end.
+const longestMs = (process.env.CI === 'true' ? 20 : 120) * 60_000
+const options = ['--test-reporter=spec', `--test-concurrency=${atOnce}`, `--test-timeout=${longestMs}`]
+const runner = spawn(process.execPath, ['--test', ...options, ...files], { stdio: 'inherit' })
 runner.on('exit', (code) => process.exit(code ?? 1))
