@@ -21,7 +21,10 @@ export interface Copy {
   /** The life in which it was last handed to a client that the connection lived for. */
   deliveredIn: number
   deliveries: number
-  /** Copies that came for the first time are numbered: the order in which they stand in their queue. */
+  /**
+   * Copies that come for the first time in a life are numbered: the order in which they stand in their queue. A power loss takes back what a delayed message did
+   * last, and it may come to its queue anew.
+   */
   place: number
   /** An acknowledgement was sent; it may still be lost with its connection, or with a crash. */
   acked: boolean
@@ -175,8 +178,9 @@ export class AmqpModel {
       rule(false, `message ${id} came out of ${queue} a second time without being marked as redelivered`)
     }
     copy.holder = holder
+    if (copy.deliveredIn !== life) copy.place = ++this.places
     copy.deliveredIn = life
-    if (copy.deliveries++ === 0) copy.place = ++this.places
+    copy.deliveries++
     copy.acked = false
     copy.rejected = false
     return copy
