@@ -11,9 +11,15 @@ import type { AmqpModel, Copy, Holder, Message } from './model.ts'
 /** A message acknowledged and another one published in one transaction. */
 interface Move {
   readonly from: Copy
-  /** How often it had come by then. */
+  /** How often it had come when it came for this. */
   readonly deliveries: number
   readonly to: Message
+}
+
+/** A delivery that is not settled. */
+interface Outstanding {
+  readonly copy: Copy
+  readonly deliveries: number
 }
 
 /** Takes messages from one queue and publishes one to another for each, both in one transaction: all of that happens, or nothing. */
@@ -24,7 +30,7 @@ export class Mover extends SimClient {
   private readonly name: string
   private link: AmqpLink | null = null
   private holder: Holder
-  private outstanding = new Map<number, Copy>()
+  private outstanding = new Map<number, Outstanding>()
   private committing: Move[] | null = null
   /** What was never answered. */
   private readonly open: Move[] = []
@@ -97,7 +103,7 @@ export class Mover extends SimClient {
   private received({ method, args, body, headers }: Incoming): void {
     if (method === basic.deliver) {
       const copy = this.model.delivered(this.from, body, args.redelivered as boolean, this.holder, headers)
-      this.outstanding.set(args.deliveryTag as number, copy)
+      this.outstanding.set(args.deliveryTag as number, { copy, deliveries: copy.deliveries })
     } else if (method === tx.commitOk && this.committing !== null) {
       for (const { from, to } of this.committing) {
         this.model.settled(from)
@@ -119,9 +125,11 @@ export class Mover extends SimClient {
   private move(link: AmqpLink): void {
     const number = this.model.transaction()
     this.committing = []
-    for (const [deliveryTag, from] of [...this.outstanding].slice(0, this.world.dice.between(1, 3))) {
+    for (const [deliveryTag, { copy: from, deliveries }] of [...this.outstanding].slice(
+      0,
+      this.world.dice.between(1, 3),
+    )) {
       this.outstanding.delete(deliveryTag)
-      const { deliveries } = from
       const { message: to, body } = this.model.create(this.session, this.sequence++, [this.to], true, 8, number)
       this.model.acknowledged(from)
       this.committing.push({ from, deliveries, to })
