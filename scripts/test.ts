@@ -18,8 +18,11 @@ if (wanted.length === 0) {
   process.exit(1)
 }
 const files = wanted.sort().map((name) => join('dist', name))
-// Node itself leaves a core idle. Clients and their brokers (test/interop) have enough to do with one file at a time.
-const atOnce = files.some((file) => file.includes(join('test', 'interop'))) ? 1 : availableParallelism()
+const interop = files.some((file) => file.includes(join('test', 'interop')))
+/** A real broker has the names of one file at a time. */
+const onReal = Object.keys(process.env).some((name) => /^POSTHORN_CONTROL_(AMQP|KAFKA)$/.test(name))
+// Node itself leaves a core idle. Clients and their brokers (test/interop) are several processes a file.
+const atOnce = interop ? (onReal ? 1 : 2) : availableParallelism()
 // A file whose test has left something running would otherwise be waited for without end.
 const longestMs = (process.env.CI === 'true' ? 20 : 120) * 60_000
 const options = ['--test-reporter=spec', `--test-concurrency=${atOnce}`, `--test-timeout=${longestMs}`]
