@@ -13,7 +13,7 @@ export function huntOne(mutant: Mutant, seeds: number, events: number): Result |
       const result = runSeed(seed, events, mutant.swarm)
       uproot()
       if (result.error === null) continue
-      const clean = runSeed(seed, result.counts.get('events')!, mutant.swarm)
+      const clean = runSeed(seed, Math.min(events, result.counts.get('events')!), mutant.swarm)
       if (clean.error !== null)
         throw new Error(`seed ${seed} fails without the planted bug '${mutant.name}', too`, { cause: clean.error })
       return result
