@@ -16,7 +16,8 @@ export class Operator implements Actor {
   private readonly world: World
   private readonly model: AmqpModel
   private link: AmqpLink | null = null
-  private unconfirmed: Message[] = []
+  private unconfirmed = new Map<number, Message>()
+  private nextTag = 1
   private messages: Message[] = []
 
   constructor(world: World, model: AmqpModel) {
@@ -46,7 +47,8 @@ export class Operator implements Actor {
       this.later(() => this.connect())
       return
     }
-    this.unconfirmed = []
+    this.unconfirmed = new Map()
+    this.nextTag = 1
     const link = new AmqpLink(wire, {
       ready: () => {
         declare(link, this.model)
@@ -64,10 +66,11 @@ export class Operator implements Actor {
 
   private received({ method, args }: Incoming): void {
     if (method !== basic.ack) return
-    for (let tag = args.deliveryTag as number; this.unconfirmed.length > 0; tag--) {
-      const message = this.unconfirmed.shift()!
+    const last = args.deliveryTag as number
+    for (const [tag, message] of this.unconfirmed) {
+      if (tag !== last && !(args.multiple && tag < last)) continue
       this.model.confirmed(message, this.world.life)
-      if (!args.multiple || tag === 1) break
+      this.unconfirmed.delete(tag)
     }
   }
 
@@ -87,7 +90,7 @@ export class Operator implements Actor {
       const { message, body } = model.create(model.session(), 0, to, true, 50, 0, { delay, one: false })
       link.publish('doomed', '', { deliveryMode: 2, headers: tableOf({ 'x-delay': delay }) }, body)
       this.messages.push(message)
-      this.unconfirmed.push(message)
+      this.unconfirmed.set(this.nextTag++, message)
     }
     link.flush()
   }
