@@ -1,12 +1,12 @@
 import { rule } from '../failure.ts'
-import type { KeyedAt } from '../kafka/keyed-batch.ts'
+import type { Keyed, KeyedAt } from '../kafka/keyed-batch.ts'
 import type { World } from '../world.ts'
 
 export const TABLE = 'table'
 /** Different keys that are written. */
 export const KEYS = 20
 
-/** The last acknowledged record of a key. */
+/** The last record of a key that is known to be there. */
 interface Last {
   readonly offset: number
   readonly value: string | null
@@ -19,8 +19,10 @@ class TablePartition {
   /** Offsets that were read, and those of transactions that were aborted: never the same. */
   readonly read = new Set<number>()
   readonly aborted = new Set<number>()
-  /** By key: the acknowledged record with the highest offset. */
+  /** By key: the record with the highest offset that was acknowledged or read. */
   readonly last = new Map<string, Last>()
+  /** By key: tombstones that were written and never answered. One may be there, and may have gone again with what was before it. */
+  readonly unanswered = new Map<string, number>()
   highWatermark = 0
   /** The log begins here at least, and here at most. */
   trimmed = 0
@@ -42,15 +44,25 @@ export class TableModel {
     this.partitions = Array.from({ length: partitions }, () => new TablePartition())
   }
 
-  acknowledged(partition: number, records: readonly KeyedAt[]): void {
-    const model = this.partitions[partition]!
-    for (const record of records) {
-      this.found(partition, record, 'acknowledged')
-      const before = model.last.get(record.key!)
-      if (before === undefined || before.offset < record.offset) {
-        model.last.set(record.key!, { offset: record.offset, value: record.value })
-      }
+  /** Records are on their way. */
+  sent(partition: number, records: readonly Keyed[]): void {
+    this.count(partition, records, 1)
+  }
+
+  /** It is known what became of records that were on their way. */
+  answered(partition: number, records: readonly Keyed[]): void {
+    this.count(partition, records, -1)
+  }
+
+  private count(partition: number, records: readonly Keyed[], by: number): void {
+    const { unanswered } = this.partitions[partition]!
+    for (const { key, value } of records) {
+      if (value === null) unanswered.set(key!, (unanswered.get(key!) ?? 0) + by)
     }
+  }
+
+  acknowledged(partition: number, records: readonly KeyedAt[]): void {
+    for (const record of records) this.found(partition, record, 'acknowledged')
     this.world.add('table records acknowledged', records.length)
   }
 
@@ -71,8 +83,8 @@ export class TableModel {
     this.found(partition, record, 'read')
   }
 
-  found(partition: number, { offset, key, value }: KeyedAt, how: string): void {
-    const { at } = this.partitions[partition]!
+  private found(partition: number, { offset, key, value }: KeyedAt, how: string): void {
+    const { at, last } = this.partitions[partition]!
     const text = JSON.stringify([key, value])
     const before = at.get(offset)
     rule(
@@ -80,6 +92,8 @@ export class TableModel {
       `${how}: offset ${offset} of table ${partition} is ${text}, was ${before}`,
     )
     at.set(offset, text)
+    const known = last.get(key!)
+    if (known === undefined || known.offset < offset) last.set(key!, { offset, value })
   }
 
   /** What has to be there for who begins to look now. */
@@ -95,12 +109,12 @@ export class TableModel {
     seen: ReadonlyMap<string, Last>,
     promised: Map<string, Last>,
   ): void {
-    const { trying } = this.partitions[partition]!
+    const { trying, unanswered } = this.partitions[partition]!
     for (const [key, { offset, value }] of promised) {
       // Whoever deletes records does not ask what they are.
       if (offset < Math.max(start, trying) || offset >= end) continue
       const found = seen.get(key)
-      if (found === undefined && value === null) continue
+      if (found === undefined && (value === null || (unanswered.get(key) ?? 0) > 0)) continue
       rule(
         found !== undefined && found.offset >= offset,
         `table ${partition}: the last record of ${key} is at ${offset} (${value}), but ${found?.offset} (${found?.value}) was read`,

@@ -83,6 +83,7 @@ export class TableTransactor extends KafkaClient {
     }
     const left = Array.from({ length: dice.between(1, 3) }, () => Array.from({ length: dice.between(1, 4) }, record))
     const partition = dice.below(this.model.partitions.length)
+    this.model.sent(partition, left.flat())
     return { partition, commit: dice.chance(0.5), left, written: [], added: false }
   }
 
@@ -145,6 +146,7 @@ export class TableTransactor extends KafkaClient {
     const { partition, commit, written } = open
     link.ask(EndTxnRequest, EndTxnResponse, 2, { ...this.who, committed: commit }, ({ errorCode }) => {
       if (errorCode === 0) {
+        this.model.answered(partition, written)
         if (commit) this.model.acknowledged(partition, written)
         else this.model.aborted(partition, written)
         this.open = null

@@ -91,7 +91,9 @@ export class TableWriter extends KafkaClient {
     const partitionData = [{ index: partition, records: { bytes, at: 0, length: bytes.length } }]
     const topicData = [{ name: TABLE, partitionData }]
     const request = { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData }
+    this.model.sent(partition, records)
     link.ask(ProduceRequest, ProduceResponse, 9, request, ({ responses }) => {
+      this.model.answered(partition, records)
       const { errorCode, baseOffset } = responses[0]!.partitionResponses[0]!
       rule(
         errorCode === 0 || errorCode === ErrorCode.KAFKA_STORAGE_ERROR,
