@@ -30,14 +30,13 @@ function* queues(broker: Broker): Generator<string> {
   for (const queue of [...broker.queuesById.values()].sort((a, b) => a.id - b.id)) {
     if (!queue.settings.durable) continue
     const { index } = queue
-    const over = new Set(queue.dying.map(({ sequence }) => sequence))
     for (let sequence = index.nextLive(index.head); sequence < index.tail; sequence = index.nextLive(sequence + 1)) {
       const flags = index.flags(sequence)
       if ((flags & DURABLE) === 0) continue
       const place = (flags >> PLACE_SHIFT) & 3
       const at = `${place}:${index.position(sequence)} of ${index.length(sequence)} bytes`
       // Who has it would be gone with the broker.
-      const tooOften = over.has(sequence) && index.failed(sequence) > queue.settings.deliveryLimit
+      const tooOften = index.failed(sequence) > queue.settings.deliveryLimit
       const more = queue.counts && (flags & STATE) === UNACKED && !tooOften ? 1 : 0
       const kept = `handed out ${index.acquired(sequence) + more}, failed ${index.failed(sequence) + more}`
       const counts = queue.counts ? kept : 'not counted'
