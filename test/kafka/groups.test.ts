@@ -215,6 +215,24 @@ test('a topic that members read keeps its offsets, another gives them up', () =>
   assert.equal(fetched(rig), 't/0=5')
 })
 
+test('who joins is not known to read anything before the next generation begins', () => {
+  const rig = new GroupRig()
+  rig.topic('t')
+  rig.topic('u')
+  for (const name of ['t', 'u'])
+    rig.get(COMMIT, 7, { groupId: 'g', topics: [{ name, partitions: [{ partitionIndex: 0, committedOffset: 1 }] }] })
+  const forgets = (name: string) =>
+    rig.get(DELETE_OFFSETS, 0, { groupId: 'g', topics: [{ name, partitions: [{ partitionIndex: 0 }] }] }).topics![0]!
+      .partitions![0]!.errorCode
+  joined(rig)
+  // In the group's own words: topic u.
+  const metadata = Buffer.from(METADATA.toString('latin1').replace('t', 'u'), 'latin1')
+  const timeouts = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 5_000 }
+  rig.ask(JOIN, 3, { groupId: 'g', ...timeouts, protocolType: 'consumer', protocols: [{ name: 'range', metadata }] })
+  assert.equal(forgets('t'), ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC)
+  assert.equal(forgets('u'), ErrorCode.NONE)
+})
+
 test('a group is deleted with its offsets once it has no members, for good', () => {
   let rig = new GroupRig()
   rig.topic('t')

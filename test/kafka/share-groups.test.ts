@@ -30,11 +30,17 @@ class Reader {
     this.memberId = memberId
   }
 
-  /** What it is handed, as `first-last*deliveries`. */
-  fetch(maxWaitMs = 0): string {
+  /** What it is handed, as `first-last*deliveries`. It may give records back by the same request. */
+  fetch(maxWaitMs = 0, givesBack: readonly (readonly [first: number, last: number])[] = []): string {
     const { rig, memberId, groupId } = this
     const topicId = rig.topics.byName.get('t')!.id
-    const topics = this.epoch === 0 ? [{ topicId, partitions: [{ partitionIndex: 0 }] }] : []
+    const acknowledgementBatches = givesBack.map(([firstOffset, lastOffset]) => ({
+      firstOffset,
+      lastOffset,
+      acknowledgeTypes: [RELEASE],
+    }))
+    const isNamed = this.epoch === 0 || givesBack.length > 0
+    const topics = isNamed ? [{ topicId, partitions: [{ partitionIndex: 0, acknowledgementBatches }] }] : []
     const limits = { maxWaitMs, minBytes: 1, maxBytes: 1_000_000, maxRecords: 500, batchSize: 500 }
     const asked = { ...limits, groupId, memberId, shareSessionEpoch: this.epoch, topics }
     const { errorCode, responses } = rig.get(FETCH, 2, asked)
@@ -132,6 +138,20 @@ test('who waits gets what comes, and what somebody else gives back', () => {
   assert.equal(a.fetch(900), '0-1*1')
   rig.clock.after(100, () => a.ack(0, 0, RELEASE))
   assert.equal(b.fetch(900), '0-0*2')
+})
+
+test('what is given back by a fetch is handed out by it only if there is nothing else', () => {
+  const rig = beginning()
+  rig.produce('t', 0, 3)
+  const reader = new Reader(rig, 'A')
+  assert.equal(reader.fetch(), '0-2*1')
+  rig.produce('t', 0, 3)
+  assert.equal(reader.fetch(0, [[1, 1]]), '3-5*1')
+  assert.equal(reader.fetch(0, [[4, 4]]), '1-1*2')
+  assert.equal(reader.fetch(0, [[0, 0]]), '4-4*2')
+  assert.equal(reader.fetch(0, [[5, 5]]), '0-0*2')
+  assert.equal(reader.fetch(), '5-5*2')
+  assert.equal(reader.fetch(0, [[2, 3]]), '2-3*2')
 })
 
 test('a group begins where share.auto.offset.reset says', () => {

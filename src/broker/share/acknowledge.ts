@@ -22,8 +22,8 @@ export type AckRefusal =
   | 'not-acquired'
   | 'no-room'
 
-/** Takes what a member says of records of one partition: of all of them, or of none. */
-export function acknowledge(
+/** Why what a member says of records of one partition can't be taken. */
+export function refusalOf(
   shares: Shares,
   share: SharePartition | undefined,
   session: ShareSession,
@@ -47,6 +47,19 @@ export function acknowledge(
     while (window.areWith(session.owner, offset, offset)) offset++
     return window.areAcquired(offset, offset) ? 'not-the-owner' : 'not-acquired'
   }
+  return 'none'
+}
+
+/** Takes what a member says of records of one partition: of all of them, or of none. */
+export function acknowledge(
+  shares: Shares,
+  share: SharePartition | undefined,
+  session: ShareSession,
+  batches: readonly AckBatch[],
+): AckRefusal {
+  const refusal = refusalOf(shares, share, session, batches)
+  const window = share?.window
+  if (refusal !== 'none' || share === undefined || window == null) return refusal
   const limit = shares.deliveryLimit(share.group)
   const lockMs = shares.configs.number(share.group, 'share.record.lock.duration.ms')
   const deadline = shares.broker.env.clock.elapsed() + lockMs

@@ -13,6 +13,7 @@ import {
 import { type ConsumerFact, ConsumerGroup } from './consumer/consumer-group.ts'
 import { durableMember, type Member, metadataOf, NOTHING, restoredMember, selectProtocol } from './members.ts'
 import { Offsets } from './offsets.ts'
+import { topicsRead } from './topics-read.ts'
 
 /** The words are those of DescribeGroups and ListGroups. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
@@ -50,6 +51,8 @@ export class Group {
   protocolType = ''
   protocol: string | null = null
   leader: string | null = null
+  /** What the members read, as they said when the generation began; null where that can't be known, or there was none. */
+  subscribed: ReadonlySet<string> | null = null
   readonly members = new Map<string, Member>()
   /** Instance ids and who has them. */
   readonly statics = new Map<string, string>()
@@ -107,7 +110,7 @@ export class Group {
     this.state = 'Empty'
     this.generation = this.given = 0
     this.protocolType = ''
-    this.protocol = this.leader = null
+    this.protocol = this.leader = this.subscribed = null
     this.joinDeadline = this.syncDeadline = Number.POSITIVE_INFINITY
     this.gathering = false
   }
@@ -121,7 +124,7 @@ export class Group {
       this.add(member)
       this.alarm(member.sessionDeadline)
     }
-    this.protocol = selectProtocol(this.members.values())
+    this.choose()
     this.state = 'Stable'
   }
 
@@ -141,7 +144,14 @@ export class Group {
       if (member.instanceId !== null) this.statics.set(member.instanceId, member.memberId)
       this.alarm(member.sessionDeadline)
     }
+    this.subscribed = topicsRead(this)
     this.state = this.members.size === 0 ? 'Empty' : 'Stable'
+  }
+
+  /** A generation begins: its protocol, and what its members read. */
+  choose(): void {
+    this.protocol = this.members.size === 0 ? null : selectProtocol(this.members.values())
+    this.subscribed = topicsRead(this)
   }
 
   /** Whether somebody is in it, or on the way to be. */

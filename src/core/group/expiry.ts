@@ -14,7 +14,7 @@ export function expiredOffsets(
 ): void {
   const retention = group.limits.offsetsRetentionMs
   const emptySince = group.image !== null && group.state === 'Empty' ? group.image.changedAt : null
-  let kept: Set<string> | null = null
+  let kept: ReadonlySet<string> | null = null
   if (group.hasMembers) {
     kept = group.state === 'Stable' || group.consumer !== null ? subscribedTopics(group, topics) : null
     if (kept === null) return

@@ -1,6 +1,6 @@
 import type { Group } from './classic.ts'
 import { NO_TOKEN, type Out } from './commands.ts'
-import { type Member, NOTHING, selectProtocol } from './members.ts'
+import { type Member, NOTHING } from './members.ts'
 
 /** Calls all members to join again. */
 export function prepareRebalance(group: Group, now: number, out: Out): void {
@@ -54,13 +54,12 @@ function completeJoin(group: Group, now: number, out: Out): void {
   group.nextGeneration()
   group.gathering = false
   group.joinDeadline = Number.POSITIVE_INFINITY
+  group.choose()
   if (group.members.size === 0) {
-    group.protocol = null
     group.to('Empty')
     group.remember(out)
     return
   }
-  group.protocol = selectProtocol(group.members.values())
   group.to('CompletingRebalance')
   group.rememberGiven(out)
   for (const member of group.members.values()) {

@@ -1,4 +1,11 @@
-import { type AckBatch, Acknowledge, type AckRefusal, acknowledge, ackRoom } from '../../broker/share/acknowledge.ts'
+import {
+  type AckBatch,
+  Acknowledge,
+  type AckRefusal,
+  acknowledge,
+  ackRoom,
+  refusalOf,
+} from '../../broker/share/acknowledge.ts'
 import type { ShareSession } from '../../broker/share/share-sessions.ts'
 import { ErrorCode } from '../../wire/kafka/errors.ts'
 import type { Front } from '../front.ts'
@@ -67,19 +74,34 @@ function isWellFormed(batches: readonly AckBatch[], mayRenew: boolean): boolean 
   return true
 }
 
+interface Verdict {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+/** What is to be answered to what is said of one partition, which is not taken yet. */
+export function examine(front: Front, session: ShareSession, said: Said, mayRenew: boolean): Verdict {
+  return judge(front, session, said, mayRenew, refusalOf)
+}
+
 /** Takes what is said of one partition. */
-export function take(
+export function take(front: Front, session: ShareSession, said: Said, mayRenew: boolean): Verdict {
+  return judge(front, session, said, mayRenew, acknowledge)
+}
+
+function judge(
   front: Front,
   session: ShareSession,
   { topicId, partitionIndex, batches }: Said,
   mayRenew: boolean,
-): { readonly errorCode: number; readonly errorMessage: string | null } {
+  act: typeof acknowledge,
+): Verdict {
   if (!isWellFormed(batches, mayRenew)) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: null }
   if (front.topics.byId.get(topicId)?.partitions[partitionIndex] === undefined) {
     const errorMessage = 'This server does not host this topic-partition.'
     return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage }
   }
   const share = front.shares.known(session.group, topicId, partitionIndex)
-  const [errorCode, errorMessage] = ACK_CODES[acknowledge(front.shares, share, session, batches)]
+  const [errorCode, errorMessage] = ACK_CODES[act(front.shares, share, session, batches)]
   return { errorCode, errorMessage }
 }

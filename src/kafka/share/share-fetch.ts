@@ -10,7 +10,7 @@ import { ShareFetchRequest, ShareFetchResponse } from '../../wire/kafka/messages
 import type { Decoded, Encodable, Slice } from '../../wire/kafka/schema.ts'
 import { api, type Call } from '../api.ts'
 import { abortedBatches, without } from './aborted.ts'
-import { roomFor, saidOf, take } from './acknowledgements.ts'
+import { examine, roomFor, saidOf, take } from './acknowledgements.ts'
 import { LAST, sessionOf } from './session.ts'
 import { withoutRest } from './slices.ts'
 
@@ -58,20 +58,25 @@ function begin(request: Request, call: FetchCall): void {
     return
   }
   const { session } = found
-  const answers = new Map<string, PartitionAnswer & { topicId: string }>()
   update(request, session, front.topics)
   if (session.isSpoilt && request.shareSessionEpoch !== LAST) {
     call.reply({ errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }, front.topics.position)
     return
   }
-  for (const one of said) {
+  const examined = said.map((one) => ({ one, ...examine(front, session, one, request.isRenewAck) }))
+  // What is given back by this request is handed out by it only if there is nothing else.
+  const run = new ShareFetchRun(request, call, session)
+  const acquired = run.acquire()
+  for (const { one, errorCode, errorMessage } of examined) {
     const { topicId, partitionIndex } = one
-    const { errorCode, errorMessage } = take(front, session, one, request.isRenewAck)
-    const answer = { acknowledgeErrorCode: errorCode, acknowledgeErrorMessage: errorMessage }
-    answers.set(`${topicId}:${partitionIndex}`, { topicId, partitionIndex, ...answer })
+    const verdict =
+      errorCode === ErrorCode.NONE ? take(front, session, one, request.isRenewAck) : { errorCode, errorMessage }
+    const answer = run.answerOf(topicId, partitionIndex)
+    answer.acknowledgeErrorCode = verdict.errorCode
+    answer.acknowledgeErrorMessage = verdict.errorMessage
   }
   if (request.shareSessionEpoch === LAST) front.shares.endSession(session.group, session.memberId)
-  new ShareFetchRun(request, call, session, answers).begin()
+  run.begin(acquired)
 }
 
 /** Adds and takes out the partitions that a request names. */
@@ -91,7 +96,7 @@ function update(request: Request, session: ShareSession, topics: Topics): void {
 class ShareFetchRun implements Waiter {
   private readonly call: FetchCall
   private readonly session: ShareSession
-  private readonly answers: Map<string, PartitionAnswer & { topicId: string }>
+  private readonly answers = new Map<string, PartitionAnswer & { topicId: string }>()
   private readonly asked: readonly SharedPartition[]
   private readonly records: number
   private readonly bytes: number
@@ -105,15 +110,9 @@ class ShareFetchRun implements Waiter {
   /** The journal position of the youngest fact that the answer tells. */
   private position: number
 
-  constructor(
-    request: Request,
-    call: FetchCall,
-    session: ShareSession,
-    answers: Map<string, PartitionAnswer & { topicId: string }>,
-  ) {
+  constructor(request: Request, call: FetchCall, session: ShareSession) {
     this.call = call
     this.session = session
-    this.answers = answers
     // A request that renews locks, and the last of a session, hand out nothing.
     const isAsking = request.shareSessionEpoch !== LAST && !request.isRenewAck
     this.asked = isAsking ? [...session.partitions.values()] : []
@@ -125,10 +124,16 @@ class ShareFetchRun implements Waiter {
     this.position = call.front.broker.store.journal.tail
   }
 
-  begin(): void {
+  /** `acquired` is what there was to hand out when the request came. */
+  begin(acquired: readonly Acquired[]): void {
     this.call.onGone = () => {
       this.gone = true
       this.finish()
+    }
+    if (acquired.length > 0) {
+      this.finish()
+      this.read(acquired)
+      return
     }
     if (this.tryAnswer(this.waitMs === 0 || this.asked.length === 0 || this.answers.size > 0)) return
     this.eachWaiters((waiters) => waiters.add(this))
@@ -170,7 +175,7 @@ class ShareFetchRun implements Waiter {
     return true
   }
 
-  private acquire(): Acquired[] {
+  acquire(): Acquired[] {
     const { shares, topics } = this.call.front
     const acquired: Acquired[] = []
     let { records, bytes } = this
@@ -202,10 +207,7 @@ class ShareFetchRun implements Waiter {
     if (this.session.partitions.delete(key)) this.session.partitions.set(key, { topicId, number })
   }
 
-  private answerOf(
-    topicId: string,
-    partitionIndex: number,
-  ): { -readonly [K in keyof PartitionAnswer]: PartitionAnswer[K] } {
+  answerOf(topicId: string, partitionIndex: number): { -readonly [K in keyof PartitionAnswer]: PartitionAnswer[K] } {
     const key = `${topicId}:${partitionIndex}`
     let answer = this.answers.get(key)
     if (answer === undefined) this.answers.set(key, (answer = { topicId, partitionIndex }))
