@@ -7,7 +7,7 @@ import { describeMachine } from './machine.ts'
 import { type BenchOptions, type Group, readOptions, USAGE } from './options.ts'
 import { entryFile, posthorn } from './posthorn.ts'
 import { rabbitmq } from './rabbitmq.ts'
-import { recoveryRound } from './recovery.ts'
+import { recoveryOfMany, recoveryRound } from './recovery.ts'
 import { type Bench, backlogRound, loadRound, startRound } from './round.ts'
 import { rows } from './rows.ts'
 import { AMQP_SHAPES } from './shapes/amqp/shapes.ts'
@@ -53,7 +53,9 @@ async function pair(bench: Bench, all: Sides): Promise<void> {
   for (const group of bench.options.groups) {
     const { ours } = all
     if (group === 'recovery') {
-      if (ours !== null) await survive('ours recovery', recoveryRound(bench, ours.start))
+      if (ours === null) continue
+      await survive('ours recovery', recoveryRound(bench, ours.start))
+      await survive('ours recovery', recoveryOfMany(bench, ours.start))
       continue
     }
     for (const broker of turns[group])

@@ -152,6 +152,8 @@ export function rows(backlog: number): readonly Row[] {
     recovery('the same again', 'recovery:full-again'),
     recovery('99.9 % acknowledged in random order, kill -9: start', 'recovery:sparse'),
     recovery('the same again', 'recovery:sparse-again'),
+    recovery('5,000 partitions and offsets of 2,000 groups, kill -9: start', 'recovery:many'),
+    recovery('the same again', 'recovery:many-again'),
     ...SHAPES,
   ]
 }

@@ -59,10 +59,10 @@ const commit = (title: string, figure: string): readonly Row[] => [
   kafka(`${title}, with fsync`, 'ms', figure, 'less'),
   { ...kafka('the same without fsync', 'ms', figure, 'less'), side: 'ours-os' },
 ]
-const changes = (protocol: 'classic' | 'consumer'): readonly Row[] => [
-  kafka(`100 members, ${protocol} protocol: all join`, 'ms', `rebalance:${protocol}.start`, 'less'),
-  kafka('one leaves', 'ms', `rebalance:${protocol}.leave`, 'less'),
-  kafka('one joins', 'ms', `rebalance:${protocol}.join`, 'less'),
+const changes = (shape: string, members: number, protocol: 'classic' | 'consumer'): readonly Row[] => [
+  kafka(`${members} members, ${protocol} protocol: all join`, 'ms', `${shape}:${protocol}.start`, 'less'),
+  kafka('one leaves', 'ms', `${shape}:${protocol}.leave`, 'less'),
+  kafka('one joins', 'ms', `${shape}:${protocol}.join`, 'less'),
 ]
 
 const KAFKA: readonly Row[] = [
@@ -72,8 +72,12 @@ const KAFKA: readonly Row[] = [
   ...commit('p99', 'transactions:small.p99'),
   ...three('transactions of 640 records, 1 KiB', 'per s', 'transactions:large', 'transactions:large.flush'),
   ...commit('commit latency of those, p50', 'transactions:large.p50'),
-  ...changes('classic'),
-  ...changes('consumer'),
+  ...changes('rebalance', 100, 'classic'),
+  ...changes('rebalance', 100, 'consumer'),
+  kafka('5,000 partitions, and offsets of 2,000 groups in 100 each: making them', 's', 'many:made', 'less'),
+  kafka('memory then', 'MB', 'many:mb', 'less'),
+  ...changes('many', 500, 'classic'),
+  ...changes('many', 500, 'consumer'),
   kafka('compaction', 'MB/s', 'compaction:mb'),
   kafka('produce latency of 500/s before that, p99', 'ms', 'compaction:before.p99', 'less'),
   kafka('and beside it, p99', 'ms', 'compaction:during.p99', 'less'),

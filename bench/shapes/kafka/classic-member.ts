@@ -12,7 +12,7 @@ import type { Decoded, Encodable, Message } from '../../../src/wire/kafka/schema
 import { Writer } from '../../../src/wire/kafka/writer.ts'
 import { pause } from '../../broker.ts'
 import { KafkaClient } from './client.ts'
-import { BEAT, type Member, type Team } from './member.ts'
+import type { Member, Team } from './member.ts'
 
 const GROUP = 'bench-classic'
 const PROTOCOL = 'range'
@@ -67,7 +67,7 @@ export class ClassicMember implements Member {
       const joined = await this.joinGroup()
       if (joined === null || !(await this.sync(joined))) continue
       this.team.changed()
-      while (this.going && (await this.beat())) await pause(BEAT)
+      while (this.going && (await this.beat())) await pause(this.team.beat)
       this.settled = false
     }
   }

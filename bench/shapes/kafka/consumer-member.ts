@@ -5,7 +5,7 @@ import {
 } from '../../../src/wire/kafka/messages/consumer-group-heartbeat.ts'
 import { pause } from '../../broker.ts'
 import { KafkaClient } from './client.ts'
-import { BEAT, type Member, type Team } from './member.ts'
+import type { Member, Team } from './member.ts'
 
 const GROUP = 'bench-consumer'
 const JOINS = 0
@@ -72,7 +72,7 @@ export class ConsumerMember implements Member {
       }
       this.settled = !tells
       this.team.changed()
-      if (!tells) await pause(BEAT)
+      if (!tells) await pause(this.team.beat)
     }
   }
 

@@ -2,13 +2,12 @@ import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../../src/wi
 import { pause } from '../../broker.ts'
 import type { KafkaClient } from './client.ts'
 
-/** Between two heartbeats of a member. */
-export const BEAT = 0.025
-
 /** What the members of a group share. */
 export interface Team {
   readonly topic: string
   readonly partitions: number
+  /** Seconds between two heartbeats of a member. */
+  readonly beat: number
   /** Called when a member's state is another. */
   changed(): void
   failure: Error | null

@@ -6,10 +6,17 @@ import { ConsumerMember } from './consumer-member.ts'
 import { findCoordinator, type Member, type Team } from './member.ts'
 
 const TOPIC = 'bench-rebalance'
-const PARTITIONS = 200
-const MEMBERS = 100
+const SMALL: Size = { members: 100, partitions: 200, beat: 0.025 }
 const ROUNDS = 10
 const PATIENCE_MS = 60_000
+
+/** How large a group is. */
+export interface Size {
+  readonly members: number
+  readonly partitions: number
+  /** Seconds between two heartbeats of a member. */
+  readonly beat: number
+}
 
 /**
  * A group of 100 members, each with a connection of its own, and 200 partitions: milliseconds from one member's request to leave, or to join, until
@@ -17,14 +24,24 @@ const PATIENCE_MS = 60_000
  * seldom they ask.
  */
 export async function rebalance(running: Running, { scale }: Setting): Promise<Record<string, number>> {
+  return rebalanceOf(running, TOPIC, SMALL, Math.max(2, ROUNDS * scale))
+}
+
+/** The same with a group of any size. */
+export async function rebalanceOf(
+  running: Running,
+  topic: string,
+  size: Size,
+  rounds: number,
+): Promise<Record<string, number>> {
   const client = await KafkaClient.open(running.address('kafka'))
-  await client.createTopic(TOPIC, PARTITIONS, {})
+  await client.createTopic(topic, size.partitions, {})
   await findCoordinator(client)
   // The broker would wait up to a second before it shares out again, by default.
   await client.alterConfigs('broker', '', { 'group.consumer.assignment.interval.ms': '0' })
-  const rounds = Math.max(2, ROUNDS * scale)
-  const classic = await measure((team) => ClassicMember.open(running.address('kafka'), team), rounds)
-  const consumer = await measure((team) => ConsumerMember.open(running.address('kafka'), team), rounds)
+  const address = running.address('kafka')
+  const classic = await measure((team) => ClassicMember.open(address, team), topic, size, rounds)
+  const consumer = await measure((team) => ConsumerMember.open(address, team), topic, size, rounds)
   client.close()
   return {
     ...{ 'classic.start': classic.start, 'classic.leave': classic.leave, 'classic.join': classic.join },
@@ -33,16 +50,21 @@ export async function rebalance(running: Running, { scale }: Setting): Promise<R
 }
 
 interface Times {
-  /** From the first member's joining until all 100 have their assignment. */
+  /** From the first member's joining until all have their assignment. */
   readonly start: number
   readonly leave: number
   readonly join: number
 }
 
-async function measure(open: (team: Team) => Promise<Member>, rounds: number): Promise<Times> {
+async function measure(
+  open: (team: Team) => Promise<Member>,
+  topic: string,
+  { members: count, partitions, beat }: Size,
+  rounds: number,
+): Promise<Times> {
   const members: Member[] = []
   let look = () => {}
-  const team: Team = { topic: TOPIC, partitions: PARTITIONS, changed: () => look(), failure: null }
+  const team: Team = { topic, partitions, beat, changed: () => look(), failure: null }
   /** Milliseconds until all is settled again, at a later generation than before. */
   const settled = async (change: () => Promise<void>): Promise<number> => {
     const before = Math.max(0, ...members.map(({ generation }) => generation))
@@ -51,7 +73,7 @@ async function measure(open: (team: Team) => Promise<Member>, rounds: number): P
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`not settled: ${tell(members)}`)), PATIENCE_MS)
       look = () => {
-        if (team.failure === null && !isSettled(members, before)) return
+        if (team.failure === null && !isSettled(members, partitions, before)) return
         clearTimeout(late)
         if (team.failure === null) resolve()
         else reject(team.failure)
@@ -61,7 +83,7 @@ async function measure(open: (team: Team) => Promise<Member>, rounds: number): P
     return performance.now() - began
   }
   try {
-    for (let n = 0; n < MEMBERS; n++) members.push(await open(team))
+    for (let n = 0; n < count; n++) members.push(await open(team))
     const start = await settled(async () => {
       for (const member of members) member.join()
     })
@@ -79,12 +101,12 @@ async function measure(open: (team: Team) => Promise<Member>, rounds: number): P
   }
 }
 
-function isSettled(members: readonly Member[], after: number): boolean {
+function isSettled(members: readonly Member[], partitions: number, after: number): boolean {
   const [first] = members
   if (first === undefined || first.generation <= after) return false
   if (members.some(({ generation, settled }) => generation !== first.generation || !settled)) return false
   const owned = members.flatMap((member) => [...member.owned])
-  return owned.length === PARTITIONS && new Set(owned).size === PARTITIONS
+  return owned.length === partitions && new Set(owned).size === partitions
 }
 
 function tell(members: readonly Member[]): string {

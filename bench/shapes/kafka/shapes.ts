@@ -1,5 +1,6 @@
 import type { Shape } from '../shape.ts'
 import { compaction } from './compaction.ts'
+import { many } from './many.ts'
 import { partitions } from './partitions.ts'
 import { rebalance } from './rebalance.ts'
 import { secured } from './secured.ts'
@@ -9,6 +10,7 @@ export const KAFKA_SHAPES: readonly Shape[] = [
   { name: 'partitions', run: partitions },
   { name: 'transactions', run: transactions },
   { name: 'rebalance', run: rebalance },
+  { name: 'many', run: many },
   { name: 'compaction', run: compaction },
   { name: 'secured', secured: true, run: secured },
 ]
