@@ -167,11 +167,14 @@ function exchangeProblem(of: ExchangeProblem): string {
     case 'no-delayed-type':
       return "Invalid argument, 'x-delayed-type' must be an existing exchange type"
     case 'unknown-type':
-      return `unknown exchange type '${of.type}'`
+      return `${of.type === NAMED_ONLY ? 'invalid' : 'unknown'} exchange type '${of.type}'`
     case 'x-match':
       return xMatch(of.field)
   }
 }
+
+/** A plugin's type, whose name RabbitMQ knows without the plugin, too. */
+const NAMED_ONLY = 'x-jms-topic'
 
 function xMatch(field: Field): string {
   if (field.type === 'S') {

@@ -172,6 +172,18 @@ suite('amqplib', { skip, timeout: 60_000 }, () => {
     await channel.checkQueue(queue)
   })
 
+  test('is told that there is no such type of exchange, and that there is one without its plugin', async () => {
+    const refusals = [
+      ['x-jms-topic', /invalid exchange type 'x-jms-topic'/],
+      ['x-event', /unknown exchange type 'x-event'/],
+    ] as const
+    for (const [type, text] of refusals) {
+      const own = await connection.createChannel()
+      own.on('error', () => {})
+      await assert.rejects(own.assertExchange(fresh('typed'), type), text)
+    }
+  })
+
   test('opens a channel of the number of one that a message was too large for', async () => {
     const large = Buffer.alloc(20 * 2 ** 20)
     const opened = new Set<number>()
