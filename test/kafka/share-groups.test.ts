@@ -128,6 +128,19 @@ test('a session in which a topic is named that is not there fails as long as it 
   assert.equal(ask(0, [topicId]), ErrorCode.NONE)
 })
 
+test('who asks where a group is in a partition that its topic has not is told so, and of no topic nothing', () => {
+  const rig = beginning()
+  const asked = (topicName: string, number: number) => {
+    const { groups } = rig.get(OFFSETS, 1, {
+      groups: [{ groupId: 'g', topics: [{ topicName, partitions: [number] }] }],
+    })
+    return groups![0]!.topics![0]!.partitions![0]!.errorCode ?? 0
+  }
+  assert.equal(asked('t', 0), ErrorCode.NONE)
+  assert.equal(asked('t', 99), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  assert.equal(asked('nowhere', 0), ErrorCode.NONE)
+})
+
 test('who waits gets what comes, and what somebody else gives back', () => {
   const rig = beginning()
   const a = new Reader(rig, 'A')

@@ -63,16 +63,17 @@ function knownPartitions(shares: Shares, group: string): { topicName: string; pa
 }
 
 function describe(shares: Shares, group: string, topic: Topic | undefined, partitionIndex: number) {
-  const log = topic?.partitions[partitionIndex]
-  if (topic === undefined || log === undefined) {
+  const unread = { partitionIndex, startOffset: -1, leaderEpoch: 0, lag: -1 }
+  // Nor does Kafka take it for an error that a topic is not there.
+  if (topic === undefined) return { ...unread, changedAt: 0 }
+  const log = topic.partitions[partitionIndex]
+  if (log === undefined) {
     const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     const errorMessage = 'This server does not host this topic-partition.'
     return { partitionIndex, startOffset: -1, leaderEpoch: -1, lag: -1, errorCode, errorMessage, changedAt: 0 }
   }
   const share = shares.known(group, topic.id, partitionIndex)
-  if (share?.window == null) {
-    return { partitionIndex, startOffset: -1, leaderEpoch: 0, lag: -1, changedAt: share?.changedAt ?? 0 }
-  }
+  if (share?.window == null) return { ...unread, changedAt: share?.changedAt ?? 0 }
   const { window, changedAt } = share
   window.moveStart(log.logStartOffset)
   const lag = Math.max(0, log.highWatermark - window.start - window.done)
