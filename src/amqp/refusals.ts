@@ -26,10 +26,7 @@ const REFUSALS: { readonly [R in Refusal['reason']]: readonly [reply: ReplyName,
     'default-exchange': ['access-refused', () => 'operation not permitted on the default exchange'],
     'system-exchange': ['access-refused', ({ at }) => `deletion of system ${place(at)} not allowed`],
     'reserved-name': ['access-refused', ({ at }) => `${at.what} name '${at.name}' contains reserved prefix 'amq.*'`],
-    'unknown-exchange-type': [
-      'precondition-failed',
-      ({ type }) => `${type === '' ? 'invalid' : 'unknown'} exchange type '${type}'`,
-    ],
+    'unknown-exchange-type': ['precondition-failed', ({ type }) => noSuchType(type)],
     inequivalent: ['precondition-failed', inequivalence],
     'invalid-argument': [
       'precondition-failed',
@@ -167,14 +164,16 @@ function exchangeProblem(of: ExchangeProblem): string {
     case 'no-delayed-type':
       return "Invalid argument, 'x-delayed-type' must be an existing exchange type"
     case 'unknown-type':
-      return `${of.type === NAMED_ONLY ? 'invalid' : 'unknown'} exchange type '${of.type}'`
+      return noSuchType(of.type)
     case 'x-match':
       return xMatch(of.field)
   }
 }
 
-/** A plugin's type, whose name RabbitMQ knows without the plugin, too. */
-const NAMED_ONLY = 'x-jms-topic'
+/** What names nothing is invalid; so is a plugin's type whose name RabbitMQ knows without the plugin. */
+function noSuchType(type: string): string {
+  return `${type === '' || type === 'x-jms-topic' ? 'invalid' : 'unknown'} exchange type '${type}'`
+}
 
 function xMatch(field: Field): string {
   if (field.type === 'S') {
