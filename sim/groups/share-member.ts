@@ -36,6 +36,8 @@ export class ShareMember extends Client {
   private topicId = ''
   private assigned: readonly number[] = []
   private held: Held[] = []
+  /** The partitions of a fetch without an answer. */
+  private fetching: readonly number[] = []
   /** What the group's settings were once seen to be. */
   private configured = false
 
@@ -63,6 +65,8 @@ export class ShareMember extends Client {
 
   protected lost(): void {
     this.held = []
+    this.model.unheard(this.fetching)
+    this.fetching = []
   }
 
   private work(link: KafkaLink, round: number): void {
@@ -140,7 +144,11 @@ export class ShareMember extends Client {
       shareAcquireMode: dice.below(2),
       topics: isFirst ? [{ topicId: this.topicId, partitions }] : [],
     }
-    link.ask(ShareFetchRequest, ShareFetchResponse, 2, request, (answer) => this.fetched(answer, round))
+    this.fetching = this.assigned
+    link.ask(ShareFetchRequest, ShareFetchResponse, 2, request, (answer) => {
+      this.fetching = []
+      this.fetched(answer, round)
+    })
   }
 
   private fetched(answer: Decoded<typeof ShareFetchResponse>, round: number): void {

@@ -15,6 +15,8 @@ interface Known {
   /** The highest count of deliveries that anybody was told, and in which life of the broker. */
   count: number
   life: number
+  /** Requests since then whose answers were lost, and it may have been in each. */
+  unheard: number
 }
 
 /** What all members of a share group know together. */
@@ -30,7 +32,7 @@ export class ShareModel {
   }
 
   private at(partition: number, offset: number): Known {
-    return (this.partitions[partition]![offset] ??= { done: false, maybe: false, count: 0, life: 0 })
+    return (this.partitions[partition]![offset] ??= { done: false, maybe: false, count: 0, life: 0, unheard: 0 })
   }
 
   delivered(name: string, partition: number, first: number, last: number, count: number): void {
@@ -45,8 +47,17 @@ export class ShareModel {
       )
       known.count = count
       known.life = life
+      known.unheard = 0
     }
     this.world.add('records shared', last - first + 1)
+  }
+
+  /** The answer of a fetch from these partitions was lost, and what was handed out by it counts all the same. */
+  unheard(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const { at } = this.kafka.partitions[partition]!
+      for (let offset = 0; offset < at.length; offset++) this.at(partition, offset).unheard++
+    }
   }
 
   /** Somebody says that these are done. */
@@ -67,7 +78,8 @@ export class ShareModel {
       for (let offset = 0; offset < at.length; offset++) {
         const known = this.partitions[partition]![offset]
         if (known === undefined) return `${offset} of partition ${partition} was never handed out`
-        if (!known.done && !known.maybe && known.count < LIMIT) return `${offset} of partition ${partition} is not done`
+        const { done, maybe, count, unheard } = known
+        if (!done && !maybe && count + unheard < LIMIT) return `${offset} of partition ${partition} is not done`
       }
     }
     return null
