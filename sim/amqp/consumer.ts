@@ -204,7 +204,9 @@ export class Consumer extends SimClient {
     const { outstanding } = this
     const kind = this.model.kinds.get(this.queue)!
     const full = outstanding.size === this.prefetch && this.expected.length === 0
-    if (this.exclusive && full && !kind.expires && dice.chance(0.3)) {
+    // A policy may say meanwhile that a message has failed too often already.
+    const mayDie = kind.expires || (kind.policy !== null && kind.limit < Number.POSITIVE_INFINITY)
+    if (this.exclusive && full && !mayDie && dice.chance(0.3)) {
       // The window is full, so nothing is on its way: what we give back has to come again, in order.
       this.expected = this.inOrder([...outstanding.values()])
       this.giveBack(link, [...outstanding.keys()].at(-1)!, true)

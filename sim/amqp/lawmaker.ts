@@ -50,7 +50,7 @@ export class Lawmaker implements Actor {
       const [name, kind] = dice.pick(this.subjects)
       this.amend(name, kind)
     }
-    clock.after(5 + dice.unit() * 500, () => this.act())
+    clock.after(5 + dice.unit() * 50, () => this.act())
   }
 
   /** A policy has to say all of it; an operator's policy only more. */

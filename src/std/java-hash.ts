@@ -5,9 +5,12 @@ export function javaHash(text: string): number {
   return value
 }
 
-/** In the order in which they lie in a hash table of Java's, which is three quarters full at most and made for `held` of them. */
-export function hashed<T>(values: readonly T[], keyOf: (value: T) => string, held = values.length): T[] {
-  let size = 16
+/**
+ * In the order in which they lie in a hash table of Java's, which is three quarters full at most and made for `held` of them. It has 16 places at first; `begins` where
+ * it was made for fewer.
+ */
+export function hashed<T>(values: readonly T[], keyOf: (value: T) => string, held = values.length, begins = 16): T[] {
+  let size = begins
   while (held > size * 0.75) size *= 2
   const place = (value: T) => {
     const hash = javaHash(keyOf(value))

@@ -174,6 +174,12 @@ describe('quotas', () => {
       'Invalid configuration key connection_creation_rate',
     ],
     ['nothing at all', { user: 'u' }, { producer_byte_rate: 0 }, 'Quota producer_byte_rate must be greater than 0'],
+    [
+      'two wrong values, of which the first in a hash table of two is told',
+      { user: 'u' },
+      { producer_byte_rate: -1, controller_mutation_rate: 0 },
+      'Quota controller_mutation_rate must be greater than 0',
+    ],
     ['half a byte', { user: 'u' }, { producer_byte_rate: 1.5 }, 'producer_byte_rate cannot be a fractional value.'],
   ] as const) {
     it(`for ${what} are refused as Kafka refuses them`, () => {

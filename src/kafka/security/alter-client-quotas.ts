@@ -94,8 +94,8 @@ function wrongEntity(entity: Given): string | null {
 }
 
 function wrongOps(ops: Ops, keys: Readonly<Record<string, 'whole' | 'any'>>): string | null {
-  // The first in Kafka's hash table is told.
-  for (const { key, value, remove } of hashed(ops, (op) => op.key)) {
+  // The first in Kafka's hash table, which is made for as many as there are, is told.
+  for (const { key, value, remove } of hashed(ops, (op) => op.key, ops.length, 1)) {
     if (remove) continue
     if (!Object.hasOwn(keys, key)) return `Invalid configuration key ${key}`
     if (!(value > 0)) return `Quota ${key} must be greater than 0`
