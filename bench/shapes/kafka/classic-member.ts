@@ -12,12 +12,10 @@ import type { Decoded, Encodable, Message } from '../../../src/wire/kafka/schema
 import { Writer } from '../../../src/wire/kafka/writer.ts'
 import { pause } from '../../broker.ts'
 import { KafkaClient } from './client.ts'
-import type { Member, Team } from './member.ts'
+import { LOADS, type Member, type Team } from './member.ts'
 
 const GROUP = 'bench-classic'
 const PROTOCOL = 'range'
-/** A coordinator that loads. */
-const LOADS = new Set([14, 15, 16])
 const REBALANCE_IN_PROGRESS = 27
 const MEMBER_ID_REQUIRED = 79
 const ILLEGAL_GENERATION = 22

@@ -5,13 +5,11 @@ import {
 } from '../../../src/wire/kafka/messages/consumer-group-heartbeat.ts'
 import { pause } from '../../broker.ts'
 import { KafkaClient } from './client.ts'
-import type { Member, Team } from './member.ts'
+import { LOADS, type Member, type Team } from './member.ts'
 
 const GROUP = 'bench-consumer'
 const JOINS = 0
 const LEAVES = -1
-/** A coordinator that loads. */
-const LOADS = new Set([14, 15, 16])
 
 type TopicPartitions = { readonly topicId: string; readonly partitions: readonly number[] }[]
 

@@ -1,8 +1,8 @@
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../../src/wire/kafka/messages/offset-commit.ts'
-import { type Running, residentMb } from '../../broker.ts'
+import { pause, type Running, residentMb } from '../../broker.ts'
 import type { Setting } from '../shape.ts'
 import { KafkaClient } from './client.ts'
-import { findCoordinator } from './member.ts'
+import { findCoordinator, LOADS } from './member.ts'
 import { rebalanceOf, type Size } from './rebalance.ts'
 
 const TOPICS = 50
@@ -11,6 +11,7 @@ const GROUPS = 2000
 /** Heartbeats of 500 members at the rate at which 100 send theirs elsewhere. */
 const LARGE: Size = { members: 500, partitions: 1000, beat: 0.125 }
 const ROUNDS = 4
+const TRIES = 500
 
 /** 5,000 partitions and 2,000 groups that have committed: how long it takes to make them, and the broker's memory then. Then a group of 500 members that reads 1,000 partitions. */
 export async function many(running: Running, { scale }: Setting): Promise<Record<string, number>> {
@@ -39,9 +40,14 @@ async function commit(client: KafkaClient, groupId: string, name: string): Promi
     committedMetadata: '',
   }))
   const request = { groupId, topics: [{ name, partitions }] }
-  const { topics } = await client.ask(OffsetCommitRequest, OffsetCommitResponse, 7, request)
-  const wrong = topics[0]!.partitions.find(({ errorCode }) => errorCode !== 0)
-  if (wrong !== undefined) throw new Error(`OffsetCommit of ${groupId}: error ${wrong.errorCode}`)
+  for (let tries = 0; ; tries++) {
+    const { topics } = await client.ask(OffsetCommitRequest, OffsetCommitResponse, 7, request)
+    const wrong = topics[0]!.partitions.find(({ errorCode }) => errorCode !== 0)
+    if (wrong === undefined) return
+    if (!LOADS.has(wrong.errorCode) || tries > TRIES)
+      throw new Error(`OffsetCommit of ${groupId}: error ${wrong.errorCode}`)
+    await pause(0.02)
+  }
 }
 
 function nameOf(n: number): string {

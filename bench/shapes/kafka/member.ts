@@ -27,6 +27,8 @@ export interface Member {
   close(): void
 }
 
+/** A coordinator that loads, or is not there yet. */
+export const LOADS: ReadonlySet<number> = new Set([14, 15, 16])
 const TRIES = 500
 
 /** Waits until the broker has made its group coordinator. */
