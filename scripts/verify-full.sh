@@ -64,7 +64,7 @@ step() {
     kills) run kills SEED="$seed" node --test --test-reporter=spec dist/test/interop/kill.slow.test.js ;;
     effects) run effects EFFECTS="$effects" node dist/scripts/test.js test/sdk/effects &&
       run effects-ours EFFECTS="$effects" node dist/scripts/interop.js sdk-effects &&
-      run effects-kafka EFFECTS="$effects" POSTHORN_CONTROL_KILL='scripts/kill-kafka.sh 46100' KAFKA_PORT=46100 scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} sdk-effects &&
+      run effects-kafka EFFECTS="$effects" POSTHORN_CONTROL_KILL='scripts/kill-kafka.sh 21100' KAFKA_PORT=21100 scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} sdk-effects &&
       effects_on_rabbitmq ;;
     real-data) run real-data SEED="$seed" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;

@@ -13,7 +13,7 @@ const notThere = missing('PerfTest', 'run scripts/install-clients.sh', existsSyn
 const SECONDS = Number(process.env.PERF_TEST_SECONDS ?? 5)
 const CONNECTIONS = 200
 
-suite("RabbitMQ's PerfTest", { skip: skip || notThere, timeout: (SECONDS + 60) * 1000 }, () => {
+suite("RabbitMQ's PerfTest", { skip: skip || notThere, timeout: (6 * SECONDS + 90) * 1000 }, () => {
   /** Plays PerfTest with confirms, and reads the rates from what it says. */
   async function play(t: TestContext, args: readonly string[]): Promise<void> {
     const load = ['--confirm', '200', '--qos', '500', '--multi-ack-every', '50', '--flag', 'persistent']
