@@ -18,8 +18,12 @@ export class SimCompute implements Compute {
     this.alive = alive
   }
 
-  run(task: unknown, done: (error: Error | null, result: unknown) => void): void {
-    const copy = structuredClone(task) as Parameters<BatchWork['run']>[0] | JsonCodeTask
+  run(
+    task: unknown,
+    done: (error: Error | null, result: unknown) => void,
+    handedOver: readonly ArrayBuffer[] = [],
+  ): void {
+    const copy = structuredClone(task, { transfer: [...handedOver] }) as Parameters<BatchWork['run']>[0] | JsonCodeTask
     // One task after the other, as in a thread.
     const now = this.clock.time
     this.free = Math.max(this.free, now) + this.delay()

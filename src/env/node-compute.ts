@@ -13,11 +13,15 @@ export class NodeCompute implements Compute {
     this.entry = entry
   }
 
-  run(task: unknown, done: (error: Error | null, result: unknown) => void): void {
+  run(
+    task: unknown,
+    done: (error: Error | null, result: unknown) => void,
+    handedOver: readonly ArrayBuffer[] = [],
+  ): void {
     this.worker ??= this.start()
     this.waiting.push(done)
     this.worker.ref()
-    this.worker.postMessage(task)
+    this.worker.postMessage(task, handedOver)
   }
 
   private start(): Worker {

@@ -14,10 +14,18 @@ parentPort?.on('message', (task: BatchTask | JsonCodeTask) => {
 
 async function answer(task: BatchTask | JsonCodeTask): Promise<void> {
   try {
-    parentPort?.postMessage({ error: null, result: await done(task) })
+    const result = await done(task)
+    parentPort?.postMessage({ error: null, result }, handedOver(result))
   } catch (error) {
     parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error), result: null })
   }
+}
+
+/** Bytes that are all of their memory go to who asked as they are. */
+function handedOver(result: unknown): ArrayBuffer[] {
+  if (!(result instanceof Uint8Array)) return []
+  const { buffer, byteLength } = result
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
 }
 
 async function done(task: BatchTask | JsonCodeTask): Promise<unknown> {

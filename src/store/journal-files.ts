@@ -252,8 +252,9 @@ export class JournalFiles {
     for (const file of [...this.files.values()]) this.recycleIfDead(file)
   }
 
-  /** Reads written bytes, which do not straddle a block. */
-  readAsync(position: number, length: number, into: Uint8Array, at: number, done: (error: Error | null) => void): void {
+  /** Reads written bytes of one file into several pieces of memory, one behind the other. */
+  readAsync(position: number, parts: Uint8Array[], done: (error: Error | null) => void): void {
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
     const file = this.files.get(this.numberOf(position))
     assert(file, 'what is read is retained')
     file.readers++
@@ -267,7 +268,7 @@ export class JournalFiles {
     const from = position - file.number * this.fileSize
     this.withHandle(file, (error) => {
       if (error !== null) return finish(this.unreadable(file, from, error.message))
-      file.handle!.readAsync(into, at, length, from, (readError, n) => {
+      file.handle!.readPartsAsync(parts, from, (readError, n) => {
         if (readError !== null) finish(this.unreadable(file, from, readError.message))
         else finish(n < length ? this.unreadable(file, from + n, 'it is too short') : null)
       })

@@ -105,6 +105,7 @@ export type StoreEvent =
 /** Everything that lasts: one data directory, open. */
 export class Store {
   readonly journal: Journal
+  readonly files: JournalFiles
   readonly spill: Spill
   readonly background = new Background()
   readonly fold: Fold
@@ -125,7 +126,6 @@ export class Store {
   private readonly damaged = (error: StoreError) => this.tellDamage(error)
   private readonly journalLog: Log
   private readonly spillLog: Log
-  private readonly files: JournalFiles
   private readonly ballast: Ballast
   private closing: (() => void) | null = null
   /** Until the last checkpoint is there the store ends its own turns. */
@@ -389,7 +389,7 @@ export class Store {
     at: number,
     done: (error: Error | null) => void,
   ): void {
-    if (place === JOURNAL) this.files.readAsync(position, length, into, at, done)
+    if (place === JOURNAL) this.files.readAsync(position, [into.subarray(at, at + length)], done)
     else if (place === SPILL) this.spill.readAsync(position, length, into, at, done)
     else this.segments.readAsync(position, length, into, at, done)
   }

@@ -7,7 +7,7 @@ import { isDiskFull } from './journal-files.ts'
 import { JOURNAL, SEGMENT, SEGMENT_SPAN } from './place.ts'
 import { SEGMENT_BLOCK } from './segment.ts'
 import { DirectoryWriter, ENTRY_LIMIT, MOVED_RECORD, readMoved } from './segment-directory.ts'
-import { Scratch, SegmentWriter } from './segment-writer.ts'
+import { type ReadSource, Scratch, SegmentWriter } from './segment-writer.ts'
 import type { Segment, Segments } from './segments.ts'
 import { onDisk, type Steps, type Wait } from './steps.ts'
 import { headerOf, type Output, TidyPlan } from './tidy-plan.ts'
@@ -50,7 +50,7 @@ export interface TidyJournal {
 export interface TidyFiles {
   readonly fileSize: number
   all(): Iterable<{ readonly number: number; readonly live: number }>
-  readAsync(position: number, length: number, into: Uint8Array, at: number, done: (error: Error | null) => void): void
+  readAsync(position: number, parts: Uint8Array[], done: (error: Error | null) => void): void
   retain(position: number, length: number): void
   release(position: number, length: number): void
 }
@@ -286,7 +286,9 @@ export class Tidy {
   private source(job: Job) {
     const { segments, files } = this.seams
     if (job.place === JOURNAL) {
-      return { read: files.readAsync.bind(files), grain: 1, extent: () => Number.POSITIVE_INFINITY }
+      const read: ReadSource = (position, length, into, at, done) =>
+        files.readAsync(position, [into.subarray(at, at + length)], done)
+      return { read, grain: 1, extent: () => Number.POSITIVE_INFINITY }
     }
     const extent = (position: number) => segments.extent(position)
     return { read: segments.readAsync.bind(segments), grain: SEGMENT_BLOCK, extent }

@@ -1,5 +1,6 @@
 import { baseOffset, batchSize, lastOffsetDelta } from '../../core/partition/batch.ts'
 import type { Partition } from '../../core/partition/partition.ts'
+import { JOURNAL } from '../../store/place.ts'
 import type { Store } from '../../store/store.ts'
 import type { Slice } from '../../wire/kafka/schema.ts'
 
@@ -49,7 +50,12 @@ export function planRead(
 }
 
 /** Adds a run of batches to what is read. */
-export function addPiece(plan: ReadPlan, place: number, position: number, length: number): void {
+export function addPiece(
+  plan: Pick<ReadPlan, 'pieces' | 'bytes'>,
+  place: number,
+  position: number,
+  length: number,
+): void {
   const last = plan.pieces[plan.pieces.length - 1]
   if (last !== undefined && last.place === place && last.position + last.length === position) last.length += length
   else plan.pieces.push({ place, position, length })
@@ -104,18 +110,55 @@ export function readAll(
     done(failed)
   }
   const small: { piece: Piece; to: number }[] = []
+  const runs: Run[] = []
+  let run: Run | null = null
   const large = Math.min(LARGE_PIECE, store.windows.longest / 4)
   for (const piece of pieces) {
     if (!copyPiece(store, arena, piece, into, at)) {
       if (piece.length < large) small.push({ piece, to: at })
-      else {
-        left++
-        store.readAsync(piece.place, piece.position, piece.length, into, at, one)
+      else if (run === null || !addToRun(store, run, piece, into, at)) {
+        run = { place: piece.place, position: piece.position, length: 0, parts: [] }
+        runs.push(run)
+        addToRun(store, run, piece, into, at)
       }
     }
     at += piece.length
   }
+  for (const each of runs) {
+    left++
+    readRun(store, each, one)
+  }
   readSmall(store, arena, small, into, one)
+}
+
+/** Pieces that lie near each other in one file, read in one go. */
+interface Run extends Piece {
+  /** Where the pieces go, and what lies between them. */
+  readonly parts: Uint8Array[]
+}
+
+/** What lies between two pieces of the journal is read with them if it is no more than this: as a rule it is an entry's header. */
+const GAP = 1024
+/** Nobody looks at what lies between. */
+const nowhere = new Uint8Array(GAP)
+
+/** Whether the piece could be added: it lies near the run's end, or is its first one. */
+function addToRun({ files }: Store, run: Run, piece: Piece, into: Uint8Array, at: number): boolean {
+  const end = run.position + run.length
+  const gap = piece.position - end
+  if (run.length > 0) {
+    if (run.place !== JOURNAL || piece.place !== JOURNAL || gap < 0 || gap > GAP) return false
+    if (files.numberOf(piece.position) !== files.numberOf(run.position)) return false
+    if (gap > 0) run.parts.push(nowhere.subarray(0, gap))
+  }
+  run.parts.push(into.subarray(at, at + piece.length))
+  run.length += gap + piece.length
+  return true
+}
+
+function readRun(store: Store, { place, position, length, parts }: Run, done: (error: Error | null) => void): void {
+  if (place === JOURNAL) store.files.readAsync(position, parts, done)
+  else store.readAsync(place, position, length, parts[0]!, 0, done)
 }
 
 /** Copies a piece that is in memory; false if it is not. */

@@ -52,7 +52,7 @@ function searchRun(
       // What is in the arena may be written over meanwhile.
       const rest = bytes.slice(next, end)
       const size = batchSize(rest, 0)
-      const task = { kind: 'first-since', bytes: rest.subarray(0, size), timestamp, from } as const
+      const task = { kind: 'first-since', bytes: rest.slice(0, size), timestamp, from } as const
       workOn(topics.broker.env.compute, task, (error, stamp) => {
         if (error !== null || isReadable(partition, stamp)) found(error, stamp)
         else searchRun(topics, partition, timestamp, rest, size, rest.length, found)

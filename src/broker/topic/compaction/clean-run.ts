@@ -1,26 +1,16 @@
 import type { BatchResults, BatchTask } from '../../../core/partition/batch-work.ts'
 import type { Aborted } from '../../../core/partition/cleaner.ts'
 import type { Partition } from '../../../core/partition/partition.ts'
-import { type Piece, readAll } from '../read.ts'
 import type { Topic } from '../topic.ts'
 import type { Topics } from '../topics.ts'
 import { workOn } from '../work.ts'
+import { type Chunk, ChunkReader } from './chunk-reader.ts'
 import { noteCleaned } from './clean-point.ts'
 import { rewriteRun } from './rewrite.ts'
 
-/** Bytes that are read, cleaned and written in one go; at least an entry. */
-const GO = 512 * 1024
-
-/** A run of whole entries of the index, in memory. */
-interface Chunk {
-  readonly from: number
-  readonly to: number
-  readonly bytes: Uint8Array
-}
-
 /**
  * One cleaning of one partition: reads what is dirty and has its keys mapped, then goes over the log from its start and puts what is left of
- * each run in its place. One run is read, or worked on, at a time, off the loop. Each run that is written is a step of its own: a later record of
+ * each run in its place. One run is worked on at a time, off the loop. Each run that is written is a step of its own: a later record of
  * each key is there before and after it, so that a crash, or giving up, between two of them does no harm.
  */
 export class CleanRun {
@@ -34,6 +24,7 @@ export class CleanRun {
   /** Where the map ends: nothing from here on is touched. */
   private end: number
   private readonly aborted: readonly Aborted[]
+  private readonly reader: ChunkReader
   private mapped = false
 
   constructor(
@@ -51,6 +42,7 @@ export class CleanRun {
     this.memory = memory
     this.done = done
     this.aborted = partition.transactions?.abortedRanges(partition.logStartOffset, end) ?? []
+    this.reader = new ChunkReader(topics, partition)
   }
 
   start(from: number): void {
@@ -58,7 +50,7 @@ export class CleanRun {
   }
 
   private map(from: number): void {
-    this.take(from, this.end, (chunk) => {
+    this.take(from, (chunk) => {
       if (chunk === null) {
         // Tidying may have joined all of it with what lies behind the end.
         if (this.mapped) this.filter(this.partition.logStartOffset)
@@ -80,7 +72,7 @@ export class CleanRun {
   }
 
   private filter(from: number): void {
-    this.take(from, this.end, (chunk) => {
+    this.take(from, (chunk) => {
       if (chunk === null) {
         if (!this.partition.deleted) noteCleaned(this.topics, this.partition, this.borderBelow(this.end))
         this.finish(true)
@@ -117,31 +109,10 @@ export class CleanRun {
     return entry === -1 ? offset : Math.min(offset, index.baseOffset(entry))
   }
 
-  /** Reads the next entries that begin at `from` or above and end at `end` or below. */
-  private take(from: number, end: number, then: (chunk: Chunk | null) => void): void {
-    const { partition, topics } = this
-    const { index } = partition
-    const { store, arena } = topics.broker
-    const pieces: Piece[] = []
-    let bytes = 0
-    let to = from
-    let entry = partition.deleted ? -1 : index.find(from)
-    const first = entry === -1 ? from : Math.min(from, index.baseOffset(entry))
-    for (; entry !== -1 && index.lastOffset(entry) < end; entry = index.next(entry)) {
-      const length = index.length(entry)
-      if (bytes > 0 && bytes + length > GO) break
-      pieces.push({ place: index.place(entry), position: index.position(entry), length })
-      bytes += length
-      to = index.lastOffset(entry) + 1
-    }
-    if (bytes === 0) {
-      then(null)
-      return
-    }
-    const buffer = new Uint8Array(bytes)
-    readAll(store, arena.bytes, { pieces }, buffer, 0, (error) => {
+  private take(from: number, then: (chunk: Chunk | null) => void): void {
+    this.reader.take(from, this.end, (error, chunk) => {
       if (error !== null) this.fail(error)
-      else then({ from: first, to, bytes: buffer })
+      else then(chunk)
     })
   }
 
