@@ -122,6 +122,11 @@ export interface Effects {
 
 export const NO_EFFECTS: Effects = { messages: [], records: [], inbox: null }
 
+/** Nothing leaves. */
+export function leavesNothing({ messages, records }: Effects): boolean {
+  return messages.length === 0 && records.length === 0
+}
+
 /** What becomes of a delivery. */
 export type Settlement =
   /** It is handled. */

@@ -21,6 +21,12 @@ type Refused = ((error: unknown) => MaybeLater<void>) | null
 
 type Settlement = Parameters<Delivery['settle']>[0]
 
+interface Unsettled {
+  readonly delivery: Delivery
+  readonly settlement: Settlement
+  readonly refused: Refused
+}
+
 const HANDLED: Settlement = { kind: 'ack', effects: NO_EFFECTS }
 
 /** Settles deliveries of a queue by what came of them, and tells their senders. */
@@ -32,7 +38,7 @@ export class Settler {
   private readonly outgoing: Outgoing
   private readonly log: Logger
   /** Settlements that are not stored yet. */
-  private settling = 0
+  private readonly settling = new Map<Promise<void>, Unsettled[]>()
   private idle: (() => void)[] = []
 
   constructor(engine: Engine, queue: AnyQueue, isRetryQueue: boolean, outgoing: Outgoing, log: Logger) {
@@ -45,7 +51,7 @@ export class Settler {
 
   /** Resolves when everything that was settled is stored. */
   done(): Promise<void> {
-    return this.settling === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve))
+    return this.settling.size === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve))
   }
 
   factsOf({ headers, key, queue, sentAt, redeliveries }: Delivery): Facts {
@@ -87,20 +93,28 @@ export class Settler {
     try {
       stored = delivery.settle(settlement)
     } catch (error) {
-      void this.unsettled(delivery, settlement, error, refused)
+      void this.unsettled({ delivery, settlement, refused }, error)
       return
     }
     if (stored === undefined) return
-    this.settling++
-    stored.catch((error: unknown) => this.unsettled(delivery, settlement, error, refused)).then(this.stored)
+    const unsettled = { delivery, settlement, refused }
+    const together = this.settling.get(stored)
+    if (together === undefined) this.wait(stored, [unsettled])
+    else together.push(unsettled)
   }
 
-  private readonly stored = (): void => {
-    if (--this.settling > 0) return
-    for (const resolve of this.idle.splice(0)) resolve()
+  /** For deliveries that are stored together, and have one promise. */
+  private async wait(stored: Promise<void>, together: Unsettled[]): Promise<void> {
+    this.settling.set(stored, together)
+    try {
+      await stored.catch((error: unknown) => Promise.all(together.map((one) => this.unsettled(one, error))))
+    } finally {
+      this.settling.delete(stored)
+      if (this.settling.size === 0) for (const resolve of this.idle.splice(0)) resolve()
+    }
   }
 
-  private unsettled(delivery: Delivery, settlement: Settlement, error: unknown, refused: Refused): MaybeLater<void> {
+  private unsettled({ delivery, settlement, refused }: Unsettled, error: unknown): MaybeLater<void> {
     const { queue } = delivery
     if (refused !== null && error instanceof PosthornError && FOR_GOOD.has(error.code)) {
       return refused(error)

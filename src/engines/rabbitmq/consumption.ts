@@ -3,8 +3,8 @@ import {
   type ConsumeOptions,
   type Consumption,
   type Delivery,
-  type Effects,
   type Headers,
+  leavesNothing,
   NO_EFFECTS,
   type OutgoingMessage,
   type Settlement,
@@ -91,7 +91,7 @@ export class RabbitConsumption implements Consumption {
       this.giveBack(delivery.channel, delivery.message)
       return
     }
-    const isBare = settlement.kind === 'ack' && isEmpty(settlement.effects)
+    const isBare = settlement.kind === 'ack' && leavesNothing(settlement.effects)
     if (!isBare) return this.sendFirst(delivery, settlement)
     this.acknowledge(delivery)
   }
@@ -119,7 +119,7 @@ export class RabbitConsumption implements Consumption {
       else {
         await sender.sendWith(again(delivery, settlement), { [ENTRY]: newEntryId() }, NO_EFFECTS)
         // Who is told that it is a dead letter may look for it at once.
-        if (!isEmpty(settlement.effects)) await sender.sendWith(null, {}, settlement.effects)
+        if (!leavesNothing(settlement.effects)) await sender.sendWith(null, {}, settlement.effects)
       }
     } finally {
       delivery.settling = false
@@ -265,10 +265,6 @@ export class RabbitDelivery implements Delivery {
 
   /** AMQP has no word for it: a delivery is kept as long as its channel is there. */
   async renew(): Promise<void> {}
-}
-
-function isEmpty({ messages, records }: Effects): boolean {
-  return messages.length === 0 && records.length === 0
 }
 
 /** A retry is a message that waits, a dead letter one in the queue of dead letters. */

@@ -1,4 +1,5 @@
 import type { Headers, IncomingRecord } from '../../../sdk/engine.ts'
+import { SENT_AT } from '../../../sdk/wire-names.ts'
 import type { AnswerOf } from './cluster.ts'
 import type { Apis } from './library.ts'
 
@@ -27,7 +28,11 @@ export function sizeOf({ key, body, headers }: Outgoing): number {
 /** As the library takes it. */
 export function toMessage({ topic, partition, key, body, headers, timestamp }: Outgoing) {
   const table = new Map<Buffer, Buffer>()
-  for (const name in headers) table.set(nameBytes(name), Buffer.from(headers[name]!))
+  for (const name in headers) {
+    // The record's own timestamp says it.
+    if (name === SENT_AT && Number(headers[name]) === timestamp) continue
+    table.set(nameBytes(name), Buffer.from(headers[name]!))
+  }
   return {
     topic,
     partition,

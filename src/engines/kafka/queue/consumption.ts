@@ -5,11 +5,12 @@ import {
   type Consumption,
   type Effects,
   type IncomingRecord,
+  leavesNothing,
   NO_EFFECTS,
   type OutgoingMessage,
   type Settlement,
 } from '../../../sdk/engine.ts'
-import { KEY, NOT_BEFORE } from '../../../sdk/wire-names.ts'
+import { KEY, NOT_BEFORE, SENT_AT } from '../../../sdk/wire-names.ts'
 import type { Lane } from '../client/cluster.ts'
 import type { Membership, TopicPartition } from '../client/membership.ts'
 import { endOfLog, fetchOffsets, listOffsets } from '../client/offsets.ts'
@@ -67,7 +68,10 @@ export class KafkaConsumption implements Consumption {
       ended: end,
     })
     const writer = new GroupWriter(cluster, routes, this.lane, () => this.membership.member)
-    this.settler = new Settler(queue, writer, (part, offset) => this.stored(part, offset))
+    this.settler = new Settler(queue, writer, {
+      stored: (part, offset) => this.stored(part, offset),
+      ended: (deliveries, error) => this.ended(deliveries, error),
+    })
   }
 
   start(): Promise<void> {
@@ -135,7 +139,7 @@ export class KafkaConsumption implements Consumption {
 
   /** Keeps where a partition stands; in vain if it has gone to another consumer. */
   private async keep(part: Part, open: boolean): Promise<void> {
-    await this.settler.settle({ part, offset: null, open, effects: NO_EFFECTS, placed: NONE }).catch(() => {})
+    await this.settler.settle({ part, offsets: [], open, effects: NO_EFFECTS, placed: NONE }).catch(() => {})
   }
 
   private drop(parts: readonly Part[]): void {
@@ -177,7 +181,7 @@ export class KafkaConsumption implements Consumption {
   }
 
   private settleQuietly(part: Part, offset: number): void {
-    this.settler.settle({ part, offset, open: true, effects: NO_EFFECTS, placed: NONE }).catch(() => {})
+    this.settler.acknowledge(part, offset, null).catch(() => {})
   }
 
   private setTimer(): void {
@@ -263,15 +267,16 @@ export class KafkaConsumption implements Consumption {
       part.settledOne()
       return
     }
-    return this.store(item, delivery, settlement).then(
-      () => part.settledOne(),
-      (error: unknown) => {
-        // It is still out: nobody else has it.
-        if (!part.gone) this.out.add(delivery)
-        part.settledOne()
-        throw error
-      },
-    )
+    return this.store(item, delivery, settlement)
+  }
+
+  private ended(deliveries: readonly KafkaDelivery[], error: Error | null): void {
+    for (const delivery of deliveries) {
+      const { part } = delivery.item
+      // It is still out: nobody else has it.
+      if (error !== null && !part.gone) this.out.add(delivery)
+      part.settledOne()
+    }
   }
 
   private giveBack(item: Item): void {
@@ -284,16 +289,17 @@ export class KafkaConsumption implements Consumption {
     delivery: KafkaDelivery,
     settlement: Exclude<Settlement, { kind: 'release' }>,
   ): Promise<void> {
-    const { offset } = record
     const { effects } = settlement
-    const settling = { part, offset, open: true, effects, placed: NONE }
-    if (settlement.kind === 'ack') return this.settler.settle(settling)
-    const headers = { ...delivery.headers, ...settlement.headers }
-    const { key, body } = delivery
+    if (settlement.kind === 'ack' && leavesNothing(effects))
+      return this.settler.acknowledge(part, record.offset, delivery)
+    const settling = { part, offsets: [record.offset], open: true, effects, placed: NONE }
+    if (settlement.kind === 'ack') return this.settler.settle(settling, [delivery])
+    const { key, body, sentAt } = delivery
+    const headers = { ...delivery.headers, [SENT_AT]: String(sentAt), ...settlement.headers }
     if (settlement.kind === 'dead-letter') {
       const kept = key === null ? headers : { ...headers, [KEY]: key }
       const letter = deadLetterRecord(this.queue, randomUUID(), body, kept, this.clock.now())
-      return this.settler.settle({ ...settling, placed: [letter] })
+      return this.settler.settle({ ...settling, placed: [letter] }, [delivery])
     }
     const again: OutgoingMessage = {
       to: 'queue',
@@ -306,7 +312,7 @@ export class KafkaConsumption implements Consumption {
       priority: 4,
     }
     const with_: Effects = { ...effects, messages: [again, ...effects.messages] }
-    return this.settler.settle({ ...settling, effects: with_ })
+    return this.settler.settle({ ...settling, effects: with_ }, [delivery])
   }
 
   private stored(part: Part, offset: number): void {

@@ -20,7 +20,7 @@ export class KafkaDelivery implements Delivery {
   readonly headers: Headers
   readonly key: string | null
   readonly redeliveries: number
-  readonly sentAt: number | null
+  readonly sentAt: number
   private readonly onSettle: OnSettle
 
   constructor(queue: string, item: Item, onSettle: OnSettle) {

@@ -1,7 +1,8 @@
-import type { Effects, OutgoingMessage, OutgoingRecord } from '../../../sdk/engine.ts'
+import { type Effects, NO_EFFECTS, type OutgoingMessage, type OutgoingRecord } from '../../../sdk/engine.ts'
 import { PosthornError } from '../../../sdk/posthorn-error.ts'
 import type { Outgoing } from '../client/records.ts'
 import type { GroupWriter } from '../group-writer.ts'
+import type { KafkaDelivery } from './delivery.ts'
 import type { Part } from './part.ts'
 
 /** Settlements that are one write. */
@@ -12,11 +13,10 @@ const MOST_TOGETHER = 500
  */
 const LINGER_MS = 100
 
-/** What becomes of a message, or of none: then only where the partition stands is kept. */
+/** What becomes of messages, or of none: then only where the partition stands is kept. */
 export interface Settling {
   readonly part: Part
-  /** Null: nothing is settled. */
-  readonly offset: number | null
+  readonly offsets: readonly number[]
   /** This consumer goes on with the partition. */
   readonly open: boolean
   readonly effects: Effects
@@ -26,36 +26,79 @@ export interface Settling {
 
 interface Waiting {
   readonly settling: Settling
+  readonly deliveries: readonly KafkaDelivery[]
   readonly resolve: () => void
   readonly reject: (error: PosthornError) => void
+}
+
+/** Acknowledgements of one partition, and nothing else, that are one write: a promise for all of them. */
+interface Acknowledged {
+  readonly offsets: number[]
+  readonly deliveries: KafkaDelivery[]
+  readonly stored: Promise<void>
+}
+
+export interface SettlerHooks {
+  /** What is below `offset` is settled. */
+  stored(part: Part, offset: number): void
+  /** These are settled, or, with an error, are not. */
+  ended(deliveries: readonly KafkaDelivery[], error: PosthornError | null): void
 }
 
 /** Stores settlements: those that come while one write is under way are the next. */
 export class Settler {
   private readonly queue: string
   private readonly writer: GroupWriter
-  private readonly onStored: (part: Part, offset: number) => void
+  private readonly hooks: SettlerHooks
   private waiting: Waiting[] = []
+  private readonly acknowledged = new Map<Part, Acknowledged>()
+  /** Settlements in `acknowledged`. */
+  private together = 0
   private running = false
   /** Ends the wait for others. */
   private hurry = () => {}
   private isHurried = false
 
-  constructor(queue: string, writer: GroupWriter, onStored: (part: Part, offset: number) => void) {
+  constructor(queue: string, writer: GroupWriter, hooks: SettlerHooks) {
     this.queue = queue
     this.writer = writer
-    this.onStored = onStored
+    this.hooks = hooks
   }
 
-  settle(settling: Settling): Promise<void> {
+  settle(settling: Settling, deliveries: readonly KafkaDelivery[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiting = { settling, resolve, reject }
-      this.waiting.push(waiting)
-      if (this.waiting.length === MOST_TOGETHER || !isBare(waiting)) this.hurry()
-      if (this.running) return
-      this.running = true
-      setImmediate(() => this.run())
+      this.waiting.push({ settling, deliveries, resolve, reject })
+      this.hurry()
+      this.start()
     })
+  }
+
+  /** The same for a message with which nothing leaves; `delivery` is null if it was never handed out. */
+  acknowledge(part: Part, offset: number, delivery: KafkaDelivery | null): Promise<void> {
+    const { offsets, deliveries, stored } = this.acknowledged.get(part) ?? this.openAcknowledged(part)
+    offsets.push(offset)
+    if (delivery !== null) deliveries.push(delivery)
+    if (++this.together === MOST_TOGETHER) this.hurry()
+    return stored
+  }
+
+  private openAcknowledged(part: Part): Acknowledged {
+    const offsets: number[] = []
+    const deliveries: KafkaDelivery[] = []
+    const stored = new Promise<void>((resolve, reject) => {
+      const settling = { part, offsets, open: true, effects: NO_EFFECTS, placed: [] }
+      this.waiting.push({ settling, deliveries, resolve, reject })
+    })
+    const acknowledged = { offsets, deliveries, stored }
+    this.acknowledged.set(part, acknowledged)
+    this.start()
+    return acknowledged
+  }
+
+  private start(): void {
+    if (this.running) return
+    this.running = true
+    setImmediate(() => this.run())
   }
 
   /** From now on nobody waits for others. */
@@ -66,10 +109,18 @@ export class Settler {
 
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      if (!this.isHurried && this.waiting.length < MOST_TOGETHER && this.waiting.every(isBare)) await this.linger()
+      if (!this.isHurried && this.waits()) await this.linger()
+      // What is acknowledged from now on is another write.
+      this.acknowledged.clear()
+      this.together = 0
       await this.store(this.waiting.splice(0, MOST_TOGETHER))
     }
     this.running = false
+  }
+
+  /** There are acknowledgements, not many, and nothing else. */
+  private waits(): boolean {
+    return this.waiting.length === this.acknowledged.size && this.together < MOST_TOGETHER
   }
 
   private linger(): Promise<void> {
@@ -88,7 +139,7 @@ export class Settler {
     let stored: readonly (readonly [Part, number])[] = []
     const compose = () => {
       // Those that have gone to others meanwhile are theirs to handle.
-      for (const { settling, reject } of left) if (settling.part.gone) reject(lost(this.queue))
+      for (const one of left) if (one.settling.part.gone) this.refuse(one, lost(this.queue))
       left = left.filter(({ settling }) => !settling.part.gone)
       if (left.length === 0) return null
       const parts = new Map<Part, boolean>()
@@ -96,8 +147,8 @@ export class Settler {
       const records: OutgoingRecord[] = []
       const placed: Outgoing[] = []
       for (const { settling } of left) {
-        const { part, offset, open, effects } = settling
-        if (offset !== null) part.ledger.settle(offset)
+        const { part, offsets, open, effects } = settling
+        for (const offset of offsets) part.ledger.settle(offset)
         parts.set(part, open)
         messages.push(...effects.messages)
         records.push(...effects.records)
@@ -112,22 +163,25 @@ export class Settler {
     }
     try {
       await this.writer.write(`settling messages of queue '${this.queue}'`, compose)
-      for (const [part, offset] of stored) this.onStored(part, offset)
-      for (const { resolve } of left) resolve()
+      for (const [part, offset] of stored) this.hooks.stored(part, offset)
+      for (const { deliveries, resolve } of left) {
+        this.hooks.ended(deliveries, null)
+        resolve()
+      }
     } catch (error) {
       for (const { settling } of left) {
-        if (settling.offset !== null) settling.part.ledger.unsettle(settling.offset)
+        for (const offset of settling.offsets) settling.part.ledger.unsettle(offset)
       }
       // One of them is the reason: each by itself.
       if (left.length > 1) for (const one of left) await this.store([one])
-      else for (const { reject } of left) reject(error as PosthornError)
+      else for (const one of left) this.refuse(one, error as PosthornError)
     }
   }
-}
 
-/** An acknowledgement, and nothing else. */
-function isBare({ settling: { offset, effects, placed } }: Waiting): boolean {
-  return offset !== null && effects.messages.length === 0 && effects.records.length === 0 && placed.length === 0
+  private refuse({ deliveries, reject }: Waiting, error: PosthornError): void {
+    this.hooks.ended(deliveries, error)
+    reject(error)
+  }
 }
 
 export function lost(queue: string): PosthornError {
