@@ -9,6 +9,7 @@ export async function playAll(dialogue: Dialogue): Promise<void> {
   await members(dialogue)
   await statics(dialogue)
   await timeouts(dialogue)
+  await neverJoined(dialogue)
 }
 
 const NOWHERE = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -229,4 +230,22 @@ async function timeouts(d: Dialogue): Promise<void> {
   await d.ask('C is alive', 'describe', 5, { groups: [groupId] })
   await d.wait(4_000)
   await d.ask('C is not', 'describe', 5, { groups: [groupId] })
+}
+
+/** Somebody is given an id, and goes. */
+async function neverJoined(d: Dialogue): Promise<void> {
+  const groupId = 'never joined'
+  const { memberId } = (await d.ask('gets an id', 'join', 9, { ...JOIN, groupId, protocols: PROTOCOLS })).answer!
+  await d.ask('goes', 'leave', 5, { groupId, members: [{ memberId }] })
+  await d.ask('empty', 'list', 5, { statesFilter: ['empty'] })
+  await d.ask('empty', 'describe', 6, { groups: [groupId] })
+  await d.ask('empty', 'offsetDelete', 0, { groupId, topics: [{ name: 't1', partitions: [{ partitionIndex: 0 }] }] })
+  await d.ask('stranger', 'commit', 9, {
+    groupId,
+    memberId,
+    generationIdOrMemberEpoch: 1,
+    topics: [{ name: 't1', partitions: [offset(0, 1)] }],
+  })
+  await d.ask('empty', 'delete', 2, { groupsNames: [groupId] })
+  await d.ask('deleted', 'delete', 2, { groupsNames: [groupId] })
 }

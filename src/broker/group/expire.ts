@@ -46,6 +46,7 @@ export function expireGroup(groups: Groups, group: Group): void {
   }
   if (!isForgettable(group)) return
   if (group.image === null && group.consumer === null) {
+    group.lingers = false
     group.offsets.lingers = false
     groups.settle(group)
     return

@@ -131,7 +131,8 @@ export class Groups {
   /** Keeps the timer and the list of groups in step with what a group has become. */
   settle(group: Group): void {
     const isKept = group.image !== null || group.consumer !== null
-    const isGone = group.state === 'Dead' || (!isKept && !group.offsets.lingers && isForgettable(group))
+    const isGone =
+      group.state === 'Dead' || (!isKept && !group.lingers && !group.offsets.lingers && isForgettable(group))
     if (isGone && this.byName.get(group.name) === group) this.byName.delete(group.name)
     if (isGone) this.deletedAt = Math.max(this.deletedAt, group.changedAt)
     const timer = this.timers.get(group)

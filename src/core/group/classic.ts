@@ -58,6 +58,8 @@ export class Group {
   readonly statics = new Map<string, string>()
   /** Ids that were given out and not used to join yet, with the deadline for that. */
   readonly pending = new Map<string, number>()
+  /** An id was given out: as in Kafka a group stays until the next sweep even if nobody joins with it. Not durable. */
+  lingers = false
   /** End of the join phase, whoever is missing then. */
   joinDeadline = Number.POSITIVE_INFINITY
   /** The join phase is the wait for more members of a group that was empty. */

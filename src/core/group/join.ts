@@ -15,6 +15,7 @@ export function join(group: Group, command: JoinCommand, now: number, out: Out):
   else if (command.requireKnownMemberId) {
     const deadline = now + command.sessionTimeoutMs
     group.pending.set(command.newMemberId, deadline)
+    group.lingers = true
     group.alarm(deadline)
     answer(out, command.token, joinRefusal('member-id-required', command.newMemberId))
   } else addMember(group, command.newMemberId, command, now, out)
