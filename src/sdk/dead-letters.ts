@@ -103,7 +103,7 @@ export class DeadLetters<In = unknown, Out = unknown> {
     }
     const pace = rate === undefined ? null : new Pace(this.engine.clock, 1000 / rate)
     return this.each(options, async (letter) => {
-      await pace?.wait()
+      await pace?.wait(signal)
       if (signal?.aborted) throw new PosthornError('ABORTED', 'the redrive was aborted', { cause: signal.reason })
       return this.engine.deadLetters.take(this.name, letter.id, this.again(letter, letter.body))
     })
@@ -168,10 +168,19 @@ class Pace {
     this.everyMs = everyMs
   }
 
-  async wait(): Promise<void> {
+  /** Until it is time, or the signal aborts. */
+  async wait(signal: AbortSignal | undefined): Promise<void> {
     const now = this.clock.now()
     const at = Math.max(now, this.next)
     this.next = at + this.everyMs
-    if (at > now) await new Promise<void>((resolve) => this.clock.after(at - now, resolve))
+    if (at === now || signal?.aborted) return
+    await new Promise<void>((resolve) => {
+      // Whoever waits for a redrive is not done, and an engine in process has no connection that keeps it alive.
+      const cancel = this.clock.after(at - now, resolve, { keepsAlive: true })
+      signal?.addEventListener('abort', () => {
+        cancel()
+        resolve()
+      })
+    })
   }
 }

@@ -57,6 +57,34 @@ test('a delayed message comes when the clock is moved there, and not before', ()
     await broker.handled(orders, ({ id }) => id === 'later')
   }))
 
+test('a redrive keeps to its rate, and ends when it is aborted', () =>
+  withBroker(NO_PORTS, async (broker) => {
+    const failing = queue('failing', { schema: json<number>(), retry: { attempts: 1 } })
+    const bus = await broker.connect()
+    const consumer = await bus.consume(failing, () => {
+      throw new Error('no')
+    })
+    for (let n = 0; n < 5; n++) await bus.send(failing, n)
+    await broker.handled(failing, (n) => n === 4, { failed: true })
+    await broker.advance(0)
+    await consumer.stop()
+    const letters = bus.deadLetters(failing)
+    assert.equal(await letters.count(), 5)
+    const stop = new AbortController()
+    const redriven = letters.redrive({ rate: 1 / 3600, signal: stop.signal })
+    // One at once, and one an hour.
+    for (const left of [4, 3, 2]) {
+      await broker.advance(0)
+      assert.equal(await letters.count(), left)
+      await broker.advance('59m')
+      assert.equal(await letters.count(), left)
+      await broker.advance('1m')
+    }
+    stop.abort(new Error('enough'))
+    await assert.rejects(redriven, { code: 'ABORTED' })
+    assert.equal(await letters.count(), 1)
+  }))
+
 test('a message whose time to live passes is gone', () =>
   withBroker(NO_PORTS, async (broker) => {
     const bus = await broker.connect()

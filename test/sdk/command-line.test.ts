@@ -28,13 +28,13 @@ test('dead letters are listed, shown, edited, sent again and discarded from the 
     await bus.consume(orders, ({ id }) => {
       throw new Error(`no ${id}`)
     })
-    for (const id of ['a', 'b', 'c']) await (await bus.send(orders, { id }, { receipt: true })).handled
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await (await bus.send(orders, { id }, { receipt: true })).handled
     await bus.close()
     const lines = (await posthorn('dlq', 'list', 'orders', url, '--json')).trim().split('\n')
     const letters = lines.map((line) => JSON.parse(line) as { id: string; failure: { message: string } })
     assert.deepEqual(
       letters.map(({ failure }) => failure.message),
-      ['no a', 'no b', 'no c'],
+      ['no a', 'no b', 'no c', 'no d', 'no e'],
     )
     assert.match(await posthorn('dlq', 'list', 'orders', url, '--match', 'no b'), /Error: no b/)
     const [a, b] = [letters[0]!, letters[1]!]
@@ -42,6 +42,8 @@ test('dead letters are listed, shown, edited, sent again and discarded from the 
     await writeFile(join(directory, 'better.json'), '{"id":"better"}')
     await posthorn('dlq', 'resend', 'orders', a.id, url, '--body', join(directory, 'better.json'))
     await posthorn('dlq', 'discard', 'orders', b.id, url)
+    // Between two of them nothing but the rate keeps the process alive.
+    assert.match(await posthorn('dlq', 'redrive', 'orders', url, '--limit', '2', '--rate', '20'), /2 sent again/)
     assert.match(await posthorn('dlq', 'redrive', 'orders', url), /1 sent again/)
     assert.equal(await posthorn('dlq', 'list', 'orders', url), 'none\n')
     await assert.rejects(posthorn('dlq', 'discard', 'orders', '999', url), /there is no dead letter 999/)
@@ -50,11 +52,11 @@ test('dead letters are listed, shown, edited, sent again and discarded from the 
     await new Promise<void>((done) => {
       again.consume(orders, ({ id }) => {
         got.push(id)
-        if (got.length === 2) done()
+        if (got.length === 4) done()
       })
     })
     await again.close()
-    assert.deepEqual(got.sort(), ['better', 'c'])
+    assert.deepEqual(got.sort(), ['better', 'c', 'd', 'e'])
   } finally {
     await rm(directory, { recursive: true })
   }

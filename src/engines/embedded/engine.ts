@@ -71,6 +71,8 @@ export class EmbeddedEngine implements Engine {
   private readonly ground: Ground
   private readonly members: Memberships
   private readonly open = new Set<Closable>()
+  /** For each of them the process stays. */
+  private readonly holding = new Set<object>()
   private readonly end: () => Promise<void>
   private keepAlive: NodeJS.Timeout | null = null
   private spreading = 0
@@ -82,9 +84,16 @@ export class EmbeddedEngine implements Engine {
     const { broker } = ground
     this.clock = {
       now: () => broker.env.clock.now(),
-      after(delayMs, run) {
-        const timer = broker.timers.after(delayMs, run)
-        return () => broker.timers.clear(timer)
+      after: (delayMs, run, { keepsAlive = false } = {}) => {
+        const timer = broker.timers.after(delayMs, () => {
+          this.letGo(timer)
+          run()
+        })
+        if (keepsAlive) this.hold(timer)
+        return () => {
+          broker.timers.clear(timer)
+          this.letGo(timer)
+        }
       },
     }
     this.inbox = inbox
@@ -211,14 +220,23 @@ export class EmbeddedEngine implements Engine {
   /** Something waits for messages: the process is not done. */
   private keep<T extends Closable>(one: T): T {
     this.open.add(one)
-    this.keepAlive ??= setInterval(() => {}, FOR_EVER_MS)
+    this.hold(one)
     const { close } = one
     one.close = async () => {
       await close.call(one)
       this.open.delete(one)
-      if (this.open.size === 0) this.release()
+      this.letGo(one)
     }
     return one
+  }
+
+  private hold(one: object): void {
+    this.holding.add(one)
+    this.keepAlive ??= setInterval(() => {}, FOR_EVER_MS)
+  }
+
+  private letGo(one: object): void {
+    if (this.holding.delete(one) && this.holding.size === 0) this.release()
   }
 
   private release(): void {
