@@ -3,7 +3,7 @@ import type { Facts, Gathering } from './context.ts'
 import { type Consumption, type Delivery, type Engine, NO_EFFECTS } from './engine.ts'
 import type { Handling } from './handling.ts'
 import { Lanes } from './lanes/lanes.ts'
-import { renewing } from './lease.ts'
+import { Leases } from './lease.ts'
 import type { Logger } from './logger.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Patience } from './patience.ts'
@@ -42,6 +42,7 @@ export class BatchConsumer {
   private readonly settler: Settler
   private readonly log: Logger
   private readonly lanes: Lanes<readonly Delivery[]>
+  private readonly leases: Leases
   private consumption: Consumption | null = null
   private waiting: Delivery[] = []
   private cancel = () => {}
@@ -53,6 +54,7 @@ export class BatchConsumer {
     this.handling = handling
     this.settler = new Settler(engine, settings.queue, false, outgoing, log)
     this.log = log
+    this.leases = new Leases(engine.clock, log)
     this.lanes = new Lanes(settings.concurrency, (deliveries) => this.take(deliveries))
   }
 
@@ -60,6 +62,7 @@ export class BatchConsumer {
     const { queue, size, concurrency } = this.settings
     const prefetch = size * (concurrency + 1)
     this.consumption = await this.engine.consume(queue.name, { prefetch, onDelivery: (one) => this.gather(one), onEnd })
+    this.leases.begin(this.consumption.leaseMs)
   }
 
   async stop(patience: Patience): Promise<void> {
@@ -69,11 +72,13 @@ export class BatchConsumer {
     for (const delivery of this.waiting.splice(0)) this.settler.settle(delivery, { kind: 'release' })
     await patience.wait(this.lanes.drained())
     await this.settler.done()
+    this.leases.close()
     await this.consumption?.close()
   }
 
   private gather(delivery: Delivery): void {
     const { size, waitMs } = this.settings
+    this.leases.add(delivery)
     this.waiting.push(delivery)
     if (this.waiting.length === 1) this.cancel = this.engine.clock.after(waitMs, () => this.flush())
     if (this.waiting.length >= size) this.flush()
@@ -91,7 +96,6 @@ export class BatchConsumer {
       for (const delivery of deliveries) this.settler.settle(delivery, { kind: 'release' })
       return
     }
-    const stopRenewing = renewing(this.engine.clock, this.consumption?.leaseMs ?? null, deliveries, this.log)
     try {
       const items = await this.open(deliveries)
       if (items.length > 0) await this.handle(items)
@@ -100,7 +104,7 @@ export class BatchConsumer {
       this.log.error({ queue: this.settings.queue.name, error }, 'a batch could not be handled and goes back')
       for (const delivery of deliveries) this.settler.settle(delivery, { kind: 'release' })
     } finally {
-      stopRenewing()
+      for (const delivery of deliveries) this.leases.end(delivery)
     }
   }
 

@@ -2,7 +2,7 @@ import { type Consumption, type Delivery, type Engine, NO_EFFECTS } from './engi
 import type { Handling } from './handling.ts'
 import { Lanes } from './lanes/lanes.ts'
 import { type MaybeLater, whenThere } from './later.ts'
-import { renewing } from './lease.ts'
+import { Leases } from './lease.ts'
 import type { Logger } from './logger.ts'
 import { handleOnce, type InboxUse } from './once.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -32,6 +32,7 @@ export class Consumer {
   private readonly settler: Settler
   private readonly log: Logger
   private readonly lanes: Lanes<Delivery>
+  private readonly leases: Leases
   private consumption: Consumption | null = null
   private stopping = false
 
@@ -41,6 +42,7 @@ export class Consumer {
     this.handling = handling
     this.settler = new Settler(engine, settings.queue, settings.isRetryQueue, outgoing, log)
     this.log = log
+    this.leases = new Leases(engine.clock, log)
     this.lanes = new Lanes(settings.concurrency, (delivery) => this.take(delivery))
   }
 
@@ -48,8 +50,12 @@ export class Consumer {
     const { queue, prefetch } = this.settings
     // One at a time are in order anyway, whatever their keys.
     const ordered = this.settings.concurrency > 1
-    const onDelivery = (delivery: Delivery) => this.lanes.add(ordered ? delivery.key : null, delivery)
+    const onDelivery = (delivery: Delivery) => {
+      this.leases.add(delivery)
+      this.lanes.add(ordered ? delivery.key : null, delivery)
+    }
     this.consumption = await this.engine.consume(queue.name, { prefetch, onDelivery, onEnd })
+    this.leases.begin(this.consumption.leaseMs)
   }
 
   /** Takes no more, finishes what has begun, gives back the rest. */
@@ -58,28 +64,23 @@ export class Consumer {
     await this.consumption?.stop()
     await patience.wait(this.lanes.drained())
     await this.settler.done()
+    this.leases.close()
     await this.consumption?.close()
   }
 
   private take(delivery: Delivery): MaybeLater<void> {
+    const handled = this.handleOrGiveBack(delivery)
+    if (!this.leases.wanted) return handled
+    if (handled !== undefined) return handled.then(() => this.leases.end(delivery))
+    this.leases.end(delivery)
+  }
+
+  private handleOrGiveBack(delivery: Delivery): MaybeLater<void> {
     if (this.stopping) return this.settler.settle(delivery, { kind: 'release' })
-    const leaseMs = this.consumption?.leaseMs ?? null
-    if (leaseMs !== null) return this.takeRenewing(delivery, leaseMs)
     try {
       return this.handle(delivery)?.catch((error: unknown) => this.giveBack(delivery, error))
     } catch (error) {
       this.giveBack(delivery, error)
-    }
-  }
-
-  private async takeRenewing(delivery: Delivery, leaseMs: number): Promise<void> {
-    const stopRenewing = renewing(this.engine.clock, leaseMs, [delivery], this.log)
-    try {
-      await this.handle(delivery)
-    } catch (error) {
-      this.giveBack(delivery, error)
-    } finally {
-      stopRenewing()
     }
   }
 

@@ -157,7 +157,7 @@ export interface Delivery {
    * @throws PosthornError (or rejects with it) `DELIVERY_LOST` if it went back meanwhile: it comes, or came, again
    */
   settle(settlement: Settlement): Promise<void> | void
-  /** The consumer is still at work: called every third of `Consumption.leaseMs`. */
+  /** The consumer still has it, and handles it or will: called every third of `Consumption.leaseMs`. */
   renew(): Promise<void>
 }
 
