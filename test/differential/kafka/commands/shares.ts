@@ -168,6 +168,7 @@ const fetch: Maker = {
           ...topic,
           partitions: partitions.map(({ acknowledgeErrorMessage: text, records, ...one }) => ({
             ...one,
+            acquiredRecords: joined(one.acquiredRecords),
             text: asBatch(text),
             records: acquiredOf(records, one.acquiredRecords),
           })),
@@ -175,6 +176,24 @@ const fetch: Maker = {
       }),
     })
   },
+}
+
+interface Acquired {
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly deliveryCount: number
+}
+
+/** Ranges that lie side by side are one: a real one tells one for each fetch that they came by before (docs/compatibility.md). */
+function joined(ranges: readonly Acquired[]): Acquired[] {
+  const all: Acquired[] = []
+  for (const range of ranges) {
+    const before = all.at(-1)
+    if (before?.lastOffset === range.firstOffset - 1 && before.deliveryCount === range.deliveryCount) {
+      all[all.length - 1] = { ...before, lastOffset: range.lastOffset }
+    } else all.push(range)
+  }
+  return all
 }
 
 /** The batches of which something was acquired: a real one brings those that lie between them, too. */
