@@ -172,3 +172,10 @@ test('an entry of the dead letters is sent again once, whoever wants to at a tim
     NUMBERS.slice(0, 11),
   )
 })
+
+test('a broker that is not there is told at once, with the reason', TIMEOUT, async () => {
+  await assert.rejects(connect('kafka://127.0.0.1:1'), {
+    code: 'CONNECTION_FAILED',
+    message: 'connecting to 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
+  })
+})

@@ -1,6 +1,7 @@
 import type { EngineContext } from '../../sdk/engine.ts'
 import { PosthornError } from '../../sdk/posthorn-error.ts'
 import { Cluster, type ClusterOptions, type GroupProtocol } from './client/cluster.ts'
+import { isUnanswered, passes } from './client/errors.ts'
 import { type Library, loadLibrary } from './client/library.ts'
 import { KafkaEngine } from './engine.ts'
 import { Ground } from './ground.ts'
@@ -27,8 +28,11 @@ export interface KafkaOptions {
 export async function openEngine(url: string, { log, options }: EngineContext): Promise<KafkaEngine> {
   const settings = clusterOptions(url, options as KafkaOptions)
   const cluster = new Cluster(await loadLibrary(), settings)
+  const what = `connecting to ${hostsOf(settings)}`
   try {
-    await cluster.trying(`connecting to ${hostsOf(settings)}`, () => cluster.refresh([]), CONNECT_MS)
+    // That nobody is there is told at once; what a broker has answered may pass.
+    const isWorthIt = (error: unknown) => passes(error) && !isUnanswered(error)
+    await cluster.trying(what, () => cluster.refresh([]), { patienceMs: CONNECT_MS, isWorthIt })
   } catch (error) {
     await cluster.close()
     if (error instanceof PosthornError && error.code !== 'UNAVAILABLE') throw error

@@ -50,6 +50,11 @@ test('a consumer whose queue is deleted ends with an error', () =>
     await assert.rejects(consumer.ended, { code: 'NOT_FOUND' })
   }))
 
+test('a vhost that is not there is named', () =>
+  withBroker(async (_bus, url) => {
+    await assert.rejects(connect(`${url}/nowhere`), { code: 'CONNECTION_FAILED', message: /vhost 'nowhere'/ })
+  }))
+
 test('a broker that is not there is told at once', async () => {
   await assert.rejects(connect('amqp://guest:guest@127.0.0.1:1'), {
     code: 'CONNECTION_FAILED',

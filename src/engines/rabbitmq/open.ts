@@ -34,10 +34,17 @@ export const openEngine: OpenEngine = async (url, { log, options }) => {
     return engine
   } catch (error) {
     await Promise.all([sending.close(), receiving.close()])
-    // The URL has a password.
-    const { host } = new URL(url)
-    throw new PosthornError('CONNECTION_FAILED', `${host}: ${(error as Error).message}`, { cause: error })
+    throw new PosthornError('CONNECTION_FAILED', reasonOf(url, error as Error), { cause: error })
   }
+}
+
+/** The client library does not pass on what a broker says when it does not let a user into a vhost. */
+function reasonOf(url: string, { message }: Error): string {
+  // The URL has a password.
+  const { host, pathname } = new URL(url)
+  if (!message.startsWith('Expected ConnectionOpenOk')) return `${host}: ${message.trim()}`
+  const vhost = decodeURIComponent(pathname.slice(1)) || '/'
+  return `${host}: the broker does not open vhost '${vhost}' for this user: it is not there, or the user may not use it`
 }
 
 function withHeartbeat(url: string, seconds: number): string {

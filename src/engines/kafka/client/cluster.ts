@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { PosthornError } from '../../../sdk/posthorn-error.ts'
 import { Backoff } from './backoff.ts'
 import { failureOf, passes, responseOf, toPosthornError } from './errors.ts'
@@ -22,6 +23,13 @@ export interface ClusterOptions {
   /** How long calls try before they fail, in milliseconds. */
   readonly patienceMs: number
   readonly groupProtocol: GroupProtocol
+}
+
+export interface Trying {
+  /** As the engine's options say, unless given. */
+  readonly patienceMs?: number
+  /** Whether an error may pass. */
+  readonly isWorthIt?: (error: unknown) => boolean
 }
 
 export interface TopicFacts {
@@ -101,7 +109,7 @@ export class Cluster {
       connectTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout,
       maxInflights: IN_FLIGHT,
-      ...(tls === null ? {} : { tls, tlsServerName: true }),
+      ...(tls === null ? {} : { tls, tlsServerName: this.options.brokers.every(({ host }) => isIP(host) === 0) }),
       ...(sasl === null ? {} : { sasl }),
     })
     const lane = new Lane(this, pool)
@@ -196,7 +204,11 @@ export class Cluster {
   }
 
   /** Tries until it succeeds, fails for good, or the patience is over. */
-  async trying<T>(what: string, attempt: () => Promise<T>, patienceMs = this.options.patienceMs): Promise<T> {
+  async trying<T>(
+    what: string,
+    attempt: () => Promise<T>,
+    { patienceMs = this.options.patienceMs, isWorthIt = passes }: Trying = {},
+  ): Promise<T> {
     const until = Date.now() + patienceMs
     const backoff = new Backoff()
     for (;;) {
@@ -207,7 +219,7 @@ export class Cluster {
           throw new PosthornError('CLOSED', `${what}: the engine is closed`, {
             cause: error,
           })
-        if (!passes(error) || Date.now() > until) throw toPosthornError(error, what)
+        if (!isWorthIt(error) || Date.now() > until) throw toPosthornError(error, what)
       }
       await backoff.pause()
     }

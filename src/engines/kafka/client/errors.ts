@@ -39,6 +39,23 @@ export function isUnanswered(error: unknown): boolean {
   return !(error instanceof PosthornError) && failureOf(error).codes.size === 0
 }
 
+/** What lies under an error: the library's own words say that there was one, and those of the system which. */
+function reasonsOf(error: unknown): string[] {
+  const found = new Set<string>()
+  const look = (one: unknown, depth: number) => {
+    const {
+      errors = [],
+      cause,
+      message,
+    } = (typeof one === 'object' && one !== null ? one : {}) as Nested & Partial<Error>
+    const inner = cause === undefined ? errors : [...errors, cause]
+    if (inner.length > 0 && depth < 5) for (const each of inner) look(each, depth + 1)
+    else found.add(message?.trim() ?? String(one))
+  }
+  look(error, 0)
+  return [...found]
+}
+
 /** Errors that pass: leaders and coordinators move, transactions end, brokers come back. */
 const PASSING = new Set([
   'BROKER_NOT_AVAILABLE',
@@ -97,7 +114,7 @@ export function toPosthornError(error: unknown, what: string): PosthornError {
   const cause = { cause: error }
   if (first === undefined) {
     const code = isUserError(error) ? 'REFUSED' : 'CONNECTION_FAILED'
-    return new PosthornError(code, `${what}: ${(error as Error)?.message ?? error}`, cause)
+    return new PosthornError(code, `${what}: ${reasonsOf(error).join('; ')}`, cause)
   }
   const code = [...codes].map((one) => MEANING[one]).find((one) => one !== undefined)
   const text = `${what}: ${[...codes].join(', ')}${said === '' ? '' : ` (${said})`}`
