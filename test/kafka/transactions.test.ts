@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deleteTopic } from '../../src/broker/topic/delete.ts'
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
+import {
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+} from '../../src/wire/kafka/messages/describe-transactions.ts'
 import { TransactionRig } from './transaction-rig.ts'
 
 const { NONE } = ErrorCode
@@ -62,6 +67,23 @@ describe('a transaction', () => {
     slow.end(false)
     assert.equal(rig.latest(0, COMMITTED), 6)
     assert.deepEqual(rig.read(0).abortedTransactions, [{ producerId: slow.id, firstOffset: 2 }])
+  })
+
+  it('tells of its partitions even when their topic has been deleted', () => {
+    const rig = new TransactionRig()
+    const producer = rig.producer('a')
+    producer.send(1, [1])
+    deleteTopic(rig.topics, rig.topics.byName.get('t')!)
+    const told = () => {
+      const { transactionStates } = rig.ask(DescribeTransactionsRequest, DescribeTransactionsResponse, 0, {
+        transactionalIds: ['a'],
+      })
+      const { transactionState, topics } = transactionStates[0]!
+      return [transactionState, topics]
+    }
+    assert.deepEqual(told(), ['Ongoing', [{ topic: 't', partitions: [1] }]])
+    assert.equal(producer.end(true), NONE)
+    assert.deepEqual(told(), ['CompleteCommit', []])
   })
 
   it('that takes too long is aborted, and its producer fenced', () => {

@@ -43,7 +43,7 @@ export function registerGroupFold(groups: Groups, topics: Topics): void {
     load: (bytes) => apply(bytes[0]!, bytes, 1, bytes.length - 1),
   })
   // Offsets of a topic go with it: the fact that it is gone says that of them as well.
-  topics.onDeleted.push((name, position) => groups.forgetTopic(name, position))
+  topics.onDeleted.push(({ name }, position) => groups.forgetTopic(name, position))
   broker.afterRecovery.push(() => {
     groups.restore()
     scheduleExpiry(groups)

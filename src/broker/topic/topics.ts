@@ -47,7 +47,7 @@ export class Topics implements Held {
   /** Settings that were given to anything but topics. */
   readonly configs: ConfigStore
   /** Told of every topic that is deleted, live and at recovery, with the journal position of the fact. */
-  readonly onDeleted: ((name: string, position: number) => void)[] = []
+  readonly onDeleted: ((topic: Topic, position: number) => void)[] = []
   /** The leader epoch of everything appended now: it grows with every unclean start. */
   leaderEpoch = 0
   /** The journal position of the last fact about topics: what an answer about them waits for. */
@@ -131,7 +131,7 @@ export class Topics implements Held {
       this.partitions.delete(partition.id)
       partition.wake()
     }
-    for (const told of this.onDeleted) told(topic.name, position)
+    for (const told of this.onDeleted) told(topic, position)
   }
 
   /** The partition has a new end: readers may see it when the journal is durable up to where it ends now. */

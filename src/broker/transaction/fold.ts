@@ -18,6 +18,7 @@ export function registerTransactionFold(transactions: Transactions): void {
     snapshot: () => snapshot(transactions),
     load: (bytes) => apply(bytes, 0, 0),
   })
+  transactions.topics.onDeleted.push((topic) => transactions.topicDeleted(topic))
   transactions.onExpired = (transaction) => abortExpired(transactions, transaction)
   broker.afterRecovery.push(() => {
     for (const transaction of transactions.byId.values()) transactions.arm(transaction)

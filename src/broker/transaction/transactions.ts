@@ -4,6 +4,7 @@ import type { Broker } from '../broker.ts'
 import type { Groups } from '../group/groups.ts'
 import { Record } from '../records.ts'
 import type { Timer } from '../timers.ts'
+import type { Topic } from '../topic/topic.ts'
 import type { Topics } from '../topic/topics.ts'
 import { writeTransaction } from './transaction-record.ts'
 
@@ -81,6 +82,16 @@ export class Transactions {
       this.byId.delete(transaction.id)
       this.forgottenAt = position
     } else this.byId.set(transaction.id, transaction)
+  }
+
+  /** As in Kafka a transaction goes on to tell of partitions whose topic is deleted while it is open. */
+  topicDeleted({ name, partitions }: Topic): void {
+    for (const transaction of this.byId.values()) {
+      if (!transaction.isOpen) continue
+      for (const { id, number } of partitions) {
+        if (transaction.partitions.has(id)) transaction.gone.set(id, { topic: name, partition: number })
+      }
+    }
   }
 
   private wait(group: string, transaction: Transaction): void {

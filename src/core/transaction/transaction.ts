@@ -99,13 +99,15 @@ const NOBODY: TransactionImage = {
   updatedAt: 0,
 }
 
-/** A transactional id, as its coordinator sees it. `apply` is the only writer of what is durable: everything but `changedAt`. */
+/** A transactional id, as its coordinator sees it. `apply` is the only writer of what is durable: everything but `changedAt` and `gone`. */
 export class Transaction {
   readonly id: string
   image: TransactionImage = NOBODY
   /** Numbers of the partitions and names of the groups that the open transaction touches. */
   readonly partitions = new Set<number>()
   readonly groups = new Set<string>()
+  /** What those of its partitions were that are gone since, topic and all. Told to who asks; a start has forgotten it. */
+  readonly gone = new Map<number, { readonly topic: string; readonly partition: number }>()
   /** By group. */
   readonly offsets = new Map<string, PendingOffsets>()
   /** The journal position after the last fact. */
@@ -140,6 +142,7 @@ export class Transaction {
       return
     }
     this.partitions.clear()
+    this.gone.clear()
     this.groups.clear()
     this.offsets.clear()
     this.image = fact.op === 'image' ? fact.image : NOBODY

@@ -42,7 +42,7 @@ export const describeTransactions = api(
 /** Partitions of the topic in which Kafka keeps the offsets of groups, while it is not there: a group is shown as the one that its hash names. */
 const OFFSETS_PARTITIONS = 50
 
-function topicsOf(front: Front, { partitions, groups }: Transaction) {
+function topicsOf(front: Front, { partitions, gone, groups }: Transaction) {
   const topics = new Map<string, Set<number>>()
   const add = (topic: string, partition: number) => {
     const known = topics.get(topic)
@@ -51,7 +51,9 @@ function topicsOf(front: Front, { partitions, groups }: Transaction) {
   }
   for (const id of partitions) {
     const partition = front.topics.partitions.get(id)
+    const deleted = gone.get(id)
     if (partition !== undefined) add(partition.topic, partition.number)
+    else if (deleted !== undefined) add(deleted.topic, deleted.partition)
   }
   const count = front.topics.byName.get(OFFSETS_TOPIC)?.partitions.length ?? OFFSETS_PARTITIONS
   for (const group of groups) add(OFFSETS_TOPIC, (javaHash(group) & 0x7fffffff) % count)
