@@ -90,7 +90,8 @@ export class Reader {
     const byLeader = new Map<number, Source[]>()
     for (const source of this.sources) {
       if (source.paused) continue
-      const leader = await this.leaderOf(source)
+      const known = this.cluster.known(source.topic)?.leaders[source.partition] ?? -1
+      const leader = known < 0 ? await this.leaderOf(source) : known
       if (leader < 0 || this.busy.has(leader)) continue
       const own = byLeader.get(leader)
       if (own === undefined) byLeader.set(leader, [source])
@@ -128,7 +129,9 @@ export class Reader {
   private async fetch(leader: number, sources: readonly Source[]): Promise<void> {
     // Another one comes first each time, so that a full answer leaves out each in turn.
     const first = this.turn++ % sources.length
-    const asked = [...sources.slice(first), ...sources.slice(0, first)].map((source) => ({ source, from: source.next }))
+    const asked = [...sources.slice(first), ...sources.slice(0, first)].map(
+      (source): Asked => ({ source, from: source.next, topicId: '' }),
+    )
     try {
       const answer = await this.ask(leader, asked)
       this.backoff.reset()
@@ -146,11 +149,13 @@ export class Reader {
 
   private async ask(leader: number, asked: readonly Asked[]): Promise<Answer> {
     const topics = new Map<string, { topicId: string; partitions: FetchPartition[] }>()
-    for (const { source, from } of asked) {
-      const facts = await this.cluster.topic(source.topic)
+    for (const one of asked) {
+      const { source, from } = one
+      const facts = this.cluster.known(source.topic) ?? (await this.cluster.topic(source.topic))
       if (facts === null) continue
-      const topic = topics.get(source.topic) ?? { topicId: facts.id, partitions: [] }
-      topics.set(source.topic, topic)
+      one.topicId = plainId(facts.id)
+      let topic = topics.get(source.topic)
+      if (topic === undefined) topics.set(source.topic, (topic = { topicId: facts.id, partitions: [] }))
       topic.partitions.push({
         partition: source.partition,
         currentLeaderEpoch: -1,
@@ -175,8 +180,9 @@ export class Reader {
   private async take({ responses }: Answer, asked: readonly Asked[]): Promise<void> {
     let stale = false
     for (const { topicId, partitions } of responses) {
+      const id = plainId(topicId)
       for (const fetched of partitions) {
-        const one = await this.askedFor(asked, topicId, fetched.partitionIndex)
+        const one = asked.find((each) => each.source.partition === fetched.partitionIndex && each.topicId === id)
         if (one === undefined) continue
         const { source, from } = one
         // It was moved, or taken away, while the answer was on its way.
@@ -196,16 +202,6 @@ export class Reader {
     if (stale) await this.backoff.pause()
   }
 
-  private async askedFor(asked: readonly Asked[], topicId: string, partition: number): Promise<Asked | undefined> {
-    const id = topicId.replaceAll('-', '')
-    for (const one of asked) {
-      if (one.source.partition !== partition) continue
-      const facts = await this.cluster.topic(one.source.topic)
-      if (facts?.id.replaceAll('-', '') === id) return one
-    }
-    return undefined
-  }
-
   /** What was to be read next is gone: what is there begins later, or ends before. */
   private async reset(source: Source): Promise<void> {
     const { topic, partition, next } = source
@@ -220,6 +216,12 @@ const OUT_OF_RANGE = 1
 interface Asked {
   readonly source: Source
   readonly from: number
+  /** Empty if the topic is not known. */
+  topicId: string
+}
+
+function plainId(topicId: string): string {
+  return topicId.replaceAll('-', '')
 }
 
 interface FetchPartition {
