@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the clients and frameworks that test/interop drives, by the ordinary package managers: kcat and PostgreSQL from the distribution; into build/ Python's pika,
-# confluent-kafka, aiokafka and Celery, RabbitMQ's PerfTest, Spring AMQP, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, Rascal, @platformatic/kafka 2,
+# confluent-kafka, aiokafka and Celery, RabbitMQ's PerfTest, Spring AMQP, Kafka's clients from 2018 on, Kafka Streams, Kafka Connect, Spring Kafka, NestJS, Rascal, @platformatic/kafka 2,
 # which wants Node 24, the schema registry's clients for JavaScript and Spring's, publint and attw, which look at the package, and, for bench/sdk.ts, the queues BullMQ
 # and pg-boss.
 set -euo pipefail
@@ -49,6 +49,7 @@ jars kafka-streams "org.apache.kafka:kafka-streams:$kafka" "$no_log"
 jars kafka-connect "org.apache.kafka:connect-runtime:$kafka" "org.apache.kafka:connect-file:$kafka" "org.apache.kafka:connect-mirror:$kafka"
 jars spring-schema org.springframework.cloud:spring-cloud-stream-schema:2.2.1.RELEASE! org.springframework:spring-web:5.3.39 com.fasterxml.jackson.core:jackson-databind:2.15.4 "$no_log"
 jars spring-kafka org.springframework.kafka:spring-kafka:4.0.8 "org.apache.kafka:kafka-clients:$kafka" "$no_log"
+for version in 2.1.1 2.8.2 3.3.2 3.9.1; do jars "kafka-clients-$version" "org.apache.kafka:kafka-clients:$version" "$no_log"; done
 # Into build/NAME packages from npm.
 packages() { # NAME PACKAGE...
   local name=$1
