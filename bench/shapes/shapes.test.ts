@@ -5,6 +5,7 @@ import { testBroker } from '../../src/testing/test-broker.ts'
 import type { Running } from '../broker.ts'
 import { AMQP_SHAPES } from './amqp/shapes.ts'
 import { Batch } from './kafka/batch.ts'
+import { commits } from './kafka/commits.ts'
 import { rebalance } from './kafka/rebalance.ts'
 import { KAFKA_SHAPES } from './kafka/shapes.ts'
 import { transactions } from './kafka/transactions.ts'
@@ -60,6 +61,13 @@ test('transactions are all committed, and have every figure that is shown', asyn
   await withBroker(async (running) => {
     const figures = await transactions(running, BRIEF)
     for (const name of shown('transactions')) assert.ok(figures[name]! > 0, name)
+  })
+})
+
+test('offsets are committed, and every answer says so', async () => {
+  await withBroker(async (running) => {
+    const figures = await commits(running, BRIEF)
+    for (const name of shown('commits')) assert.ok(figures[name]! > 0, name)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Group } from '../../core/group/classic.ts'
+import type { ConsumerGroup } from '../../core/group/consumer/consumer-group.ts'
 import type { Subscription } from '../../core/group/consumer/member.ts'
 import { topicsWanted } from '../../core/group/consumer/target.ts'
 import type { TopicsView } from '../../core/group/consumer/world.ts'
@@ -8,13 +9,29 @@ const FACT = 96
 /** A partition in an assignment, with a topic's id if it is the first of it. */
 const PARTITION = 36
 
+/** What was worked out last: heartbeats are many, and few change anything. */
+const known = new WeakMap<
+  ConsumerGroup,
+  { readonly changes: number; readonly version: number; readonly bytes: number }
+>()
+
 /** Bytes of journal that one step of a group of the consumer protocol takes at most: new targets for all, and a change of the protocol. */
-export function consumerRoom(group: Group, topics: TopicsView): number {
-  if (group.consumer === null) return 0
-  const head = FACT + 3 * group.name.length
+export function consumerRoom({ name, consumer }: Group, topics: TopicsView): number {
+  if (consumer === null) return 0
+  const { changes } = consumer
+  const { version } = topics
+  const last = known.get(consumer)
+  if (last !== undefined && last.changes === changes && last.version === version) return last.bytes
+  const bytes = roomOf(name, consumer, topics)
+  known.set(consumer, { changes, version, bytes })
+  return bytes
+}
+
+function roomOf(name: string, consumer: ConsumerGroup, topics: TopicsView): number {
+  const head = FACT + 3 * name.length
   const seen = new Map<string, number>()
   let bytes = 4 * head
-  for (const { subscription, target, current } of group.consumer.members.values()) {
+  for (const { subscription, target, current } of consumer.members.values()) {
     bytes += 4 * head + 9 * subscription.memberId.length + subscriptionBytes(subscription)
     for (const { id, partitions } of topicsWanted(subscription, topics)) seen.set(id, partitions.length)
     for (const assignment of [target, current.assigned, current.revoking]) {

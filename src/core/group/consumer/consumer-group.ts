@@ -40,8 +40,12 @@ export class ConsumerGroup {
   /** The version of the topics for which `topicsHash` was looked at. */
   topicsVersion = -1
 
+  /** Facts that were remembered: what was worked out of them holds until there is another. */
+  changes = 0
+
   /** Remembers a fact; the only writer of what is durable. */
   apply(fact: ConsumerFact): void {
+    this.changes++
     switch (fact.kind) {
       case 'group':
         this.epoch = fact.epoch
