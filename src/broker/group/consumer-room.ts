@@ -9,21 +9,31 @@ const FACT = 96
 /** A partition in an assignment, with a topic's id if it is the first of it. */
 const PARTITION = 36
 
-/** What was worked out last: heartbeats are many, and few change anything. */
-const known = new WeakMap<
-  ConsumerGroup,
-  { readonly changes: number; readonly version: number; readonly bytes: number }
->()
+interface Room {
+  readonly memberChanges: number
+  readonly partitionsGiven: number
+  readonly version: number
+  readonly bytes: number
+}
+
+/** What was worked out last: heartbeats are many, and what each of them changes is little. */
+const known = new WeakMap<ConsumerGroup, Room>()
+/** So much more than is needed may be asked for before it is worked out again. */
+const SLACK = 64 * 1024
 
 /** Bytes of journal that one step of a group of the consumer protocol takes at most: new targets for all, and a change of the protocol. */
 export function consumerRoom({ name, consumer }: Group, topics: TopicsView): number {
   if (consumer === null) return 0
-  const { changes } = consumer
+  const { memberChanges, partitionsGiven } = consumer
   const { version } = topics
   const last = known.get(consumer)
-  if (last !== undefined && last.changes === changes && last.version === version) return last.bytes
+  if (last !== undefined && last.memberChanges === memberChanges && last.version === version) {
+    // As if members had kept what they had before as well.
+    const more = PARTITION * (partitionsGiven - last.partitionsGiven)
+    if (more <= SLACK) return last.bytes + more
+  }
   const bytes = roomOf(name, consumer, topics)
-  known.set(consumer, { changes, version, bytes })
+  known.set(consumer, { memberChanges, partitionsGiven, version, bytes })
   return bytes
 }
 

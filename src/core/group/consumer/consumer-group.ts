@@ -1,5 +1,5 @@
 import { assert } from '../../../std/assert.ts'
-import { type Assignment, NO_PARTITIONS } from './assignment.ts'
+import { type Assignment, NO_PARTITIONS, sizeOf } from './assignment.ts'
 import { type ConsumerMember, type Current, isReconciled, NEW_MEMBER, type Subscription } from './member.ts'
 
 /** The words are those of ConsumerGroupDescribe and ListGroups. */
@@ -40,12 +40,13 @@ export class ConsumerGroup {
   /** The version of the topics for which `topicsHash` was looked at. */
   topicsVersion = -1
 
-  /** Facts that were remembered: what was worked out of them holds until there is another. */
-  changes = 0
+  /** How often members came, went, or wanted something else. */
+  memberChanges = 0
+  /** Partitions in all assignments that members were ever given. */
+  partitionsGiven = 0
 
   /** Remembers a fact; the only writer of what is durable. */
   apply(fact: ConsumerFact): void {
-    this.changes++
     switch (fact.kind) {
       case 'group':
         this.epoch = fact.epoch
@@ -61,6 +62,7 @@ export class ConsumerGroup {
       case 'target': {
         const member = this.members.get(fact.memberId)
         if (member !== undefined) member.target = fact.assignment
+        this.partitionsGiven += sizeOf(fact.assignment)
         break
       }
       case 'current':
@@ -71,6 +73,7 @@ export class ConsumerGroup {
   }
 
   private subscribe(subscription: Subscription): void {
+    this.memberChanges++
     const { memberId, instanceId, classic } = subscription
     const known = this.members.get(memberId)
     if (known?.subscription.classic != null) this.classicMembers--
@@ -93,6 +96,7 @@ export class ConsumerGroup {
   }
 
   private forget(memberId: string): void {
+    this.memberChanges++
     const member = this.members.get(memberId)
     if (member === undefined) return
     this.members.delete(memberId)
@@ -103,6 +107,7 @@ export class ConsumerGroup {
   }
 
   private move(memberId: string, current: Current): void {
+    this.partitionsGiven += sizeOf(current.assigned) + sizeOf(current.revoking)
     const member = this.members.get(memberId)
     if (member === undefined) return
     this.disown(memberId, member.current)
