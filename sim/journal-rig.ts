@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { Arena } from '../src/std/arena.ts'
 import { putU32 } from '../src/std/bytes.ts'
 import { Background } from '../src/store/background.ts'
+import type { StoreError } from '../src/store/errors.ts'
 import type { JournalShape } from '../src/store/frame-reader.ts'
 import { Journal } from '../src/store/journal.ts'
 import { JOURNAL_DIRECTORY, JournalFiles } from '../src/store/journal-files.ts'
+import { JournalReader } from '../src/store/journal-reader.ts'
 import { Log } from '../src/store/log.ts'
 import { type Recovered, recover } from '../src/store/recovery.ts'
 import { fileNumbers } from '../src/store/torn-tail.ts'
@@ -31,10 +33,13 @@ export class JournalRig {
   readonly log: Log
   readonly files: JournalFiles
   readonly journal: Journal
+  readonly reader: JournalReader
   readonly shape: JournalShape
   readonly recovered: Recovered
   /** What recovery handed over. */
   readonly replayed: Remembered[] = []
+  /** What the reader found damaged. */
+  readonly damage: StoreError[] = []
   fatal: Error | null = null
 
   constructor(disk: SimDisk, simClock: SimClock, ringSize: number, fileSize: number, from = 0, epoch = 0) {
@@ -56,11 +61,11 @@ export class JournalRig {
       // The disk itself says when it is full.
       spare: () => Number.NEGATIVE_INFINITY,
       lastResort: () => false,
-      onDamage: onFatal,
       onFatal,
     })
     for (const number of fileNumbers(disk)) this.files.adopt(number)
-    const { arena, log, files } = this
+    const { arena, log, files, shape } = this
+    this.reader = new JournalReader({ files, shape, onDamage: (error) => this.damage.push(error) })
     this.journal = new Journal({ arena, clock, log, files, reserve: 2 * fileSize, atOnce: 1024, salt: SALT, onFatal })
     const fold = {
       part() {},

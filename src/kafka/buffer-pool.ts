@@ -1,6 +1,6 @@
 const SMALLEST = 64 * 1024
-const LARGEST_KEPT = 4 * 1024 * 1024
-const KEPT_TOTAL = 16 * 1024 * 1024
+const LARGEST_KEPT = 16 * 1024 * 1024
+const KEPT_TOTAL = 32 * 1024 * 1024
 
 /** Buffers for what does not fit the arena's regions, used again because fresh memory costs a page fault every 4 KiB. */
 export class BufferPool {

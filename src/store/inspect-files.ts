@@ -1,8 +1,9 @@
 import type { Disk } from '../env/disk.ts'
+import { checkBlocks } from './block-sums.ts'
 import { SEGMENTS_PART } from './checkpoint.ts'
 import { type Checkpoint, findCheckpoint, loadCheckpoint } from './checkpoint-file.ts'
 import { StoreError } from './errors.ts'
-import { checkBlocks, readSegment, SEGMENT_BLOCK } from './segment.ts'
+import { readSegment, SEGMENT_BLOCK } from './segment.ts'
 import { SEGMENT_DIRECTORY, segmentName, segmentsIn } from './segments.ts'
 
 /** The checkpoint that a start would begin from, and what is wrong with newer ones. */

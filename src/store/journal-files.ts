@@ -36,6 +36,8 @@ export interface JournalFile {
   deadAt: number
   /** Reads under way: as long as there are any, nothing else is written into the file. */
   readers: number
+  /** Bytes of it could not be read, or were not what was written: what lies in it is not moved. */
+  damaged: boolean
   /** Callbacks of those who wait for it to be opened. */
   opening: ((error: Error | null) => void)[] | null
 }
@@ -51,8 +53,6 @@ export interface JournalFilesOptions {
   readonly spare: () => number
   /** At a start on a full disk: frees some space that was kept for that; false if there is none. */
   readonly lastResort: () => boolean
-  /** Bytes that are needed cannot be had. */
-  readonly onDamage: (error: StoreError) => void
   readonly onFatal: (error: Error) => void
 }
 
@@ -110,7 +110,7 @@ export class JournalFiles {
 
   /** Takes a file that is there. */
   adopt(number: number, handle: DiskFile | null = null, size = 0): void {
-    const life = { live: 0, deadAt: -1, readers: 0, opening: null }
+    const life = { live: 0, deadAt: -1, readers: 0, damaged: false, opening: null }
     this.files.set(number, { number, handle, second: null, secondAsked: false, length: 0, size, holey: false, ...life })
     this.highest = Math.max(this.highest, number)
   }
@@ -252,34 +252,28 @@ export class JournalFiles {
     for (const file of [...this.files.values()]) this.recycleIfDead(file)
   }
 
-  /** Reads written bytes of one file into several pieces of memory, one behind the other. */
-  readAsync(position: number, parts: Uint8Array[], done: (error: Error | null) => void): void {
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
+  /** The file that a position lies in: nothing else is written into it before `endRead`. */
+  beginRead(position: number): JournalFile {
     const file = this.files.get(this.numberOf(position))
     assert(file, 'what is read is retained')
     file.readers++
-    const finish = (error: Error | null) => {
-      file.readers--
-      if (file.readers === 0) this.recycleIfDead(file)
-      done(error)
-      // Who closes the store waits for the last read.
-      if (this.stopped) this.onPrepared()
-    }
-    const from = position - file.number * this.fileSize
-    this.withHandle(file, (error) => {
-      if (error !== null) return finish(this.unreadable(file, from, error.message))
-      file.handle!.readPartsAsync(parts, from, (readError, n) => {
-        if (readError !== null) finish(this.unreadable(file, from, readError.message))
-        else finish(n < length ? this.unreadable(file, from + n, 'it is too short') : null)
-      })
-    })
+    return file
   }
 
-  private unreadable(file: JournalFile, at: number, why: string): StoreError {
-    const name = journalFileName(file.number)
-    const error = new StoreError('unreadable', `${name} can't be read: ${why}`, name, at)
-    this.options.onDamage(error)
-    return error
+  endRead(file: JournalFile, then: () => void): void {
+    file.readers--
+    if (file.readers === 0) this.recycleIfDead(file)
+    then()
+    // Who closes the store waits for the last read.
+    if (this.stopped) this.onPrepared()
+  }
+
+  /** Reads bytes of a file, between `beginRead` and `endRead`, into several pieces of memory, one behind the other. */
+  readParts(file: JournalFile, position: number, parts: Uint8Array[], done: (error: Error | null, n: number) => void) {
+    this.withHandle(file, (error) => {
+      if (error !== null) done(error, 0)
+      else file.handle!.readPartsAsync(parts, position - file.number * this.fileSize, done)
+    })
   }
 
   /** When `advance` wants to be called again, as `Clock.elapsed` counts; Infinity if the disk is not full. */

@@ -8,6 +8,11 @@ import type { JournalFiles } from './journal-files.ts'
 import type { Log } from './log.ts'
 
 const OVERHEAD = FRAME_HEADER + RECORD_HEADER
+/**
+ * No frame is longer unless a single record makes it so: who reads something back has to read the whole frame to check it. A frame of half of that is closed
+ * before a record that would make it longer.
+ */
+const FRAME_GOAL = 64 * 1024
 /** With less room than that, what is prepared will soon be used up. */
 const SHORT = 2 ** 18
 /** Bytes written ahead of the tail while a store is young; later as many as have been appended. */
@@ -57,6 +62,7 @@ export class Journal {
   private readonly files: JournalFiles
   private readonly reserve: number
   private readonly atOnce: number
+  private readonly frameGoal: number
   /** Groups up to this size are synced beside one another. */
   private readonly small: number
   private readonly salt: number
@@ -103,7 +109,8 @@ export class Journal {
     this.small = options.atOnce / 4
     this.salt = options.salt
     this.onFatal = options.onFatal
-    this.longest = this.log.blockSize - OVERHEAD
+    this.frameGoal = Math.min(FRAME_GOAL, this.log.blockSize / 2)
+    this.longest = this.inFrames(this.log.blockSize - OVERHEAD)
     this.files.onPrepared = () => {
       this.setLimits()
       this.onProgress()
@@ -157,7 +164,7 @@ export class Journal {
   append(type: number, length: number): number {
     const size = (length + RECORD_HEADER + 7) & ~7
     const { log } = this
-    if (this.frameAt < 0 || size > log.blockEnd - log.tail) this.openFrame(size)
+    if (this.frameAt < 0 || size > log.blockEnd - log.tail || this.closesBefore(size)) this.openFrame(size)
     const at = log.reserve(size)
     this.position = log.tail - size + RECORD_HEADER
     if (log.tail > this.hardLimit) throw new Error('a record is appended only where there is room')
@@ -194,8 +201,8 @@ export class Journal {
   want(length: number): void {
     assert(length <= this.longest, 'no record is longer than a block')
     const { rest, ringSize } = this.log
-    const inBlock = rest - OVERHEAD
-    const inNext = ringSize - rest - OVERHEAD
+    const inBlock = this.inFrames(rest - OVERHEAD)
+    const inNext = this.inFrames(ringSize - rest - OVERHEAD)
     if (length > inBlock && length > inNext) this.skipAsked = true
     if (length <= this.longestWanted) return
     this.longestWanted = length
@@ -253,7 +260,7 @@ export class Journal {
     const { tail, rest, fileSize } = this.log
     const pace = Math.min(this.reserve + fileSize, Math.max(LEAST_AHEAD, tail))
     // What somebody waits for must fit beside what a young store keeps back, and may need a block of its own.
-    const wanted = this.longestWanted > LEAST_AHEAD / 4 ? rest + this.longestWanted + OVERHEAD : 0
+    const wanted = this.longestWanted > LEAST_AHEAD / 4 ? rest + this.withFrames(this.longestWanted) + OVERHEAD : 0
     // At the present pace the room lasts for a few more groups.
     const hurry = this.softLimit - tail < Math.max(SHORT, wanted, 4 * (tail - this.written))
     this.files.advance(tail, tail + Math.max(pace, wanted > 0 ? wanted + this.keptBack : 0), hurry)
@@ -264,9 +271,19 @@ export class Journal {
     const available = limit - log.tail
     const rest = log.blockEnd - log.tail
     const head = this.frameAt < 0 ? OVERHEAD : RECORD_HEADER
-    if (available <= rest) return available > head ? available - head : 0
-    const inNext = Math.min(available - rest - OVERHEAD, this.longest)
-    return Math.max(0, inNext, rest - head)
+    if (available <= rest) return this.inFrames(available - head)
+    const inNext = Math.min(available - rest - OVERHEAD, log.blockSize - OVERHEAD)
+    return this.inFrames(Math.max(inNext, rest - head))
+  }
+
+  /** What fits in `room` bytes behind a frame's header if as many more frames as possible begin there. */
+  private inFrames(room: number): number {
+    return Math.max(0, room - FRAME_HEADER * (1 + Math.floor((2 * room) / this.frameGoal)))
+  }
+
+  /** Room of which `inFrames` leaves `length` bytes. */
+  private withFrames(length: number): number {
+    return length + FRAME_HEADER * (2 + Math.ceil(length / (this.frameGoal / 2 - FRAME_HEADER)))
   }
 
   /** What `room()` keeps back once as much is prepared. */
@@ -284,11 +301,19 @@ export class Journal {
     this.softLimit = Math.min(ring, prepared - Math.floor(reserve / 8) * 8)
   }
 
+  /** Whether the open frame is long enough for another one to begin with a record of `size` bytes. */
+  private closesBefore(size: number): boolean {
+    const length = this.log.tail - this.framePosition
+    const { frameGoal } = this
+    return length + size > frameGoal && 2 * length >= frameGoal && FRAME_HEADER + size <= this.log.rest
+  }
+
   private openFrame(size: number): void {
     const { log } = this
     if (this.frameAt >= 0) {
-      this.seal(BLOCK_END)
-      log.skipBlock()
+      const inBlock = FRAME_HEADER + size <= log.rest
+      this.seal(inBlock ? 0 : BLOCK_END)
+      if (!inBlock) log.skipBlock()
     } else {
       this.entryStart = log.tail
       if (FRAME_HEADER + size > log.rest) {

@@ -1,6 +1,7 @@
 import type { Disk, DiskFile } from '../env/disk.ts'
 import type { Background } from './background.ts'
-import { putSegmentHeader, SEGMENT_BLOCK, type SegmentFooter, segmentFooter, sumBlocks } from './segment.ts'
+import { sumBlocks } from './block-sums.ts'
+import { putSegmentHeader, SEGMENT_BLOCK, type SegmentFooter, segmentFooter } from './segment.ts'
 import { SEGMENT_DIRECTORY, segmentName } from './segments.ts'
 import { onDisk, type Steps } from './steps.ts'
 import { type Output, SLICE, type TidyPlan } from './tidy-plan.ts'
@@ -23,6 +24,8 @@ export type ReadSource = (
 export interface Source {
   readonly read: ReadSource
   readonly grain: number
+  /** A body is read in one go: part of one can't be checked without the rest. */
+  readonly whole: boolean
   /** How many bytes from `position` on there are. */
   extent(position: number): number
 }
@@ -117,6 +120,10 @@ export class SegmentWriter {
       yield* this.gatherPiece(from, to, plan.bodiesIn(slice))
     }
     for (const body of plan.largeBodies()) {
+      if (this.source.whole) {
+        yield* this.gatherWhole(body)
+        continue
+      }
       const end = positions[body]! + lengths[body]!
       for (let from = positions[body]!; from < end; ) {
         const to = Math.min(end, (Math.floor(from / SLICE) + 1) * SLICE)
@@ -140,15 +147,28 @@ export class SegmentWriter {
     }
   }
 
+  /** Reads a body to its place. */
+  private *gatherWhole(body: number): Steps {
+    const { plan, contents } = this
+    const [position, length] = [plan.positions.values[body]!, plan.lengths.values[body]!]
+    const target = this.target(body)
+    yield* this.job((done) => this.source.read(position, length, contents, target, done))
+  }
+
+  /** Where in `contents` a body goes. */
+  private target(body: number): number {
+    const { plan } = this
+    const output = plan.outputOf.values[body]!
+    return this.bases[Math.min(output, this.bases.length - 1)]! + plan.offsets.values[body]!
+  }
+
   /** Copies what `piece`, bytes `[from, to)` of the source, has of a body. */
   private take(body: number, piece: Uint8Array, from: number, to: number): void {
     const { plan } = this
     const position = plan.positions.values[body]!
     const start = Math.max(from, position)
     const end = Math.min(to, position + plan.lengths.values[body]!)
-    const output = plan.outputOf.values[body]!
-    const base = this.bases[Math.min(output, this.bases.length - 1)]!
-    const target = base + plan.offsets.values[body]! + start - position
+    const target = this.target(body) + start - position
     Buffer.prototype.copy.call(piece, this.contents, target, start - from, end - from)
   }
 
@@ -162,7 +182,7 @@ export class SegmentWriter {
     const base = this.bases[n]!
     for (let from = 0; from < output.end; from += WRITE) {
       const length = Math.min(WRITE, output.end - from)
-      sumBlocks(this.contents, base + from, length, sums, from / SEGMENT_BLOCK)
+      sumBlocks(this.contents, base + from, length, SEGMENT_BLOCK, sums, from / SEGMENT_BLOCK)
       yield* this.put(file, this.contents, base + from, length, from)
     }
     yield* this.putFooter(file, output, sums)
@@ -170,7 +190,7 @@ export class SegmentWriter {
   }
 
   private *putFooter(file: DiskFile, output: Output, sums: Uint32Array): Steps {
-    this.footers.push({ end: output.end, total: output.total, sums })
+    this.footers.push({ block: SEGMENT_BLOCK, end: output.end, total: output.total, sums })
     const directory = yield* this.plan.directory(output)
     yield 'turn'
     const footer = segmentFooter(output.number, output.end, output.total, directory, sums)

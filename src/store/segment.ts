@@ -1,6 +1,7 @@
 import type { DiskFile } from '../env/disk.ts'
 import { getF64, getU32, putF64, putU32 } from '../std/bytes.ts'
 import { crc32c } from '../std/crc32c.ts'
+import type { BlockSums } from './block-sums.ts'
 import { StoreError } from './errors.ts'
 
 // A segment: bodies that have left the journal, written once. Numbers are big-endian, checksums CRC-32C.
@@ -32,13 +33,6 @@ export function putSegmentHeader(bytes: Uint8Array, at: number, number: number):
   putU32(bytes, at + 12, 0)
 }
 
-/** Sums of the blocks in `bytes[at, at + length)`, the first of which is block `first` of the file. */
-export function sumBlocks(bytes: Uint8Array, at: number, length: number, sums: Uint32Array, first: number): void {
-  for (let from = 0; from < length; from += SEGMENT_BLOCK) {
-    sums[first + from / SEGMENT_BLOCK] = crc32c(bytes, at + from, at + Math.min(length, from + SEGMENT_BLOCK))
-  }
-}
-
 /** What comes behind the bodies. */
 export function segmentFooter(
   number: number,
@@ -62,10 +56,8 @@ export function segmentFooter(
 }
 
 /** A segment's own account of itself. */
-export interface SegmentFooter {
-  readonly end: number
+export interface SegmentFooter extends BlockSums {
   readonly total: number
-  readonly sums: Uint32Array
 }
 
 /** Reads and checks header and footer. Throws StoreError. */
@@ -90,32 +82,5 @@ export function readSegment(file: DiskFile, number: number): SegmentFooter {
   if (getU32(trailer, 24) !== crc32c(checked, 0, checked.length)) throw damaged('directory')
   const sums = new Uint32Array(blocks)
   for (let b = 0; b < blocks; b++) sums[b] = getU32(checked, directory + b * 4)
-  return { end, total: getF64(trailer, 16), sums }
-}
-
-/** What lies beside bytes that were read of a segment, in the blocks in which they begin and end: a block before them, a block behind. */
-export type Edges = Uint8Array
-
-/**
- * Checks the blocks of what was read: `bytes[at, at + length)`, bytes `from` on of a segment, with what lies beside them at the
- * beginning of each half of `edges`. Returns the byte in the file where a damaged block begins, or -1.
- */
-export function checkBlocks(
-  segment: SegmentFooter,
-  bytes: Uint8Array,
-  at: number,
-  from: number,
-  length: number,
-  edges: Edges | null,
-): number {
-  const to = from + length
-  for (let b = Math.floor(from / SEGMENT_BLOCK); b * SEGMENT_BLOCK < to; b++) {
-    const start = b * SEGMENT_BLOCK
-    const end = Math.min(segment.end, start + SEGMENT_BLOCK)
-    let crc = start < from ? crc32c(edges!, 0, from - start) : 0
-    crc = crc32c(bytes, at + Math.max(start, from) - from, at + Math.min(end, to) - from, crc)
-    if (end > to) crc = crc32c(edges!, SEGMENT_BLOCK, SEGMENT_BLOCK + end - to, crc)
-    if (crc !== segment.sums[b]) return start
-  }
-  return -1
+  return { block: SEGMENT_BLOCK, end, total: getF64(trailer, 16), sums }
 }

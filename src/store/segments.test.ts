@@ -5,9 +5,10 @@ import { SimDisk } from '../../sim/disk.ts'
 import { Dice } from '../../sim/random.ts'
 import { StoreRig } from '../../sim/store-rig.ts'
 import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
+import { checkBlocks, sumBlocks } from './block-sums.ts'
 import { StoreError } from './errors.ts'
 import { SEGMENT } from './place.ts'
-import { checkBlocks, putSegmentHeader, readSegment, SEGMENT_BLOCK, segmentFooter, sumBlocks } from './segment.ts'
+import { putSegmentHeader, readSegment, SEGMENT_BLOCK, segmentFooter } from './segment.ts'
 import { segmentName } from './segments.ts'
 
 const OPTIONS = {
@@ -45,7 +46,7 @@ test('a segment tells every changed byte, and where', () => {
   bytes.fill(7)
   putSegmentHeader(bytes, 0, 9)
   const sums = new Uint32Array(2)
-  sumBlocks(bytes, 0, end, sums, 0)
+  sumBlocks(bytes, 0, end, SEGMENT_BLOCK, sums, 0)
   const footer = segmentFooter(9, end, end - 16, new Uint8Array(40).fill(5), sums)
   const size = end + footer.length
   const file = disk.open('one', 'create')

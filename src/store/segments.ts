@@ -2,9 +2,10 @@ import type { Disk, DiskFile } from '../env/disk.ts'
 import { assert } from '../std/assert.ts'
 import { getF64, getU32, putF64, putU32 } from '../std/bytes.ts'
 import type { Background } from './background.ts'
+import { checkBlocks, type Edges } from './block-sums.ts'
 import { StoreError } from './errors.ts'
 import { SEGMENT_SPAN } from './place.ts'
-import { checkBlocks, type Edges, readSegment, SEGMENT_BLOCK, type SegmentFooter } from './segment.ts'
+import { readSegment, SEGMENT_BLOCK, type SegmentFooter } from './segment.ts'
 
 export const SEGMENT_DIRECTORY = 'segment'
 /** Files kept open for reading. */

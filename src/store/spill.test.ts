@@ -4,6 +4,7 @@ import { SimClock } from '../../sim/clock.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { Dice } from '../../sim/random.ts'
 import { Arena } from '../std/arena.ts'
+import { StoreError } from './errors.ts'
 import { Log } from './log.ts'
 import { Spill } from './spill.ts'
 
@@ -21,6 +22,7 @@ class Rig {
   readonly log: Log
   readonly spill: Spill
   kept: Kept[] = []
+  readonly damage: StoreError[] = []
   private id = 0
 
   constructor(seed: number, capacity = Number.POSITIVE_INFINITY) {
@@ -31,7 +33,8 @@ class Rig {
     this.arena = new Arena(ringSize)
     this.log = new Log(this.arena, { ringSize, fileSize, blockSize: Math.min(ringSize, fileSize) })
     const onFatal = (error: Error) => assert.fail(error)
-    this.spill = new Spill({ arena: this.arena, clock: this.clock, disk: this.disk, log: this.log, onFatal })
+    const { arena, clock, disk, log } = this
+    this.spill = new Spill({ arena, clock, disk, log, onDamage: (error) => this.damage.push(error), onFatal })
   }
 
   add(length: number): Kept {
@@ -149,4 +152,43 @@ test('on a full disk there is room only for what is consumed, until there is spa
   rig.clock.after(2000, () => spill.tick())
   rig.settle()
   assert.ok(!spill.full && spill.room() >= 100)
+})
+
+test('a bit that was turned round in a spill file is told to whoever reads what it is in', () => {
+  let told = 0
+  for (let seed = 1; seed <= 60; seed++) {
+    const rig = new Rig(seed)
+    const { spill, dice, log } = rig
+    for (let i = 0; i < 80; i++) {
+      while (spill.room() < 100) assert.ok(rig.clock.step())
+      rig.add(dice.between(20, 100))
+      // Pages between those that are written stay empty.
+      if (dice.chance(0.3)) rig.release(dice.below(rig.kept.length))
+      spill.endTurn()
+    }
+    rig.settle()
+    const gone = rig.kept.filter(({ position }) => log.locate(position) < 0)
+    if (gone.length === 0) continue
+    const victim = dice.pick(gone)
+    const at = victim.position + dice.below(victim.length)
+    const name = `spill/${String(Math.floor(at / log.fileSize)).padStart(12, '0')}.spill`
+    rig.disk.flip(name, at % log.fileSize, dice.below(8))
+    const read = (kept: Kept) => {
+      let outcome: Error | null | undefined
+      const into = new Uint8Array(kept.length)
+      spill.readAsync(kept.position, kept.length, into, 0, (error) => {
+        outcome = error
+      })
+      rig.settle()
+      if (outcome === null) assert.ok(into.every((byte) => byte === (kept.id & 255)))
+      return outcome
+    }
+    const error = read(victim)
+    assert.ok(error instanceof StoreError && error.code === 'corrupt' && error.file === name)
+    assert.match(error.message, /is damaged within 128 bytes of byte \d+ \(a wrong checksum\)$/)
+    assert.equal(rig.damage[0], error)
+    for (const kept of gone) if (Math.abs(kept.position - at) > 256) assert.equal(read(kept), null)
+    told++
+  }
+  assert.ok(told > 30, `${told}`)
 })

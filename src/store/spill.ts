@@ -2,11 +2,15 @@ import type { Clock } from '../env/clock.ts'
 import type { Disk, DiskFile } from '../env/disk.ts'
 import type { Arena } from '../std/arena.ts'
 import { assert } from '../std/assert.ts'
+import { type BlockSums, checkBlocks, type Edges, sumBlocks } from './block-sums.ts'
+import { StoreError } from './errors.ts'
 import { isDiskFull } from './journal-files.ts'
 import type { Log } from './log.ts'
 
 export const SPILL_DIRECTORY = 'spill'
 const LARGEST_PAGE = 2 ** 20
+const LARGEST_BLOCK = 64 * 1024
+const EDGES_KEPT = 4
 const RETRY_MS = 1000
 
 /** A file's worth of the spill; the file itself is there only once something has been written to it. */
@@ -17,6 +21,8 @@ interface SpillFile {
   live: number
   /** Nothing has been written from here on. */
   end: number
+  /** Of each block that was written its checksum; null before anything was. */
+  blocks: BlockSums | null
   handle: DiskFile | null
   /** Reads and writes under way. */
   users: number
@@ -27,6 +33,8 @@ export interface SpillOptions {
   readonly clock: Clock
   readonly disk: Disk
   readonly log: Log
+  /** Bytes that are needed cannot be had. */
+  readonly onDamage: (error: StoreError) => void
   readonly onFatal: (error: Error) => void
 }
 
@@ -52,8 +60,12 @@ export class Spill {
   private readonly clock: Clock
   private readonly disk: Disk
   private readonly log: Log
+  private readonly onDamage: (error: StoreError) => void
   private readonly onFatal: (error: Error) => void
   private readonly pageSize: number
+  private readonly blockSize: number
+  /** Memory for what is read beside what was asked for. */
+  private readonly edges: Edges[] = []
   private readonly files = new Map<number, SpillFile>()
   private retained: SpillFile | null = null
   private released: SpillFile | null = null
@@ -68,8 +80,10 @@ export class Spill {
     this.clock = options.clock
     this.disk = options.disk
     this.log = options.log
+    this.onDamage = options.onDamage
     this.onFatal = options.onFatal
     this.pageSize = Math.min(LARGEST_PAGE, this.log.ringSize / 32)
+    this.blockSize = Math.min(LARGEST_BLOCK, this.pageSize)
     this.longest = this.log.blockSize
     assert(this.pageSize <= this.log.fileSize, 'a spill file holds whole pages')
     this.disk.makeDirectory(SPILL_DIRECTORY)
@@ -144,7 +158,10 @@ export class Spill {
     if (file.live === 0) this.dropIfDead(file)
   }
 
-  /** Reads retained bytes, which were appended in one run; part of them may still be in the ring. */
+  /**
+   * Reads retained bytes, which were appended in one run; part of them may still be in the ring. The blocks that the others lie in are checked: damage is a
+   * StoreError, which is reported.
+   */
   readAsync(position: number, length: number, into: Uint8Array, at: number, done: (error: Error | null) => void): void {
     const onDisk = Math.max(0, Math.min(length, this.safe - position))
     if (onDisk < length) {
@@ -160,13 +177,41 @@ export class Spill {
       return
     }
     assert(file.handle, 'what has left the ring has been written')
-    file.users++
-    file.handle.readAsync(into, at, onDisk, position - file.number * this.log.fileSize, (error, n) => {
-      file.users--
+    this.readBlocks(file, position - file.number * this.log.fileSize, into.subarray(at, at + onDisk), (error) => {
       this.dropIfDead(file)
-      done(error === null && n < onDisk ? new Error('a spill file is too short') : error)
+      done(error)
       if (this.stopped) this.onProgress()
     })
+  }
+
+  /** Reads bytes that were written, with what lies beside them in their blocks. */
+  private readBlocks(file: SpillFile, from: number, into: Uint8Array, done: (error: StoreError | null) => void): void {
+    const { blockSize } = this
+    const to = from + into.length
+    const before = from % blockSize
+    const behind = Math.ceil(to / blockSize) * blockSize - to
+    const edges = this.edges.pop() ?? new Uint8Array(2 * blockSize)
+    const parts = [edges.subarray(0, before), into, edges.subarray(blockSize, blockSize + behind)]
+    file.users++
+    file.handle!.readPartsAsync(parts, from - before, (error, n) => {
+      file.users--
+      let why = error?.message ?? (n < before + into.length + behind ? 'it is too short' : '')
+      if (why === '' && checkBlocks(file.blocks!, into, 0, from, into.length, edges) >= 0) why = 'a wrong checksum'
+      if (this.edges.length < EDGES_KEPT) this.edges.push(edges)
+      done(why === '' ? null : this.damage(file, from, why))
+    })
+  }
+
+  private damage({ number }: SpillFile, at: number, why: string): StoreError {
+    const name = spillFileName(number)
+    const error = new StoreError(
+      'corrupt',
+      `${name} is damaged within ${this.blockSize} bytes of byte ${at} (${why})`,
+      name,
+      at,
+    )
+    this.onDamage(error)
+    return error
   }
 
   /** How many bytes from `position` on can be read from its file; 0 if nothing there is retained. */
@@ -198,7 +243,7 @@ export class Spill {
     let file = this.files.get(number)
     if (file === undefined) {
       const pages = new Float64Array(this.log.fileSize / this.pageSize)
-      file = { number, pages, live: 0, end: 0, handle: null, users: 0 }
+      file = { number, pages, live: 0, end: 0, blocks: null, handle: null, users: 0 }
       this.files.set(number, file)
     }
     return file
@@ -266,6 +311,7 @@ export class Spill {
     const done = (error: Error | null) => this.onWritten(file, end, error)
     const put = () => {
       const at = safe - file.number * log.fileSize
+      sumBlocks(this.arena.bytes, log.placeOf(safe), end - safe, this.blockSize, this.sumsOf(file), at / this.blockSize)
       file.handle!.writeAsync(this.arena.bytes, log.placeOf(safe), end - safe, at, done)
     }
     if (file.handle !== null) {
@@ -277,6 +323,13 @@ export class Spill {
       file.handle = handle!
       put()
     })
+  }
+
+  private sumsOf(file: SpillFile): BlockSums['sums'] {
+    const { blockSize } = this
+    const end = this.log.fileSize
+    file.blocks ??= { block: blockSize, end, sums: new Float64Array(end / blockSize).fill(-1) }
+    return file.blocks.sums
   }
 
   private onWritten(file: SpillFile, end: number, error: Error | null): void {

@@ -20,6 +20,7 @@ import type { JournalShape } from './frame-reader.ts'
 import { type HeldFile, holdFiles } from './held-files.ts'
 import { Journal } from './journal.ts'
 import { isDiskFull, JOURNAL_DIRECTORY, JournalFiles, journalFileName } from './journal-files.ts'
+import { JournalReader } from './journal-reader.ts'
 import { Log } from './log.ts'
 import { JOURNAL, SEGMENT, SPILL } from './place.ts'
 import { recover } from './recovery.ts'
@@ -106,6 +107,7 @@ export type StoreEvent =
 export class Store {
   readonly journal: Journal
   readonly files: JournalFiles
+  readonly reader: JournalReader
   readonly spill: Spill
   readonly background = new Background()
   readonly fold: Fold
@@ -177,9 +179,9 @@ export class Store {
       plenty,
       spare,
       lastResort: () => this.ballast.drop(),
-      onDamage: this.damaged,
       onFatal,
     })
+    this.reader = new JournalReader({ files: this.files, shape, onDamage: this.damaged })
     this.journal = new Journal({
       arena,
       clock,
@@ -190,9 +192,9 @@ export class Store {
       salt: shape.salt,
       onFatal,
     })
-    this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onFatal })
+    this.spill = new Spill({ arena, clock, disk, log: this.spillLog, onDamage: this.damaged, onFatal })
     this.fold = seams.fold
-    const { background, journal, files, fold } = this
+    const { background, journal, files, reader, fold } = this
     const wake = () => this.wake()
     const segments = new Segments({ disk, background, onDamage: this.damaged, onFatal })
     this.segments = segments
@@ -205,6 +207,7 @@ export class Store {
       bytes,
       journal,
       files,
+      reader,
       segments,
       fold,
       options: tidy,
@@ -389,7 +392,7 @@ export class Store {
     at: number,
     done: (error: Error | null) => void,
   ): void {
-    if (place === JOURNAL) this.files.readAsync(position, [into.subarray(at, at + length)], done)
+    if (place === JOURNAL) this.reader.readAsync(position, [into.subarray(at, at + length)], done)
     else if (place === SPILL) this.spill.readAsync(position, length, into, at, done)
     else this.segments.readAsync(position, length, into, at, done)
   }

@@ -4,6 +4,7 @@ import { SimClock } from '../../sim/clock.ts'
 import { SimDisk } from '../../sim/disk.ts'
 import { Dice } from '../../sim/random.ts'
 import { StoreRig } from '../../sim/store-rig.ts'
+import { PLACE_SHIFT } from '../core/queue/queue-index.ts'
 import { journalFileName } from './journal-files.ts'
 import { JOURNAL } from './place.ts'
 
@@ -39,4 +40,32 @@ test('what is written anew while it is being moved stays where it was written, a
     assert.equal(rig.fatal, null)
   }
   assert.ok(tidied > 20)
+})
+
+test('a file of the journal that is damaged stays as it is, and those behind it are tidied', () => {
+  const clock = new SimClock(new Dice(1))
+  const disk = new SimDisk(clock, new Dice(2))
+  const rig = new StoreRig(disk, clock, OPTIONS)
+  const { store } = rig
+  const { index } = rig.queues.get(1)!
+  for (let body = 1; body <= 500; body++) {
+    while (store.journal.room() < 300) assert.ok(clock.step())
+    rig.enqueue([1], body, 250)
+    store.endTurn(true)
+    while (clock.step()) {}
+    if (body === 20) disk.flip(journalFileName(0), index.position(10) + 20, 5)
+  }
+  assert.equal(rig.fatal, null)
+  const inJournal = new Set<number>()
+  for (let sequence = 1; sequence < index.tail; sequence++) {
+    const place = (index.flags(sequence) >> PLACE_SHIFT) & 3
+    if (place === JOURNAL) inJournal.add(store.files.numberOf(index.position(sequence)))
+  }
+  const numbers = [...inJournal].sort((a, b) => a - b)
+  const newest = store.files.numberOf(store.journal.tail)
+  assert.equal(numbers[0], 0)
+  assert.ok(numbers.length > 1 && numbers[1]! >= newest - OPTIONS.tidy.budget, `${numbers} of ${newest}`)
+  const told = rig.events.filter(({ kind }) => kind === 'damage')
+  assert.equal(told.length, 1)
+  assert.ok(store.segments.count > 0)
 })

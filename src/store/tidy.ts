@@ -4,6 +4,7 @@ import type { Background } from './background.ts'
 import { StoreError } from './errors.ts'
 import type { Fold } from './fold.ts'
 import { isDiskFull } from './journal-files.ts'
+import type { JournalReader } from './journal-reader.ts'
 import { JOURNAL, SEGMENT, SEGMENT_SPAN } from './place.ts'
 import { SEGMENT_BLOCK } from './segment.ts'
 import { DirectoryWriter, ENTRY_LIMIT, MOVED_RECORD, readMoved } from './segment-directory.ts'
@@ -49,8 +50,7 @@ export interface TidyJournal {
 /** The journal's files, as far as tidying needs them. */
 export interface TidyFiles {
   readonly fileSize: number
-  all(): Iterable<{ readonly number: number; readonly live: number }>
-  readAsync(position: number, parts: Uint8Array[], done: (error: Error | null) => void): void
+  all(): Iterable<{ readonly number: number; readonly live: number; readonly damaged: boolean }>
   retain(position: number, length: number): void
   release(position: number, length: number): void
 }
@@ -63,6 +63,7 @@ export interface TidySeams {
   readonly bytes: Uint8Array
   readonly journal: TidyJournal
   readonly files: TidyFiles
+  readonly reader: Pick<JournalReader, 'readAsync'>
   readonly segments: Segments
   readonly fold: Fold
   readonly options: TidyOptions
@@ -191,7 +192,7 @@ export class Tidy {
     const { journal, files, options } = this.seams
     const { fileSize } = files
     let oldest = Number.POSITIVE_INFINITY
-    for (const file of files.all()) if (file.live > 0) oldest = Math.min(oldest, file.number)
+    for (const file of files.all()) if (file.live > 0 && !file.damaged) oldest = Math.min(oldest, file.number)
     const start = oldest * fileSize
     if (Math.floor(journal.tail / fileSize) - oldest < options.budget || start + fileSize > journal.durable) return null
     if (this.cursor < start || this.cursor >= start + fileSize) this.cursor = start
@@ -284,17 +285,17 @@ export class Tidy {
   }
 
   private source(job: Job) {
-    const { segments, files } = this.seams
+    const { segments, reader } = this.seams
     if (job.place === JOURNAL) {
       const read: ReadSource = (position, length, into, at, done) =>
-        files.readAsync(position, [into.subarray(at, at + length)], done)
-      return { read, grain: 1, extent: () => Number.POSITIVE_INFINITY }
+        reader.readAsync(position, [into.subarray(at, at + length)], done)
+      return { read, grain: 1, whole: true, extent: () => Number.POSITIVE_INFINITY }
     }
     const extent = (position: number) => segments.extent(position)
-    return { read: segments.readAsync.bind(segments), grain: SEGMENT_BLOCK, extent }
+    return { read: segments.readAsync.bind(segments), grain: SEGMENT_BLOCK, whole: false, extent }
   }
 
-  /** The disk is full, or does not give back what is to be moved: it is tried again later, without segments that are damaged. */
+  /** The disk is full, or does not give back what is to be moved: it is tried again later, without files that are damaged. */
   private giveUp(error: Error): void {
     const unread = error instanceof StoreError && (error.code === 'corrupt' || error.code === 'unreadable')
     if (isDiskFull(error) || unread) {

@@ -92,6 +92,24 @@ test('callers for the same bytes share a read', () => {
   assert.equal(loaded, 2)
 })
 
+test('what is in another window is not read again', () => {
+  const { source, windows, check } = setUp()
+  windows.load(0, 100, 10, () => {})
+  source.finishAll()
+  windows.load(0, 80, 15, () => {})
+  assert.deepEqual([source.reads[0]!.position, source.reads[0]!.length], [80, 20])
+  // Nor is what is being read.
+  windows.load(0, 60, 5, () => {})
+  assert.deepEqual([source.reads[1]!.position, source.reads[1]!.length], [60, 20])
+  source.finishAll()
+  check(0, 60, 20)
+  check(0, 80, 20)
+  check(0, 100, 64)
+  // What reaches into it is read as a whole.
+  windows.load(0, 155, 10, () => {})
+  assert.deepEqual([source.reads[0]!.position, source.reads[0]!.length], [155, 64])
+})
+
 test('a long message takes adjacent slots, and the longest unused make room', () => {
   const { source, windows, check } = setUp()
   for (const position of [0, 64, 128, 192]) {

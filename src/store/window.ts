@@ -171,8 +171,19 @@ export class Windows {
 
   /** What fits in the slots, if that is a good end for a read; else what is needed. */
   private lengthOf(slots: number, from: number, needed: number, extent: number, place: number): number {
-    const length = Math.min(slots * this.options.slotSize, Math.max(needed, extent))
+    const most = Math.min(slots * this.options.slotSize, Math.max(needed, extent))
+    const length = this.upToNext(place, from, needed, most)
     return length >= extent || this.source.end(place, from + length) === from + length ? length : needed
+  }
+
+  /** Those who read side by side are not quite at the same place: what is in the window of another is not read again. */
+  private upToNext(place: number, from: number, needed: number, most: number): number {
+    let length = most
+    for (let slot = 0; slot < this.span.length; slot++) {
+      const apart = this.start[slot]! - from
+      if (this.span[slot]! > 0 && this.place[slot] === place && apart >= needed) length = Math.min(length, apart)
+    }
+    return length
   }
 
   private read(slot: number, slots: number, from: number, length: number, first: Waiting): void {

@@ -6,6 +6,8 @@ import { Compaction } from '../../src/broker/topic/compaction/compaction.ts'
 import { configureTopic } from '../../src/broker/topic/configure.ts'
 import { createTopic } from '../../src/broker/topic/create.ts'
 import { crc32c } from '../../src/std/crc32c.ts'
+import { journalFileName } from '../../src/store/journal-files.ts'
+import { JOURNAL } from '../../src/store/place.ts'
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { FetchRequest, FetchResponse } from '../../src/wire/kafka/messages/fetch.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../src/wire/kafka/messages/list-offsets.ts'
@@ -40,9 +42,9 @@ class Table {
     return this.put(batch)
   }
 
-  put(bytes: Uint8Array) {
+  put(bytes: Uint8Array, name = 't') {
     const partitionData = [{ index: 0, records: { bytes, at: 0, length: bytes.length } }]
-    const request = { acks: -1, timeoutMs: 1000, topicData: [{ name: 't', partitionData }] }
+    const request = { acks: -1, timeoutMs: 1000, topicData: [{ name, partitionData }] }
     return this.rig.ask(ProduceRequest, ProduceResponse, 9, request).responses[0]!.partitionResponses[0]!
   }
 
@@ -93,6 +95,35 @@ describe('a compacted topic', () => {
     table.rig.restart()
     assert.deepEqual(table.all(), left)
     assert.equal(table.produce(['k0', 'more']).baseOffset, 100)
+  })
+
+  it('is left as it is until the next start where the disk does not give it back, and holds up no other', () => {
+    const table = new Table()
+    const { rig } = table
+    assert.ok(createTopic(rig.topics, { name: 'u', partitions: 1, configs: new Map(COMPACT) }).ok)
+    for (let i = 0; i < 50; i++) table.produce([`k${i % 5}`, `${i}`])
+    const value = 'x'.repeat(20_000)
+    for (let i = 0; i < 60; i++) table.put(encodeKeyed([{ key: 'k', value }], (table.time += 20)), 'u')
+    const partition = (name: string) => rig.topics.byName.get(name)!.partitions[0]!
+    const { index } = partition('t')
+    const position = index.position(index.find(20))
+    assert.ok(rig.broker.store.locate(JOURNAL, position, 1) < 0)
+    const flip = () => rig.disk.flip(journalFileName(Math.floor(position / 262_144)), (position % 262_144) + 65, 3)
+    flip()
+    table.clean()
+    const left = partition('u').index.bytesBetween(0, 60)
+    assert.ok(left < 100_000, `${left} bytes are left of the other`)
+    assert.equal(partition('t').cleanedTo, 0)
+    const told = rig.events.filter(({ kind }) => kind === 'damage' || kind === 'unreadable-records')
+    assert.equal(told.length, 2)
+    assert.ok(told.some((event) => event.kind === 'unreadable-records' && event.topic === 't'))
+    table.clean()
+    assert.equal(rig.events.filter(({ kind }) => kind === 'unreadable-records').length, 1)
+    flip()
+    rig.restart()
+    new Compaction(rig.topics).start()
+    table.clean()
+    assert.ok(table.all().length < 10)
   })
 
   it('leaves the active segment, and what is younger than the lag, alone', () => {

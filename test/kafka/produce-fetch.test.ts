@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createTopic } from '../../src/broker/topic/create.ts'
 import { enforceRetention } from '../../src/broker/topic/retention.ts'
-import { SEGMENT, SEGMENT_SPAN } from '../../src/store/place.ts'
+import { journalFileName } from '../../src/store/journal-files.ts'
+import { JOURNAL, SEGMENT, SEGMENT_SPAN } from '../../src/store/place.ts'
 import { segmentName } from '../../src/store/segments.ts'
 import { ErrorCode } from '../../src/wire/kafka/errors.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../src/wire/kafka/messages/delete-records.ts'
@@ -346,6 +347,28 @@ describe('offsets', () => {
     const topics = [{ topic: 't', partitions: [{ partition: 0, leaderEpoch: before }] }]
     const { topics: ends } = rig.ask(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, 4, { topics })
     assert.deepEqual([ends[0]!.partitions[0]!.leaderEpoch, ends[0]!.partitions[0]!.endOffset], [before, 1])
+  })
+
+  it('tell of damage in the journal to who asks for it, be the batches small or large', () => {
+    for (const length of [200, 1000]) {
+      const rig = rigWith()
+      const records = (n: number) =>
+        batch(
+          Array.from({ length: 60 }, (_, i) => n * 60 + i),
+          {},
+          length,
+        )
+      for (let n = 0; n < 60; n++) assert.equal(produce(rig, records(n)).errorCode, 0)
+      const { index } = rig.topics.byName.get('t')!.partitions[0]!
+      const entry = index.find(5 * 60)
+      assert.equal(index.place(entry), JOURNAL)
+      const position = index.position(entry)
+      rig.disk.flip(journalFileName(Math.floor(position / 262_144)), (position % 262_144) + 500, 3)
+      assert.equal(fetch(rig, 5 * 60).errorCode, ErrorCode.KAFKA_STORAGE_ERROR)
+      assert.equal(fetch(rig, 59 * 60).errorCode, 0)
+      const told = rig.events.filter(({ kind }) => kind !== 'recovered')
+      assert.deepEqual(told.map(({ kind }) => kind).sort(), ['damage', 'unreadable-records'])
+    }
   })
 
   it('tell of damage on the disk to who asks for it, and to nobody else', () => {

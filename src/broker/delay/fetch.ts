@@ -24,7 +24,10 @@ interface Wanted {
  * `kept.unfetched`.
  */
 export function fetchDue(broker: Broker, kept: KeptMessages, now: number, done: () => void): void {
-  const runs = runsOf(wanted(broker, kept, now), broker.store.journal.longest)
+  const all = wanted(broker, kept, now)
+  // They may be moved before they have been read: their bytes stay until then.
+  for (const { place, position, length } of all) broker.store.retain(place, position, length)
+  const runs = runsOf(all, broker.store.journal.longest)
   let next = 0
   let reading = 0
   const goOn = () => {
@@ -82,6 +85,7 @@ function read({ store }: Broker, kept: KeptMessages, run: readonly Wanted[], don
   const bytes = new Uint8Array(last.position + last.length - start)
   store.readAsync(place, start, bytes.length, bytes, 0, (error) => {
     for (const { sequence, position, length } of run) {
+      store.release(place, position, length)
       if (error === null) kept.fetched.set(sequence, bytes.subarray(position - start, position - start + length))
       else kept.unfetched.add(sequence)
     }

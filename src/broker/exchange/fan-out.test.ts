@@ -15,9 +15,14 @@ test('a body that is routed to fifty queues is stored once', () => {
   })
   rig.run(50)
   const { journal } = rig.broker.store
-  const before = journal.tail
-  rig.publish(queues, 'x'.repeat(4000))
-  const grown = journal.tail - before
+  // One of them may be the first of a block.
+  const grown = Math.min(
+    ...[1, 2].map(() => {
+      const before = journal.tail
+      rig.publish(queues, 'x'.repeat(4000))
+      return journal.tail - before
+    }),
+  )
   assert.ok(grown > 4000 && grown < 4000 + 50 * 10 + 200, `the journal grew by ${grown} bytes`)
   assert.deepEqual(new Set(queues.map(({ index }) => index.position(0))).size, 1)
 })

@@ -139,8 +139,6 @@ interface Run extends Piece {
 
 /** What lies between two pieces of the journal is read with them if it is no more than this: as a rule it is an entry's header. */
 const GAP = 1024
-/** Nobody looks at what lies between. */
-const nowhere = new Uint8Array(GAP)
 
 /** Whether the piece could be added: it lies near the run's end, or is its first one. */
 function addToRun({ files }: Store, run: Run, piece: Piece, into: Uint8Array, at: number): boolean {
@@ -149,7 +147,7 @@ function addToRun({ files }: Store, run: Run, piece: Piece, into: Uint8Array, at
   if (run.length > 0) {
     if (run.place !== JOURNAL || piece.place !== JOURNAL || gap < 0 || gap > GAP) return false
     if (files.numberOf(piece.position) !== files.numberOf(run.position)) return false
-    if (gap > 0) run.parts.push(nowhere.subarray(0, gap))
+    if (gap > 0) run.parts.push(new Uint8Array(gap))
   }
   run.parts.push(into.subarray(at, at + piece.length))
   run.length += gap + piece.length
@@ -157,7 +155,7 @@ function addToRun({ files }: Store, run: Run, piece: Piece, into: Uint8Array, at
 }
 
 function readRun(store: Store, { place, position, length, parts }: Run, done: (error: Error | null) => void): void {
-  if (place === JOURNAL) store.files.readAsync(position, parts, done)
+  if (place === JOURNAL) store.reader.readAsync(position, parts, done)
   else store.readAsync(place, position, length, parts[0]!, 0, done)
 }
 

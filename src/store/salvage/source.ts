@@ -1,9 +1,10 @@
 import type { Disk, DiskFile } from '../../env/disk.ts'
+import { checkBlocks } from '../block-sums.ts'
 import { StoreError } from '../errors.ts'
 import type { JournalShape } from '../frame-reader.ts'
 import { journalFileName } from '../journal-files.ts'
 import { JOURNAL, SEGMENT_SPAN } from '../place.ts'
-import { checkBlocks, readSegment, SEGMENT_BLOCK, SEGMENT_HEADER, type SegmentFooter } from '../segment.ts'
+import { readSegment, SEGMENT_BLOCK, SEGMENT_HEADER, type SegmentFooter } from '../segment.ts'
 import { segmentName } from '../segments.ts'
 import { type Damage, Ranges } from './damage.ts'
 

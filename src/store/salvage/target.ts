@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from '../../env/disk.ts'
+import { sumBlocks } from '../block-sums.ts'
 import { SEGMENTS_PART } from '../checkpoint.ts'
 import {
   CHECKPOINT_DIRECTORY,
@@ -14,7 +15,7 @@ import { writeFormat } from '../format-version.ts'
 import type { JournalShape } from '../frame-reader.ts'
 import { JOURNAL_DIRECTORY } from '../journal-files.ts'
 import { SEGMENT_SPAN } from '../place.ts'
-import { putSegmentHeader, SEGMENT_BLOCK, SEGMENT_HEADER, segmentFooter, sumBlocks } from '../segment.ts'
+import { putSegmentHeader, SEGMENT_BLOCK, SEGMENT_HEADER, segmentFooter } from '../segment.ts'
 import { DirectoryWriter } from '../segment-directory.ts'
 import { SEGMENT_DIRECTORY, segmentName, segmentTable } from '../segments.ts'
 
@@ -128,7 +129,7 @@ export class Target {
 
   private flush(length: number): void {
     const sum = new Uint32Array(1)
-    sumBlocks(this.block, 0, length, sum, 0)
+    sumBlocks(this.block, 0, length, SEGMENT_BLOCK, sum, 0)
     this.sums.push(sum[0]!)
     this.file!.write(this.block, 0, length, this.end - length)
   }

@@ -3,10 +3,14 @@ import type { Aborted } from '../../../core/partition/cleaner.ts'
 import type { Partition } from '../../../core/partition/partition.ts'
 import type { Topic } from '../topic.ts'
 import type { Topics } from '../topics.ts'
+import { reportUnreadable } from '../unreadable.ts'
 import { workOn } from '../work.ts'
 import { type Chunk, ChunkReader } from './chunk-reader.ts'
 import { noteCleaned } from './clean-point.ts'
 import { rewriteRun } from './rewrite.ts'
+
+/** What came of a cleaning. Nothing comes of one that finds nothing to do; one that has failed would fail again. */
+export type CleanOutcome = 'cleaned' | 'nothing' | 'failed'
 
 /**
  * One cleaning of one partition: reads what is dirty and has its keys mapped, then goes over the log from its start and puts what is left of
@@ -20,7 +24,7 @@ export class CleanRun {
   private readonly topic: Topic
   private readonly partition: Partition
   private readonly memory: number
-  private readonly done: (worked: boolean) => void
+  private readonly done: (outcome: CleanOutcome) => void
   /** Where the map ends: nothing from here on is touched. */
   private end: number
   private readonly aborted: readonly Aborted[]
@@ -33,7 +37,7 @@ export class CleanRun {
     partition: Partition,
     end: number,
     memory: number,
-    done: (worked: boolean) => void,
+    done: (outcome: CleanOutcome) => void,
   ) {
     this.topics = topics
     this.topic = topic
@@ -54,7 +58,7 @@ export class CleanRun {
       if (chunk === null) {
         // Tidying may have joined all of it with what lies behind the end.
         if (this.mapped) this.filter(this.partition.logStartOffset)
-        else this.finish(false)
+        else this.finish('nothing')
         return
       }
       this.mapped = true
@@ -66,7 +70,7 @@ export class CleanRun {
         // As far as the map goes; the rest has its turn next time.
         this.end = Math.max(end, chunk.from)
         if (this.end > from) this.filter(this.partition.logStartOffset)
-        else this.finish(false)
+        else this.finish('nothing')
       })
     })
   }
@@ -75,7 +79,7 @@ export class CleanRun {
     this.take(from, (chunk) => {
       if (chunk === null) {
         if (!this.partition.deleted) noteCleaned(this.topics, this.partition, this.borderBelow(this.end))
-        this.finish(true)
+        this.finish('cleaned')
         return
       }
       this.read += chunk.bytes.length
@@ -91,7 +95,7 @@ export class CleanRun {
   private put(chunk: Chunk, left: Uint8Array): void {
     const { topics, partition } = this
     if (partition.deleted) {
-      this.finish(false)
+      this.finish('nothing')
       return
     }
     const rewritten = rewriteRun(topics, partition, chunk.from, chunk.to, left)
@@ -111,23 +115,24 @@ export class CleanRun {
 
   private take(from: number, then: (chunk: Chunk | null) => void): void {
     this.reader.take(from, this.end, (error, chunk) => {
-      if (error !== null) this.fail(error)
+      if (error !== null) this.fail(from, error)
       else then(chunk)
     })
   }
 
   private work<T extends BatchTask>(task: T, then: (result: BatchResults[T['kind']]) => void): void {
     workOn(this.topics.broker.env.compute, task, (error, result) => {
-      if (error !== null) this.fail(error)
+      if (error !== null) this.fail(this.partition.logStartOffset, error)
       else then(result)
     })
   }
 
-  private fail(_error: Error): void {
-    this.finish(false)
+  private fail(from: number, error: Error): void {
+    reportUnreadable(this.topics.broker, this.partition, from, error)
+    this.finish('failed')
   }
 
-  private finish(worked: boolean): void {
-    workOn(this.topics.broker.env.compute, { kind: 'cleaned' }, () => this.done(worked))
+  private finish(outcome: CleanOutcome): void {
+    workOn(this.topics.broker.env.compute, { kind: 'cleaned' }, () => this.done(outcome))
   }
 }

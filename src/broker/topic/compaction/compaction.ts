@@ -8,6 +8,8 @@ import { CleanRun } from './clean-run.ts'
 export class Compaction {
   private readonly topics: Topics
   private running = false
+  /** What could not be read: those partitions stay as they are until the next start, and hold up no others. */
+  private readonly failed = new WeakSet<Partition>()
 
   constructor(topics: Topics) {
     this.topics = topics
@@ -40,11 +42,12 @@ export class Compaction {
     if (dirtiest === null) return
     const { topic, partition, dirt } = dirtiest
     this.running = true
-    const run = new CleanRun(topics, topic, partition, dirt.end, topics.options.cleanerMemory, (worked) => {
+    const run = new CleanRun(topics, topic, partition, dirt.end, topics.options.cleanerMemory, (outcome) => {
       this.running = false
       topics.bytesCleaned += run.read
-      if (worked) topics.cleanings++
-      if (worked && topics.broker.hasRoomForSettlement(64)) this.next()
+      if (outcome === 'cleaned') topics.cleanings++
+      if (outcome === 'failed') this.failed.add(partition)
+      if (outcome !== 'nothing' && topics.broker.hasRoomForSettlement(64)) this.next()
     })
     run.start(dirt.from)
   }
@@ -55,6 +58,7 @@ export class Compaction {
     for (const topic of this.topics.byName.values()) {
       if (!topic.settings.compacts) continue
       for (const partition of topic.partitions) {
+        if (this.failed.has(partition)) continue
         const dirt = dirtOf(partition, topic.settings.clean, partition.lastStableOffset, now)
         if (dirt?.due && (best === null || dirt.ratio > best.dirt.ratio)) best = { topic, partition, dirt }
       }
