@@ -56,7 +56,7 @@ export const AMQP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a moved record points to where its bytes are not',
-    swarm: { largest: 1000 },
+    swarm: { largest: 300 },
     plant() {
       replace(
         Queue,
