@@ -8,6 +8,9 @@ import { Stretch } from './stretch.ts'
 /** What is read before and behind what was asked for: as a rule the frames that it lies in begin and end there. */
 const EDGE = 68 * 1024
 const EDGES_KEPT = 8
+/** What is as long as this lies in frames that hold little else. */
+const LONG = 32 * 1024
+const SHORT_EDGE = 4 * 1024
 /** Of a long frame the rest is read in pieces of this size. */
 const CHUNK = 2 ** 20
 const NO_FRAME = 'no valid frame header'
@@ -68,8 +71,9 @@ class Reading {
     this.file = reader.seams.files.beginRead(position)
     this.edges = reader.edges.pop() ?? new Uint8Array(2 * EDGE)
     const aligned = position - (position % 8)
-    this.from = Math.max(position - (position % blockSize), aligned - EDGE + 8)
-    const behind = Math.min(EDGE, Math.ceil(this.end / blockSize) * blockSize - this.end)
+    const edge = parts[0]!.length >= LONG ? SHORT_EDGE : EDGE
+    this.from = Math.max(position - (position % blockSize), aligned - edge + 8)
+    const behind = Math.min(edge, Math.ceil(this.end / blockSize) * blockSize - this.end)
     const before = this.edges.subarray(0, position - this.from)
     this.parts = [before, ...parts, this.edges.subarray(EDGE, EDGE + behind)]
     this.stretch = new Stretch(this.from, this.parts)
