@@ -8,9 +8,8 @@ import { Stretch } from './stretch.ts'
 /** What is read before and behind what was asked for: as a rule the frames that it lies in begin and end there. */
 const EDGE = 68 * 1024
 const EDGES_KEPT = 8
-/** What is as long as this lies in frames that hold little else. */
-const LONG = 32 * 1024
-const SHORT_EDGE = 4 * 1024
+/** Records of 32 KiB and more lie in frames that hold little else. */
+export const EDGE_OF_LONG = 4 * 1024
 /** Of a long frame the rest is read in pieces of this size. */
 const CHUNK = 2 ** 20
 const NO_FRAME = 'no valid frame header'
@@ -40,10 +39,10 @@ export class JournalReader {
 
   /**
    * Reads retained bytes of one file into several pieces of memory, one behind the other; the first lies in the payload of a frame. Damage is a
-   * StoreError, which is reported. `done` is never called before this has returned.
+   * StoreError, which is reported. `done` is never called before this has returned. `edge` is how far beside the bytes their frames are thought to reach.
    */
-  readAsync(position: number, parts: readonly Uint8Array[], done: (error: Error | null) => void): void {
-    new Reading(this, position, parts, done).start()
+  readAsync(position: number, parts: readonly Uint8Array[], done: (error: Error | null) => void, edge = EDGE): void {
+    new Reading(this, position, parts, done, edge).start()
   }
 }
 
@@ -62,7 +61,13 @@ class Reading {
   private readonly stretch: Stretch
   private chunk: Uint8Array | null = null
 
-  constructor(reader: JournalReader, position: number, parts: readonly Uint8Array[], done: (e: Error | null) => void) {
+  constructor(
+    reader: JournalReader,
+    position: number,
+    parts: readonly Uint8Array[],
+    done: (error: Error | null) => void,
+    edge: number,
+  ) {
     const { blockSize } = reader.seams.shape
     this.reader = reader
     this.position = position
@@ -71,7 +76,6 @@ class Reading {
     this.file = reader.seams.files.beginRead(position)
     this.edges = reader.edges.pop() ?? new Uint8Array(2 * EDGE)
     const aligned = position - (position % 8)
-    const edge = parts[0]!.length >= LONG ? SHORT_EDGE : EDGE
     this.from = Math.max(position - (position % blockSize), aligned - edge + 8)
     const behind = Math.min(edge, Math.ceil(this.end / blockSize) * blockSize - this.end)
     const before = this.edges.subarray(0, position - this.from)

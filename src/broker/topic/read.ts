@@ -1,5 +1,6 @@
 import { baseOffset, batchSize, lastOffsetDelta } from '../../core/partition/batch.ts'
 import type { Partition } from '../../core/partition/partition.ts'
+import { EDGE_OF_LONG } from '../../store/journal-reader.ts'
 import { JOURNAL } from '../../store/place.ts'
 import type { Store } from '../../store/store.ts'
 import type { Slice } from '../../wire/kafka/schema.ts'
@@ -155,7 +156,7 @@ function addToRun({ files }: Store, run: Run, piece: Piece, into: Uint8Array, at
 }
 
 function readRun(store: Store, { place, position, length, parts }: Run, done: (error: Error | null) => void): void {
-  if (place === JOURNAL) store.reader.readAsync(position, parts, done)
+  if (place === JOURNAL) store.reader.readAsync(position, parts, done, EDGE_OF_LONG)
   else store.readAsync(place, position, length, parts[0]!, 0, done)
 }
 
