@@ -15,7 +15,7 @@ const STREAMS = { streams: 3, queues: 0, publishers: 0, consumers: 0, producers:
 export const STREAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'what streams take is confirmed before it is in the journal',
-    swarm: { ...STREAMS, ...CRASHES, crashEvery: 30 },
+    swarm: { ...STREAMS, ...CRASHES, crashEvery: 30, slowestDisk: 20 },
     plant() {
       replace(
         Confirms,
