@@ -7,7 +7,7 @@ import { GROUP_MAKERS } from './commands/groups.ts'
 import { describeProducers, LIST_MAKERS, listGroups, listTransactions } from './commands/lists.ts'
 import { LOGIN_MAKERS } from './commands/login.ts'
 import { QUOTA_MAKERS } from './commands/quotas.ts'
-import { RECORD_MAKERS } from './commands/records.ts'
+import { initProducer, RECORD_MAKERS } from './commands/records.ts'
 import { SHARE_MAKERS, shareSetUp } from './commands/shares.ts'
 import { TOPIC_MAKERS } from './commands/topics.ts'
 import { TRANSACTION_MAKERS } from './commands/transactions.ts'
@@ -38,6 +38,7 @@ export function sequence(dice: Dice, prefix: string, length: number): Command[] 
   // Share groups read one topic, which stays.
   const makers = noun === SHARE_MAKERS ? noun : [...TOPIC_MAKERS, ...noun]
   const commands = noun === SHARE_MAKERS ? shareSetUp(scene) : [TOPIC_MAKERS[0]!.make(scene)]
+  if (noun === RECORD_MAKERS) for (let i = 0; i < 2; i++) commands.push(initProducer.make(scene))
   while (commands.length < length) commands.push(draw(dice, makers).make(scene))
   return commands
 }

@@ -29,7 +29,7 @@ const SPOILT = ['crc', 'magic', 'length', 'count'] as const
 /** A few records, from an idempotent producer or not, and now and then not as they should be. */
 export function produced(scene: Scene, topic: string, index: number): Command {
   const { dice } = scene
-  const slot = dice.chance(0.5) ? dice.below(3) : -1
+  const slot = dice.chance(0.5) ? dice.below(2) : -1
   const sequence = dice.pick([0, 0, 1, 2, 3, 5])
   const ids = Array.from({ length: dice.between(1, 3) }, () => ++lastRecord)
   const acks = chance(scene) ? 2 : dice.pick([1, -1])
@@ -58,7 +58,8 @@ const produce: Maker = {
   weight: 14,
   make(scene) {
     const topic = someTopic(scene)
-    return produced(scene, topic, somePartition(scene, topic))
+    // The same partition again and again: what an idempotent producer may do there depends on what it has done.
+    return produced(scene, topic, scene.dice.chance(0.5) ? 0 : somePartition(scene, topic))
   },
 }
 
@@ -147,10 +148,10 @@ const leaderEpoch: Maker = {
   },
 }
 
-const initProducer: Maker = {
-  weight: 2,
+export const initProducer: Maker = {
+  weight: 5,
   make(scene) {
-    const slot = scene.dice.below(3)
+    const slot = scene.dice.below(2)
     const version = scene.dice.between(0, 5)
     const again = version >= 3 && scene.dice.chance(0.3)
     return command(scene, INIT, {
