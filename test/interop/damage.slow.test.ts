@@ -1,34 +1,17 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { connect } from 'amqplib'
 import { startBroker } from './broker-process.ts'
+import { flip, SMALL_JOURNAL } from './flip.ts'
 import { controlled } from './target.ts'
 
 const MESSAGES = 8000
 const DAMAGES = 5
-const SMALL = [
-  '--journal-file',
-  '1MiB',
-  '--journal-ring',
-  '1MiB',
-  '--journal-files',
-  '3',
-  '--journal-checkpoint',
-  '1MiB',
-]
 
 const textOf = (i: number) => `${i}`.padEnd(400, 'x')
-
-function flip(path: string, at: number): void {
-  const file = openSync(path, 'r+')
-  const byte = new Uint8Array(1)
-  readSync(file, byte, 0, 1, at)
-  byte[0]! ^= 16
-  writeSync(file, byte, 0, 1, at)
-}
 
 suite('a data directory in which a bit has turned round', { skip: controlled, timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-damage-'))
@@ -36,7 +19,7 @@ suite('a data directory in which a bit has turned round', { skip: controlled, ti
 
   test('never gives a client anything else than what was sent, and tells what it keeps back', async (t) => {
     const data = join(folder, 'data')
-    const broker = await startBroker({ directory: data, args: SMALL })
+    const broker = await startBroker({ directory: data, args: SMALL_JOURNAL })
     const connection = await connect(`amqp://guest:guest@127.0.0.1:${broker.amqpPort}`)
     const channel = await connection.createConfirmChannel()
     await channel.assertQueue('q', { durable: true })
@@ -55,7 +38,7 @@ suite('a data directory in which a bit has turned round', { skip: controlled, ti
       cpSync(data, hurt, { recursive: true, filter: (path) => !path.endsWith('.sock') })
       const path = files[Math.floor((n * files.length) / DAMAGES)]!
       const where = `${path} at ${Math.floor((statSync(join(hurt, path)).size * ((n * 7 + 3) % 11)) / 11)}`
-      flip(join(hurt, path), Number(where.split(' ').at(-1)))
+      flip(join(hurt, path), Number(where.split(' ').at(-1)), 4)
       kept += await drained(hurt, where)
     }
     t.diagnostic(`of ${DAMAGES} damages ${kept} kept messages back`)
@@ -65,7 +48,7 @@ suite('a data directory in which a bit has turned round', { skip: controlled, ti
 
 /** Takes all messages that the broker gives; 1 if it starts and keeps some back. */
 async function drained(directory: string, where: string): Promise<0 | 1> {
-  const broker = await startBroker({ directory, args: SMALL }).catch((error: Error) => error)
+  const broker = await startBroker({ directory, args: SMALL_JOURNAL }).catch((error: Error) => error)
   if (broker instanceof Error) {
     assert.match(broker.message, /is damaged|damaged header/, where)
     return 0

@@ -1,36 +1,17 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import {
-  cpSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { connect } from 'amqplib'
 import { PROGRAM, startBroker } from './broker-process.ts'
+import { flip, SMALL_JOURNAL } from './flip.ts'
 import { run } from './script.ts'
 import { controlled } from './target.ts'
 
 const MESSAGES = 12_000
 const DAMAGES = 6
-const SMALL = [
-  '--journal-file',
-  '1MiB',
-  '--journal-ring',
-  '1MiB',
-  '--journal-files',
-  '3',
-  '--journal-checkpoint',
-  '1MiB',
-]
 
 /** Every file of a data directory but sockets. */
 function filesOf(directory: string): string[] {
@@ -57,21 +38,13 @@ function drawn(seed: number): () => number {
   }
 }
 
-function flip(path: string, at: number, bit: number): void {
-  const file = openSync(path, 'r+')
-  const byte = new Uint8Array(1)
-  readSync(file, byte, 0, 1, at)
-  byte[0]! ^= 1 << bit
-  writeSync(file, byte, 0, 1, at)
-}
-
 suite('salvage', { skip: controlled, timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-salvage-'))
   after(() => rmSync(folder, { recursive: true }))
   const data = join(folder, 'data')
 
   test('of the directory of a killed broker, with a bit turned round anywhere, a new one has all but what is told', async (t) => {
-    const broker = await startBroker({ directory: data, args: SMALL })
+    const broker = await startBroker({ directory: data, args: SMALL_JOURNAL })
     const connection = await connect(`amqp://guest:guest@127.0.0.1:${broker.amqpPort}`)
     connection.on('error', () => {})
     const channel = await connection.createConfirmChannel()
@@ -104,7 +77,7 @@ suite('salvage', { skip: controlled, timeout: 240_000 }, () => {
           0,
         )
       }
-      const again = await startBroker({ directory: mended, args: SMALL })
+      const again = await startBroker({ directory: mended, args: SMALL_JOURNAL })
       const client = await connect(`amqp://guest:guest@127.0.0.1:${again.amqpPort}`)
       const model = await client.createChannel()
       const missing = MESSAGES / 2 - (await model.checkQueue('q')).messageCount
