@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { connect } from 'amqplib'
 import { gather, PROGRAM, ROOT, type Said, startBroker } from './broker-process.ts'
@@ -13,6 +13,17 @@ import { controlled } from './target.ts'
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const START_MS = 60_000
 const STOP_MS = 5000
+
+const NOT_COPIED = new Set(['.git', 'node_modules', 'dist', 'build', 'data'])
+
+/** The project without what was built, in a directory of its own: `npm start` builds, which takes the program away from the other tests for a moment. */
+function checkOut(directory: string): string {
+  const checkout = join(directory, 'checkout')
+  const filter = (name: string) => !NOT_COPIED.has(relative(ROOT, name))
+  cpSync(ROOT, checkout, { recursive: true, filter })
+  symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
+  return checkout
+}
 
 /** The first block of that language in the README that has `part` in it. */
 function block(language: string, part: string): string {
@@ -24,10 +35,12 @@ function block(language: string, part: string): string {
 
 suite('first steps', { skip: controlled && 'it is about our own process', timeout: 180_000 }, () => {
   let directory: string
+  let checkout: string
   const environment = () => ({ ...process.env, POSTHORN_DATA: join(directory, 'data') })
 
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'posthorn-first-'))
+    checkout = checkOut(directory)
   })
   after(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -35,7 +48,7 @@ suite('first steps', { skip: controlled && 'it is about our own process', timeou
   const npmStart = async (): Promise<{ child: ChildProcess; banner: string; err: Said }> => {
     const command = block('sh', 'npm start').trim().replace('npm ci && ', '')
     const child = spawn('sh', ['-c', command], {
-      cwd: ROOT,
+      cwd: checkout,
       env: environment(),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,9 +71,9 @@ suite('first steps', { skip: controlled && 'it is about our own process', timeou
       assert.match(first.banner, /amqp:\/\/127\.0\.0\.1:5672/)
       assert.match(first.banner, /kafka:\/\/127\.0\.0\.1:9092/)
       // A module of the project's, so that it finds the client.
-      const file = join(ROOT, 'build', `readme-${process.pid}.mjs`)
+      const file = join(checkout, 'readme.mjs')
       writeFileSync(file, `${block('js', 'amqplib')}\nawait connection.close()\n`)
-      await succeed(process.execPath, [file]).finally(() => rmSync(file))
+      await succeed(process.execPath, [file])
       assert.match(await succeed('sh', ['-c', block('sh', 'kcat')]), /^hello$/m)
       const ready = await run(process.execPath, [PROGRAM, 'ready'])
       assert.equal(ready.code, 0)
