@@ -32,6 +32,8 @@ const TRANSIENT = [
   'UNKNOWN_TOPIC_OR_PARTITION',
   'UNKNOWN_TOPIC_ID',
   'LEADER_NOT_AVAILABLE',
+  // What a producer is told while the coordinator cannot say whether its partition was added to the transaction.
+  'NOT_ENOUGH_REPLICAS',
 ]
 
 /** Asks both sides the same, one command after the other, until they differ. */
