@@ -7,7 +7,7 @@ import { api, type Call } from './api.ts'
 import { codeFor } from './transaction/refusals.ts'
 
 /*
- * InitProducerId, 0 to 5. An idempotent producer gets a new id, also when it has one and asks again (KIP-360, version 3 on): that ends
+ * InitProducerId, 0 to 5. An idempotent producer gets a new id, as in Kafka also when it has one and asks again (KIP-360, version 3 on): that ends
  * its old sequence numbers as well as a higher epoch would. One with a transactional id keeps its id and gets a higher epoch, which fences
  * whoever had the transactional id before; while a transaction is open it is aborted first, and the producer asks again.
  */

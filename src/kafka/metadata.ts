@@ -10,7 +10,8 @@ import { REFUSAL_CODES } from './refusals.ts'
 
 /*
  * Metadata, 0 to 13. An empty list of topics means all in version 0, none later; null means all. A topic that is not there comes into being if
- * the client allows it (always before version 4) and the broker does. Topics can be asked for by id from version 12 on.
+ * the client allows it (always before version 4) and the broker does, and is told of when it is asked for again: Kafka makes it meanwhile, and
+ * a client that would not ask again has to find that out here. Topics can be asked for by id from version 12 on.
  */
 
 type TopicEntry = NonNullable<Encodable<typeof MetadataResponse>['topics']>[number]
@@ -61,10 +62,9 @@ function lookUp(asked: Asked, call: Call, mayCreate: boolean, operations: number
   const topic = topics.byName.get(name)
   if (topic !== undefined) return entryOf(topic, call, operations)
   if (checkTopicName(name) !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, name }
-  if (!mayCreate) return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name }
-  const created = createTopic(topics, { name, partitions: -1, configs: new Map() })
-  if (!created.ok) return { errorCode: REFUSAL_CODES[created.reason], name }
-  return entryOf(created.topic!, call, operations)
+  const created = mayCreate ? createTopic(topics, { name, partitions: -1, configs: new Map() }) : null
+  if (created !== null && !created.ok) return { errorCode: REFUSAL_CODES[created.reason], name }
+  return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name }
 }
 
 function entryOf(topic: Topic, call: Call, topicAuthorizedOperations: number): TopicEntry {

@@ -129,7 +129,9 @@ describe('a client with an authorizer before it', () => {
     const { rig, alice } = openRig()
     create(rig, { operation: Operation.describe, resourceName: 'new' })
     assert.deepEqual(topicErrors(rig, alice, ['new']), { new: TOPIC_AUTHORIZATION_FAILED })
+    assert.equal(rig.topics.byName.has('new'), false)
     create(rig, { operation: Operation.create, resourceName: 'new' })
+    assert.deepEqual(topicErrors(rig, alice, ['new']), { new: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })
     assert.deepEqual(topicErrors(rig, alice, ['new']), { new: NONE })
   })
 

@@ -109,9 +109,11 @@ describe('topics', () => {
     )
   })
 
-  it('come into being when a client asks for them, if it allows it', () => {
+  it('come into being when a client asks for them, if it allows it, and are told of when it asks again', () => {
     const rig = new KafkaRig({ defaultPartitions: 2 })
     assert.equal(metadata(rig, ['new'])![0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    assert.equal(metadata(rig, ['new'])![0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'nobody allowed it')
+    assert.equal(metadata(rig, ['new'], true)[0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     const [topic] = metadata(rig, ['new'], true)
     assert.equal(topic!.errorCode, 0)
     assert.equal(topic!.partitions.length, 2)
