@@ -1,3 +1,4 @@
+import { aboutBrokerKey } from '../broker/config/broker-about.ts'
 import { brokerKeys } from '../broker/config/broker-configs.ts'
 import { ConfigType } from '../broker/config/config-key.ts'
 import type { DescribeConfigsResponse } from '../wire/kafka/messages/describe-configs.ts'
@@ -73,7 +74,7 @@ function entry(name: string, synonyms: Synonym[], configType: number, readOnly: 
     isSensitive,
     synonyms: isSensitive ? synonyms.map((synonym) => ({ ...synonym, value: null })) : synonyms,
     configType,
-    documentation: null,
+    documentation: aboutBrokerKey(name),
   }
 }
 
