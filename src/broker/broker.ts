@@ -11,6 +11,7 @@ import { Connections } from './connections.ts'
 import { Contracts } from './contract/contracts.ts'
 import type { DefinitionSource } from './definition.ts'
 import type { KeptMessages } from './exchange/kept-messages.ts'
+import { FeatureStore } from './feature/feature-store.ts'
 import { Memory } from './memory.ts'
 import { OutputPool } from './output.ts'
 import { QuotaStore } from './quota/quota-store.ts'
@@ -110,6 +111,8 @@ export class Broker {
   readonly acls = new AclStore()
   /** What Kafka's clients may use. */
   readonly quotas = new QuotaStore()
+  /** What Kafka's clients are told is switched on. */
+  readonly features = new FeatureStore()
   /** What the schema registry holds. */
   readonly subjects = new SubjectStore()
   /** What messages have to be. */

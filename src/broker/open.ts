@@ -8,6 +8,7 @@ import { registerDefinitions } from './definitions.ts'
 import { recoverKept } from './delay/recover.ts'
 import { releaseDue } from './delay/release.ts'
 import { registerKept } from './exchange/kept-record.ts'
+import { registerFeatures } from './feature/features.ts'
 import { registerPolicies } from './policy/apply.ts'
 import { registerParameters } from './policy/facts.ts'
 import { buryDead } from './queue/bury.ts'
@@ -85,6 +86,7 @@ export function makeBroker({
   registerAccess(broker)
   registerAcls(broker)
   registerQuotas(broker)
+  registerFeatures(broker)
   registerSubjects(broker)
   registerPolicies(broker)
   registerQueueFold(broker)

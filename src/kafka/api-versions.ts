@@ -1,3 +1,4 @@
+import { FEATURES } from '../broker/feature/feature-store.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../wire/kafka/messages/api-versions.ts'
 import type { Encodable } from '../wire/kafka/schema.ts'
@@ -6,20 +7,11 @@ import type { Advertised } from './front.ts'
 
 /*
  * ApiVersions, 0 to 4. The answer is the registry. A version we don't know is answered in version 0 with UNSUPPORTED_VERSION and
- * our range, so that the client can ask again. Features are told from version 3 on. A finalized level promises what is built, and no more: clients
- * choose what they do by it. Before version 4 features that begin at 0 are not told as supported: clients could not read that.
+ * our range, so that the client can ask again. Features are told from version 3 on. Before version 4 those that begin at 0 are not told as supported:
+ * clients could not read that.
  */
 
 export const API_VERSIONS_KEY = 18
-
-/** What may be switched on, and up to which level it is. */
-const FEATURES = [
-  { name: 'group.version', min: 0, max: 1, level: 1 },
-  { name: 'kraft.version', min: 0, max: 1, level: 0 },
-  { name: 'metadata.version', min: 7, max: 30, level: 30 },
-  { name: 'share.version', min: 0, max: 1, level: 1 },
-  { name: 'transaction.version', min: 0, max: 2, level: 2 },
-]
 
 export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 0, to: 4 }, (request, call) => {
   if (call.version >= 3 && !isName(request.clientSoftwareName, request.clientSoftwareVersion)) {
@@ -27,17 +19,19 @@ export const apiVersions = api(ApiVersionsRequest, ApiVersionsResponse, { from: 
     return
   }
   call.login?.versionsTold()
+  const { features } = call.front.broker
   const told = FEATURES.filter(({ min }) => call.version >= 4 || min > 0)
+  const levels = FEATURES.map(({ name }) => ({ name, level: features.level(name) }))
   call.reply(
     {
       apiKeys: call.front.apis.map(versionsOf),
       supportedFeatures: told.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
-      finalizedFeaturesEpoch: 1,
-      finalizedFeatures: FEATURES.filter(({ level }) => level > 0).map(({ name, level }) => ({
-        ...{ name, maxVersionLevel: level, minVersionLevel: level },
-      })),
+      finalizedFeaturesEpoch: features.epoch,
+      finalizedFeatures: levels
+        .filter(({ level }) => level > 0)
+        .map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
     },
-    0,
+    features.position,
   )
 })
 

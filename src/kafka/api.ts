@@ -60,13 +60,20 @@ export interface Api {
   readonly handle: (request: unknown, call: Call) => void
 }
 
+/** A feature (KIP-584) that has to be switched on, and the answer while it is not. */
+export interface Needed<Q extends Message, R extends Message> {
+  readonly feature: string
+  readonly off: (request: Decoded<Q>) => Encodable<R>
+}
+
 /** Declares an API served in versions `from` to `to`; `advertisedFrom` where clients look for versions that are not served. */
 export function api<Q extends Message, R extends Message>(
   request: Q,
   response: R,
-  versions: { from: number; to: number; advertisedFrom?: number; writes?: boolean },
+  versions: { from: number; to: number; advertisedFrom?: number; writes?: boolean; needs?: Needed<Q, R> },
   handle: Handle<Q, R>,
 ): Api {
+  const { needs } = versions
   return {
     key: request.key,
     name: request.name.slice(0, -'Request'.length),
@@ -75,6 +82,17 @@ export function api<Q extends Message, R extends Message>(
     served: { from: versions.from, to: versions.to },
     advertised: { from: versions.advertisedFrom ?? versions.from, to: versions.to },
     writes: versions.writes ?? false,
-    handle: handle as Api['handle'],
+    handle: (needs === undefined ? handle : whileOn(needs, handle)) as Api['handle'],
+  }
+}
+
+function whileOn<Q extends Message, R extends Message>(
+  { feature, off }: Needed<Q, R>,
+  handle: Handle<Q, R>,
+): Handle<Q, R> {
+  return (request, call) => {
+    const { features } = call.front.broker
+    if (features.level(feature) > 0) handle(request, call)
+    else call.reply(off(request), features.position)
   }
 }

@@ -25,6 +25,7 @@ import { alterPartitionReassignments, listPartitionReassignments } from './reass
 import { SECURITY_APIS } from './security/apis.ts'
 import { SHARE_APIS } from './share/apis.ts'
 import { TRANSACTION_APIS } from './transaction/apis.ts'
+import { updateFeatures } from './update-features.ts'
 
 /** What is served: the registry behind the answer to ApiVersions, in the order of the keys. */
 export const APIS: readonly Api[] = [
@@ -48,6 +49,7 @@ export const APIS: readonly Api[] = [
   alterPartitionReassignments,
   listPartitionReassignments,
   describeQuorum,
+  updateFeatures,
   describeCluster,
   describeProducers,
   listConfigResources,

@@ -113,6 +113,7 @@ function brokerResource(front: Front, name: string): Resource | Told {
     name,
     (key) => brokerKeys().get(key),
     (configs) => {
+      if (front.broker.features.level('eligible.leader.replicas.version') === 0) return null
       if (own && configs.has(MIN_ISR)) return [ErrorCode.INVALID_CONFIG, `Broker-level ${MIN_ISR} ${ELR}`]
       return own || configs.has(MIN_ISR)
         ? null

@@ -18,7 +18,16 @@ const MemberType = { classic: 0, consumer: 1 } as const
 export const consumerGroupDescribe = api(
   ConsumerGroupDescribeRequest,
   ConsumerGroupDescribeResponse,
-  { from: 0, to: 1 },
+  {
+    from: 0,
+    to: 1,
+    needs: {
+      feature: 'group.version',
+      off: ({ groupIds }) => ({
+        groups: groupIds.map((groupId) => ({ groupId, errorCode: ErrorCode.UNSUPPORTED_VERSION })),
+      }),
+    },
+  },
   (request, call) => {
     const { groups } = call.front
     const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : UNASKED

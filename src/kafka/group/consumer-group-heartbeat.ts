@@ -27,7 +27,7 @@ const LEAVE_FOR_NOW = -2
 export const consumerGroupHeartbeat = api(
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponse,
-  { from: 0, to: 1 },
+  { from: 0, to: 1, needs: { feature: 'group.version', off: () => ({ errorCode: ErrorCode.UNSUPPORTED_VERSION }) } },
   (request, call) => {
     const wrong = check(request, call.version)
     if (wrong !== null) {

@@ -45,6 +45,7 @@ import {
 } from '../../wire/kafka/messages/list-partition-reassignments.ts'
 import { SaslAuthenticateRequest, SaslAuthenticateResponse } from '../../wire/kafka/messages/sasl-authenticate.ts'
 import { SaslHandshakeRequest, SaslHandshakeResponse } from '../../wire/kafka/messages/sasl-handshake.ts'
+import { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../wire/kafka/messages/update-features.ts'
 import type { Ask } from './authorizer.ts'
 import { mayOnGroup } from './group-guards.ts'
 import { DENIED, type Guard, guard, mayOnCluster, onCluster, split, whole } from './guard.ts'
@@ -176,6 +177,7 @@ export const CLUSTER_GUARDS: readonly Guard[] = [
     () => DENIED.cluster,
   ),
   whole(DescribeQuorumRequest, DescribeQuorumResponse, onCluster(describe), () => DENIED.cluster),
+  whole(UpdateFeaturesRequest, UpdateFeaturesResponse, onCluster(alter), () => DENIED.cluster),
   whole(ListConfigResourcesRequest, ListConfigResourcesResponse, onCluster(describeConfigs), () => ({
     errorCode: CLUSTER_DENIED,
   })),

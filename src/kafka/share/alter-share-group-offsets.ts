@@ -17,7 +17,14 @@ type Request = Decoded<typeof AlterShareGroupOffsetsRequest>
 export const alterShareGroupOffsets = api(
   AlterShareGroupOffsetsRequest,
   AlterShareGroupOffsetsResponse,
-  { from: 0, to: 0 },
+  {
+    from: 0,
+    to: 0,
+    needs: {
+      feature: 'share.version',
+      off: () => ({ errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: 'The version of API is not supported.' }),
+    },
+  },
   (request, call) => {
     let room = 1024 + 3 * request.groupId.length
     for (const { partitions } of request.topics) room += partitions.length * stateRoom(request.groupId, ZERO_UUID, 1)

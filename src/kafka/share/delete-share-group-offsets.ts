@@ -14,7 +14,14 @@ import { emptyGroup } from './empty-group.ts'
 export const deleteShareGroupOffsets = api(
   DeleteShareGroupOffsetsRequest,
   DeleteShareGroupOffsetsResponse,
-  { from: 0, to: 0 },
+  {
+    from: 0,
+    to: 0,
+    needs: {
+      feature: 'share.version',
+      off: () => ({ errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: 'The version of API is not supported.' }),
+    },
+  },
   (request, call) => {
     const { shares, topics, groups } = call.front
     groups.whenRoom(request.topics.length * stateRoom(request.groupId, ZERO_UUID, 0), (hasRoom) => {

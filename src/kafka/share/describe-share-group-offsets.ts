@@ -13,7 +13,16 @@ import { api } from '../api.ts'
 export const describeShareGroupOffsets = api(
   DescribeShareGroupOffsetsRequest,
   DescribeShareGroupOffsetsResponse,
-  { from: 0, to: 1 },
+  {
+    from: 0,
+    to: 1,
+    needs: {
+      feature: 'share.version',
+      off: ({ groups }) => ({
+        groups: groups.map(({ groupId }) => ({ groupId, errorCode: ErrorCode.UNSUPPORTED_VERSION })),
+      }),
+    },
+  },
   (request, call) => {
     const { shares, topics, groups } = call.front
     let position = Math.max(shares.deletedAt, topics.position)

@@ -13,7 +13,7 @@ type AckCall = Call<typeof ShareAcknowledgeResponse>
 export const shareAcknowledge = api(
   ShareAcknowledgeRequest,
   ShareAcknowledgeResponse,
-  { from: 1, to: 2 },
+  { from: 1, to: 2, needs: { feature: 'share.version', off: () => ({ errorCode: ErrorCode.UNSUPPORTED_VERSION }) } },
   (request, call) => {
     const said = saidOf(request.topics)
     call.front.groups.whenRoom(roomFor(request.groupId ?? '', said), (hasRoom) => {

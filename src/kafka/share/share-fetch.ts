@@ -36,13 +36,18 @@ type PartitionAnswer = NonNullable<
   NonNullable<Encodable<typeof ShareFetchResponse>['responses']>[number]['partitions']
 >[number]
 
-export const shareFetch = api(ShareFetchRequest, ShareFetchResponse, { from: 1, to: 2 }, (request, call) => {
-  const said = saidOf(request.topics)
-  call.front.groups.whenRoom(roomFor(request.groupId ?? '', said), (hasRoom) => {
-    if (hasRoom) begin(request, call)
-    else call.reply({ errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, errorMessage: 'The disk is full.' }, 0)
-  })
-})
+export const shareFetch = api(
+  ShareFetchRequest,
+  ShareFetchResponse,
+  { from: 1, to: 2, needs: { feature: 'share.version', off: () => ({ errorCode: ErrorCode.UNSUPPORTED_VERSION }) } },
+  (request, call) => {
+    const said = saidOf(request.topics)
+    call.front.groups.whenRoom(roomFor(request.groupId ?? '', said), (hasRoom) => {
+      if (hasRoom) begin(request, call)
+      else call.reply({ errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, errorMessage: 'The disk is full.' }, 0)
+    })
+  },
+)
 
 function begin(request: Request, call: FetchCall): void {
   const { front } = call

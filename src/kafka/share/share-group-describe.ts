@@ -15,7 +15,16 @@ import { GROUP_OPERATIONS, UNASKED } from '../operations.ts'
 export const shareGroupDescribe = api(
   ShareGroupDescribeRequest,
   ShareGroupDescribeResponse,
-  { from: 1, to: 1 },
+  {
+    from: 1,
+    to: 1,
+    needs: {
+      feature: 'share.version',
+      off: ({ groupIds }) => ({
+        groups: groupIds.map((groupId) => ({ groupId, errorCode: ErrorCode.UNSUPPORTED_VERSION })),
+      }),
+    },
+  },
   (request, call) => {
     const { shares, groups } = call.front
     const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : UNASKED

@@ -14,7 +14,7 @@ type Request = Decoded<typeof ShareGroupHeartbeatRequest>
 export const shareGroupHeartbeat = api(
   ShareGroupHeartbeatRequest,
   ShareGroupHeartbeatResponse,
-  { from: 1, to: 1 },
+  { from: 1, to: 1, needs: { feature: 'share.version', off: () => ({ errorCode: ErrorCode.UNSUPPORTED_VERSION }) } },
   (request, call) => {
     const errorMessage = invalidity(request)
     // A member without an id is not told what is wrong.

@@ -3,6 +3,7 @@ import type { Command, Maker, Scene } from './command.ts'
 import { ACCESS_MAKERS } from './commands/access.ts'
 import { CONFIG_MAKERS } from './commands/configs.ts'
 import { CONSUMER_MAKERS } from './commands/consumers.ts'
+import { FEATURE_MAKERS } from './commands/features.ts'
 import { GROUP_MAKERS } from './commands/groups.ts'
 import { describeProducers, LIST_MAKERS, listGroups, listTransactions } from './commands/lists.ts'
 import { LOGIN_MAKERS } from './commands/login.ts'
@@ -20,7 +21,7 @@ const NOUNS: readonly (readonly Maker[])[] = [
   CONFIG_MAKERS,
   [...CONSUMER_MAKERS, listGroups],
   QUOTA_MAKERS,
-  [...LIST_MAKERS, ...LOGIN_MAKERS],
+  [...LIST_MAKERS, ...LOGIN_MAKERS, ...FEATURE_MAKERS],
   ACCESS_MAKERS,
 ]
 
