@@ -30,6 +30,8 @@ await build({
   // Half the bytes to compile at every start; names stay, for profiles and stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
+  // An error that ends a process is shown with its line, which must not be a whole chunk.
+  lineLimit: 200,
   // A binary can't be bundled, and codecs are loaded when a batch needs them.
   external: ['re2js', '@node-rs/crc32', 'snappyjs', 'lz4js', '@bokuweb/zstd-wasm', '@platformatic/kafka', 'amqplib'],
   // For what is bundled and still calls require.

@@ -13,6 +13,10 @@ export async function run(args: string[]): Promise<number> {
   const format =
     config.values['log.format'] === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.values['log.format']
   const log = openLog(config.values['log.level'] as 'info', format as 'json' | 'text')
+  process.on('uncaughtException', (error) => {
+    log.error({ stack: error.stack }, `the broker ends, for something went wrong that should not: ${error.message}`)
+    process.exit(1)
+  })
   const stopped = new Promise<number>((resolve) => {
     const running = start(config, log, (code) => resolve(code))
     running.then(

@@ -124,6 +124,19 @@ suite('first steps', { skip: controlled && 'it is about our own process', timeou
     await broker.stop()
   })
 
+  test('a broker whose directory was taken away says so in one line, and ends', async () => {
+    const broker = await startBroker()
+    rmSync(broker.directory, { recursive: true })
+    await assert.rejects(broker.stop())
+    const errors = broker
+      .log()
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('"level":"info"'))
+    assert.equal(errors.length, 1, errors.join('\n'))
+    assert.match(errors[0]!, /the broker ends, .*ENOENT/)
+    assert.ok(errors[0]!.length < 3000)
+  })
+
   test('a port that is taken is one line which names it', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
