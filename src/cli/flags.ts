@@ -12,7 +12,9 @@ export function readFlags(args: string[]): Config | null {
   }
   for (const setting of SETTINGS)
     options[flagName(setting.key)] = { type: setting.type === 'boolean' ? 'boolean' : 'string' }
-  const { values } = parseArgs({ args, options, allowNegative: true } as Parameters<typeof parseArgs>[0])
+  const isSwitch = (name: string) => options[name]?.type === 'boolean'
+  const spelled = args.map((arg) => spellSwitch(arg, isSwitch))
+  const { values } = parseArgs({ args: spelled, options, allowNegative: true } as Parameters<typeof parseArgs>[0])
   if (values.help === true) return null
   const { config, listen, advertise, ...flags } = values
   return readConfig({
@@ -22,6 +24,13 @@ export function readFlags(args: string[]): Config | null {
     listen: (listen as string[] | undefined) ?? [],
     advertise: (advertise as string[] | undefined) ?? [],
   })
+}
+
+/** `--name=false` is another way to write `--no-name`. */
+function spellSwitch(arg: string, isSwitch: (name: string) => boolean): string {
+  const [, name, value] = /^--(.+)=(true|false)$/.exec(arg) ?? []
+  if (name === undefined || !isSwitch(name)) return arg
+  return value === 'true' ? `--${name}` : `--no-${name}`
 }
 
 /** The flags as text, for --help. */
@@ -37,7 +46,7 @@ export function describeFlags(): string {
   for (const setting of SETTINGS) {
     const flag =
       setting.type === 'boolean'
-        ? `--${flagName(setting.key)}`
+        ? `--[no-]${flagName(setting.key)}`
         : `--${flagName(setting.key)} ${setting.type.toUpperCase()}`
     lines.push(row(flag, `${setting.about} Default ${setting.default} (${environmentName(setting.key)}).`))
   }
