@@ -46,11 +46,13 @@ const message: Message = {
 
 /**
  * Looks for the header frame and all body frames right behind a basic.publish frame, whose end octet is at `last`. Returns the place behind
- * the message, INCOMPLETE, or SCATTERED where it can't be taken as it lies. `limit` is how far it may reach.
+ * the message, INCOMPLETE, or SCATTERED where it can't be taken as it lies (which is also where a frame is refused). `limit` is how far it may reach.
  */
 export function findEnd(channel: Channel, b: Uint8Array, last: number, end: number, limit: number): number {
   const header = last + 1
   if (end - header < FRAME_PREFIX) return INCOMPLETE
+  const { frameMax } = channel.connection
+  if (size(b, header) > frameMax) return SCATTERED
   if (b[header] !== FRAME_HEADER || getU16(b, header + 1) !== channel.number) return SCATTERED
   const headerEnd = header + FRAME_OVERHEAD + size(b, header)
   if (headerEnd > limit) return SCATTERED
@@ -66,7 +68,7 @@ export function findEnd(channel: Channel, b: Uint8Array, last: number, end: numb
     const length = size(b, p)
     const next = p + FRAME_OVERHEAD + length
     // An empty frame within a body is not handed on.
-    if (length === 0 || length > left || next > limit) return SCATTERED
+    if (length === 0 || length > left || length > frameMax || next > limit) return SCATTERED
     if (next > end) return INCOMPLETE
     if (b[next - 1] !== FRAME_END) return SCATTERED
     left -= length

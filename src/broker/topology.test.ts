@@ -16,7 +16,7 @@ import { declareExchange } from './exchange/declare.ts'
 import { deleteExchange } from './exchange/delete.ts'
 import { openBroker } from './open.ts'
 import { bindQueue, unbindQueue } from './queue/bind.ts'
-import { declareQueue } from './queue/declare.ts'
+import { declarePassively, declareQueue } from './queue/declare.ts'
 import { deleteQueue } from './queue/delete.ts'
 import { consumerLeft, releaseExclusive } from './queue/lease.ts'
 import { publish } from './queue/publish.ts'
@@ -211,6 +211,8 @@ test('a queue with x-expires goes when nobody has used it for that long', () => 
   const queue = world.queue('q', { args: tableOf({ 'x-expires': 1000 }) })
   world.run(900)
   world.queue('q', { args: tableOf({ 'x-expires': 1000 }) })
+  world.run(900)
+  assert.ok(declarePassively(world.broker, world.vhost, 1, 'q').ok)
   world.run(900)
   const one = consumer()
   queue.consumers.add(one)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { explainHeader } from '../../src/amqp/handshake.ts'
 import { tableOf } from '../../src/wire/amqp/field.ts'
-import { connection } from '../../src/wire/amqp/methods.ts'
+import { basic, connection } from '../../src/wire/amqp/methods.ts'
 import { Writer } from '../../src/wire/amqp/writer.ts'
 import { openTarget, type Target } from './broker-for-test.ts'
 import { PROTOCOL, RawClient } from './raw-client.ts'
@@ -91,6 +91,22 @@ describe('the handshake', () => {
         assert.equal((await other.next()).kind, 'end')
       }
       connect()
+    }))
+
+  it('a frame larger than was agreed on is refused, also in a message that comes in one piece', () =>
+    closing(async () => {
+      const frameMax = 8192
+      await client.open({ tune: { channelMax: 100, frameMax, heartbeat: 0 } })
+      await client.openChannel(1)
+      // RabbitMQ forgives the 8 bytes that frames have around their payload.
+      client.publish(1, '', 'nowhere', {}, 'x'.repeat(frameMax))
+      await client.expect(basic.return)
+      for (let left = frameMax; left > 0; ) {
+        const heard = await client.next()
+        if (heard.kind === 'frame' && heard.type === 3) left -= heard.payload.length
+      }
+      client.publish(1, '', 'nowhere', {}, 'x'.repeat(frameMax + 1))
+      assert.equal((await client.expect(connection.close)).replyCode, 501)
     }))
 
   it('connection.close is answered, and what follows is not heard', () =>

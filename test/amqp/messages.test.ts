@@ -292,6 +292,10 @@ describe('messages over AMQP', () => {
     answerer.publish(1, '', String(question.properties.replyTo), { correlationId: '7' }, 'answer')
     const answer = await message(asker)
     assert.deepEqual([answer.args.consumerTag, answer.body.toString()], ['replies', 'answer'])
+    const forged = `${String(question.properties.replyTo).slice(0, -5)}xxxxx`
+    const passively = { passive: true, durable: false, exclusive: false, autoDelete: false, nowait: false }
+    asker.send(1, queue.declare, { ticket: 0, queue: forged, ...passively, arguments: NONE })
+    assert.equal((await asker.expect(channel.close)).replyCode, 404)
     await asker.close()
     answerer.publish(1, '', String(question.properties.replyTo), {}, 'too late')
     assert.equal((await message(answerer)).method, 'basic.return')

@@ -1,3 +1,4 @@
+import { deliverFirst } from '../../broker/queue/deliver.ts'
 import { consumerLeft } from '../../broker/queue/lease.ts'
 import { basic } from '../../wire/amqp/methods.ts'
 import { verb } from '../verb.ts'
@@ -7,6 +8,7 @@ export const cancel = verb(basic.cancel, (channel, { consumerTag, nowait }) => {
   const consumer = channel.consumers.get(consumerTag)
   if (consumer !== undefined) {
     const { queue } = consumer
+    deliverFirst(channel.broker, queue)
     channel.consumers.delete(consumerTag)
     consumer.cancel()
     channel.broker.wake(queue)

@@ -1,3 +1,4 @@
+import { deliverFirst } from '../../broker/queue/deliver.ts'
 import type { Queue } from '../../core/queue/queue.ts'
 import { AmqpError } from '../../wire/amqp/amqp-error.ts'
 import { FIELD_TYPE_NAMES, type Table } from '../../wire/amqp/field.ts'
@@ -44,6 +45,7 @@ function consumeQueue(channel: Channel, args: Consume): void {
     prefetch: channel.prefetch,
     args: args.arguments,
   })
+  deliverFirst(channel.broker, queue)
   channel.consumers.set(consumer.tag, consumer)
   if (!args.noAck && timeoutMs < Number.POSITIVE_INFINITY) watchConsumer(channel, consumer, timeoutMs)
   queue.consumers.add(consumer)
@@ -109,7 +111,7 @@ function consumeReplies(channel: Channel, args: Consume): void {
   if (channel.consumers.has(args.consumerTag)) throw reused(args.consumerTag)
   const { front } = channel.connection
   const tag = tagOf(channel, args.consumerTag)
-  const token = front.token()
+  const token = `${front.token()}.${front.token()}`
   channel.replyTo = { tag, token }
   front.replyTargets.set(token, channel)
   if (!args.nowait) channel.reply(basic.consumeOk, { consumerTag: tag })

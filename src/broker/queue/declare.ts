@@ -9,6 +9,8 @@ import { change } from '../topology.ts'
 import { vhostLimit } from '../vhost/limits.ts'
 import type { VHost } from '../vhost.ts'
 import { checkArguments, checkProperties, comparable, comparedArguments, typeOf } from './arguments.ts'
+import { deliverFirst } from './deliver.ts'
+import { findQueue } from './find.ts'
 import { renewLease } from './lease.ts'
 
 export interface QueueDeclaration {
@@ -37,8 +39,7 @@ export function declareQueue(
   if (existing !== undefined) {
     const refusal = checkSame(at, existing, connection, { ...declaration, args })
     if (refusal !== null) return refusal
-    renewLease(broker, existing)
-    return { ok: true, queue: existing }
+    return used(broker, existing)
   }
   if (declaration.generated === true && typeOf(args) !== 'classic')
     return refuse({ reason: 'unnamed', type: typeOf(args) })
@@ -60,6 +61,23 @@ export function declareQueue(
   if (queue.settings.contract !== null) prepareContract(broker, queue.settings.contract)
   if (queue.settings.type === 'stream') broker.streams?.open(queue)
   renewLease(broker, queue)
+  return { ok: true, queue }
+}
+
+/** A passive declaration: the queue of that name, however it was declared. */
+export function declarePassively(
+  broker: Broker,
+  vhost: VHost,
+  connection: number,
+  name: string,
+): Outcome<{ readonly queue: Queue }> {
+  const found = findQueue(vhost, name, connection)
+  return found.ok ? used(broker, found.queue) : found
+}
+
+function used(broker: Broker, queue: Queue): Outcome<{ readonly queue: Queue }> {
+  renewLease(broker, queue)
+  deliverFirst(broker, queue)
   return { ok: true, queue }
 }
 

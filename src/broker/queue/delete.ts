@@ -5,6 +5,7 @@ import { dropUnboundExchanges } from '../exchange/delete.ts'
 import { type Outcome, refuse } from '../refusal.ts'
 import { change } from '../topology.ts'
 import type { VHost } from '../vhost.ts'
+import { deliverFirst } from './deliver.ts'
 import { findQueue } from './find.ts'
 
 /** Messages of a deleted queue that are given up in one go. */
@@ -31,6 +32,7 @@ export function deleteQueue(
     dropQueue(broker, queue)
     return { ok: true, messages: 0 }
   }
+  deliverFirst(broker, queue)
   if (ifUnused && queue.consumers.size > 0) return refuse({ reason: 'in-use', at })
   if (ifEmpty && queue.ready > 0) return refuse({ reason: 'not-empty', at })
   const messages = queue.ready

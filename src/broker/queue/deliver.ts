@@ -30,6 +30,14 @@ export function deliverWoken(broker: Broker): void {
   }
 }
 
+/**
+ * Before somebody takes from a queue, counts it, or joins or leaves its consumers: what came earlier in this turn is theirs who were there by then.
+ * Streams are read, not shared out.
+ */
+export function deliverFirst(broker: Broker, queue: Queue): void {
+  if (queue.woken && queue.consumers.size > 0 && queue.settings.type !== 'stream') deliver(broker, queue)
+}
+
 /** Delivers ready messages of one queue in order, to its consumers in turn, until either runs out. */
 export function deliver(broker: Broker, queue: Queue): void {
   queue.consumers.wake()

@@ -2,7 +2,7 @@ import type { Queue } from '../../core/queue/queue.ts'
 import { PLACE_SHIFT, REDELIVERED } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
 import { withCounts } from './counted-headers.ts'
-import { load } from './deliver.ts'
+import { deliverFirst, load } from './deliver.ts'
 import { expireHead } from './expire.ts'
 import { noteHanded } from './queue-facts.ts'
 import { settle } from './settle.ts'
@@ -21,6 +21,7 @@ export interface Got {
  * first: `ready` is then called, and the caller asks again.
  */
 export function get(broker: Broker, queue: Queue, noAck: boolean, ready: () => void): Got | 'loading' | null {
+  deliverFirst(broker, queue)
   queue.immediate = Number.POSITIVE_INFINITY
   expireHead(broker, queue)
   const sequence = queue.peek()

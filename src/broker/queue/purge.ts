@@ -1,6 +1,7 @@
 import type { Queue } from '../../core/queue/queue.ts'
 import { DELAYED, READY, STATE } from '../../core/queue/queue-index.ts'
 import type { Broker } from '../broker.ts'
+import { deliverFirst } from './deliver.ts'
 import { journalSettlements } from './queue-facts.ts'
 import { settle } from './settle.ts'
 
@@ -14,6 +15,7 @@ const SETTLEMENT = 16
  * before `purge` returns if they are few; `queue.changedAt` is then the position that the reply waits for.
  */
 export function purgeQueue(broker: Broker, queue: Queue, done: (messages: number) => void): void {
+  deliverFirst(broker, queue)
   const { index } = queue
   const end = index.tail
   let from = index.head
