@@ -6,6 +6,7 @@ import type { Transactions } from '../broker/transaction/transactions.ts'
 import type { Range } from '../wire/kafka/schema.ts'
 import { Writer } from '../wire/kafka/writer.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { ComingTopics } from './coming-topics.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import type { Authorizer } from './security/authorizer.ts'
 import { Throttle } from './security/throttle.ts'
@@ -58,6 +59,7 @@ export class Front {
   readonly writer = new Writer(64 * 1024)
   readonly buffers = new BufferPool()
   readonly throttle: Throttle
+  readonly comingTopics: ComingTopics
   /** Bytes of `requestBudget` in use, and who waits for some. */
   private largeBytes = 0
   private waiting: (() => void)[] = []
@@ -71,6 +73,7 @@ export class Front {
     this.options = options
     this.throttle = options.throttle ?? new Throttle(broker.quotas.quotas, transactions.topics, broker.env.clock)
     this.apis = apis
+    this.comingTopics = new ComingTopics(this.topics, options.log)
   }
 
   /** Memory for a request that the read region can't keep, or null: then `retry` is called when some was given back. */

@@ -1,4 +1,3 @@
-import { createTopic } from '../broker/topic/create.ts'
 import { checkTopicName } from '../broker/topic/name.ts'
 import type { Topic } from '../broker/topic/topic.ts'
 import { ErrorCode } from '../wire/kafka/errors.ts'
@@ -6,12 +5,11 @@ import { MetadataRequest, MetadataResponse } from '../wire/kafka/messages/metada
 import { type Decoded, type Encodable, ZERO_UUID } from '../wire/kafka/schema.ts'
 import { api, type Call } from './api.ts'
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNASKED } from './operations.ts'
-import { REFUSAL_CODES } from './refusals.ts'
 
 /*
  * Metadata, 0 to 13. An empty list of topics means all in version 0, none later; null means all. A topic that is not there comes into being if
- * the client allows it (always before version 4) and the broker does, and is told of when it is asked for again: Kafka makes it meanwhile, and
- * a client that would not ask again has to find that out here. Topics can be asked for by id from version 12 on.
+ * the client allows it (always before version 4) and the broker does, a moment later, and is told of when it is asked for again: a client that would
+ * not ask again has to find that out here, and not with a Kafka. Topics can be asked for by id from version 12 on.
  */
 
 type TopicEntry = NonNullable<Encodable<typeof MetadataResponse>['topics']>[number]
@@ -62,8 +60,7 @@ function lookUp(asked: Asked, call: Call, mayCreate: boolean, operations: number
   const topic = topics.byName.get(name)
   if (topic !== undefined) return entryOf(topic, call, operations)
   if (checkTopicName(name) !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, name }
-  const created = mayCreate ? createTopic(topics, { name, partitions: -1, configs: new Map() }) : null
-  if (created !== null && !created.ok) return { errorCode: REFUSAL_CODES[created.reason], name }
+  if (mayCreate) call.front.comingTopics.add(name)
   return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name }
 }
 

@@ -132,6 +132,7 @@ describe('a client with an authorizer before it', () => {
     assert.equal(rig.topics.byName.has('new'), false)
     create(rig, { operation: Operation.create, resourceName: 'new' })
     assert.deepEqual(topicErrors(rig, alice, ['new']), { new: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION })
+    rig.run(50)
     assert.deepEqual(topicErrors(rig, alice, ['new']), { new: NONE })
   })
 

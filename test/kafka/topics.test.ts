@@ -109,11 +109,13 @@ describe('topics', () => {
     )
   })
 
-  it('come into being when a client asks for them, if it allows it, and are told of when it asks again', () => {
+  it('come into being a moment after a client asks for them, if it allows it', () => {
     const rig = new KafkaRig({ defaultPartitions: 2 })
     assert.equal(metadata(rig, ['new'])![0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     assert.equal(metadata(rig, ['new'])![0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'nobody allowed it')
     assert.equal(metadata(rig, ['new'], true)[0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    assert.equal(metadata(rig, ['new'], true)[0]!.errorCode, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'not yet')
+    rig.run(50)
     const [topic] = metadata(rig, ['new'], true)
     assert.equal(topic!.errorCode, 0)
     assert.equal(topic!.partitions.length, 2)
