@@ -70,7 +70,7 @@ step() {
     real-data-again) run real-data-again SEED="$((seed + 1))" node --test --test-reporter=spec dist/test/interop/real-data.slow.test.js ;;
     kafka) run kafka-streams LINES=20000 ROUNDS=5 node --test --test-reporter=spec dist/test/interop/kafka-streams.slow.test.js &&
       run kafka-real scripts/with-kafka.sh node dist/scripts/interop.js --control kafka={} kafka-streams kafka-connect kafka-tools-compared aiokafka nestjs spring-kafka &&
-      run kafka-suites scripts/suites.sh franz-go librdkafka &&
+      run kafka-suites scripts/suites.sh franz-go librdkafka sarama kafka-go &&
       run kafka-differential scripts/with-kafka.sh node dist/test/differential/kafka/main.js --real {} --sequences 2000 --least 20 --at-once 6 ;;
     applications) run applications node dist/scripts/interop.js $applications && run load PERF_TEST_SECONDS=30 node dist/scripts/interop.js perf-test &&
       on_the_real_one ;;
