@@ -238,8 +238,11 @@ class WellBehaved {
     const brokers = [`127.0.0.1:${broker.kafkaPort}`]
     const kafka = new Kafka({ clientId: 'good', brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } })
     const producer = kafka.producer()
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic: 'good' }] })
+    await admin.disconnect()
     await producer.connect()
-    await producer.send({ topic: 'good', messages: [{ value: 'first' }] }).catch(() => {})
     return new WellBehaved(connection, channel, producer, queue, came)
   }
 
