@@ -23,7 +23,7 @@ export function nativeOf(native: Readonly<Record<string, unknown>> | undefined):
 /** Makes the topics that are not there, and waits until they can be used. */
 export async function createTopics(cluster: Cluster, topics: readonly NewTopic[], native: Native): Promise<void> {
   const missing: NewTopic[] = []
-  for (const topic of topics) if ((await known(cluster, topic.name)) === null) missing.push(topic)
+  for (const topic of topics) if ((await cluster.findTopic(topic.name)) === null) missing.push(topic)
   if (missing.length === 0) return
   await cluster.trying(`declaring '${missing[0]!.name}'`, async () => {
     try {
@@ -57,10 +57,6 @@ export async function createTopics(cluster: Cluster, topics: readonly NewTopic[]
   }
 }
 
-function known(cluster: Cluster, name: string) {
-  return cluster.trying(`topic '${name}'`, () => cluster.topic(name))
-}
-
 function raise(error: unknown): never {
   throw error
 }
@@ -72,7 +68,7 @@ export async function declareTopic(cluster: Cluster, spec: TopicSpec): Promise<v
     ...(compact ? { 'cleanup.policy': 'compact' } : {}),
   }
   await createTopics(cluster, [{ name, partitions, configs }], nativeOf(spec.native))
-  const has = (await cluster.topic(name))?.leaders.length ?? 0
+  const has = (await cluster.findTopic(name))?.leaders.length ?? 0
   if (has < partitions) {
     const text = `topic '${name}' has ${has} partitions, and is declared with ${partitions}`
     throw new PosthornError('DECLARED_DIFFERENTLY', text)

@@ -7,6 +7,7 @@ import { topic } from '../../sdk/topic.ts'
 import { eventually, Mailbox } from '../../testing/conformance/mailbox.ts'
 import { type TestBroker, testBroker } from '../../testing/test-broker.ts'
 import { connect } from '../connect.ts'
+import type { Cluster } from './client/cluster.ts'
 
 const TIMEOUT = { timeout: 60_000 }
 const MANY = 300
@@ -172,6 +173,24 @@ test('an entry of the dead letters is sent again once, whoever wants to at a tim
     NUMBERS.slice(0, 11),
   )
 })
+
+test(
+  'who sends waits, too, when a topic is looked up again in the moment in which the connection breaks',
+  TIMEOUT,
+  async () => {
+    const bus = await open()
+    const orders = queue<number>(fresh('orders'))
+    await bus.send(orders, 0)
+    const { cluster } = (bus.engine as unknown as { readonly ground: { readonly cluster: Cluster } }).ground
+    for (let turns = 0; turns < 12; turns++) {
+      cluster.forgetTopic(orders.name)
+      const sent = bus.send(orders, turns)
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+      await broker.dropConnections('kafka')
+      await sent
+    }
+  },
+)
 
 test('a broker that is not there is told at once, with the reason', TIMEOUT, async () => {
   await assert.rejects(connect('kafka://127.0.0.1:1'), {

@@ -24,7 +24,7 @@ export class Routes {
     const delayMs = notBefore === null ? 0 : notBefore - now
     if (to === 'reply') {
       const reply = recordOf(message, address, 0, now)
-      return this.cluster.topic(address).then((facts) => (facts === null ? null : reply))
+      return this.cluster.findTopic(address).then((facts) => (facts === null ? null : reply))
     }
     if (delayMs > 0) return recordOf(message, laterOf(address), bucketOf(delayMs), now)
     const partition = this.known(address, key) ?? this.partition('queue', address, key)
@@ -43,7 +43,7 @@ export class Routes {
   }
 
   private async partition(what: 'queue' | 'topic', name: string, key: string | null): Promise<number> {
-    const facts = await this.cluster.topic(name)
+    const facts = await this.cluster.findTopic(name)
     if (facts === null) throw new PosthornError('NOT_FOUND', `there is no ${what} '${name}'`)
     return this.choose(facts, key)
   }

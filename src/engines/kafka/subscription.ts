@@ -101,7 +101,7 @@ export class KafkaSubscription implements Subscription {
 
   async start(): Promise<void> {
     if (this.membership !== null) return this.membership.join()
-    const facts = await this.ground.cluster.topic(this.topic)
+    const facts = await this.ground.cluster.findTopic(this.topic)
     if (facts === null) throw new PosthornError('NOT_FOUND', `there is no topic '${this.topic}'`)
     const partitions = facts.leaders.map((_, partition) => partition)
     this.begin(await this.makeReadings(partitions, this.options.from))

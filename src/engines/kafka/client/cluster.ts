@@ -151,6 +151,11 @@ export class Cluster {
     return this.topics.get(name)?.facts ?? null
   }
 
+  /** The same, asked until there is an answer: for who only sends, and has no loop of his own. */
+  findTopic(name: string): Promise<TopicFacts | null> {
+    return this.trying(`topic '${name}'`, () => this.topic(name))
+  }
+
   /** Asks what has become of topics. */
   async refresh(names: readonly string[]): Promise<void> {
     const answer = await this.metadata(names)
