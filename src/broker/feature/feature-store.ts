@@ -18,6 +18,8 @@ export const FEATURES: readonly Feature[] = [
   { name: 'transaction.version', min: 0, max: 2, level: 2 },
 ]
 
+const AT_FIRST: ReadonlyMap<string, number> = new Map(FEATURES.map(({ name, level }) => [name, level]))
+
 /** What can happen to a feature: it has this level now. */
 export interface FeatureFact {
   readonly kind: 'feature'
@@ -30,7 +32,6 @@ export interface FeatureFact {
 export class FeatureStore {
   position = 0
   private readonly facts = new Map<string, FeatureFact>()
-  private readonly levels = new Map(FEATURES.map(({ name, level }) => [name, level]))
 
   /** Grows with each change: clients pass over what is older than what they know. */
   get epoch(): number {
@@ -39,12 +40,11 @@ export class FeatureStore {
 
   /** 0 is switched off, also for what is not known. */
   level(name: string): number {
-    return this.levels.get(name) ?? 0
+    return this.facts.get(name)?.level ?? AT_FIRST.get(name) ?? 0
   }
 
   apply(fact: FeatureFact): void {
     this.facts.set(fact.name, fact)
-    this.levels.set(fact.name, fact.level)
   }
 
   /** What was changed since the cluster was new. */
